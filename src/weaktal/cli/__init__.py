@@ -1,0 +1,95 @@
+"""The command line: one thin file a verb, imported only when that verb is called.
+
+``main`` turns every :class:`~weaktal.errors.InputError` and every usage error into one line on standard error and exit
+code 2. Anything else that goes wrong exits with 1.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+
+from weaktal import __version__
+from weaktal.errors import InputError, one_line
+
+# verb -> one line of help. It stands here so that listing the verbs imports none of them;
+# the verb's function is ``weaktal.cli.VERB_command.VERB``.
+VERBS = {
+    "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
+}
+
+# Typer brings its own copy of click or uses the installed one, depending on its version; this is the base of its usage
+# errors in either.
+UsageError = typer.BadParameter.__mro__[1]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and exits: 0 good, 2 bad input or usage, 1 anything else."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line in this process and returns its exit code."""
+    if not arguments:
+        run(["--help"])
+        return 2
+    try:
+        code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
+    except InputError as error:
+        return _fail(error.line(), 2)
+    except UsageError as error:  # type: ignore[misc]  # a class found at run time
+        return _fail(f"{error.format_message()} (see weaktal {_verb_help(arguments)})", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("stopped; what was written before is whole", 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"weaktal: {one_line(message)}", file=sys.stderr)
+    return code
+
+
+def _application(arguments: list[str]) -> typer.Typer:
+    """The command line with the called verb's function in place and the other verbs known by name only."""
+    app = typer.Typer(
+        add_completion=False,
+        help="Weakly-supervised temporal action localization: from video-level tags to segments.",
+    )
+    app.callback()(_options)
+    called = next((word for word in arguments if not word.startswith("-")), None)
+    for verb, help_line in VERBS.items():
+        if verb == called:
+            module = importlib.import_module(f"weaktal.cli.{verb}_command")
+            function: Callable[..., None] = getattr(module, verb if verb != "import" else "import_")
+            app.command(verb, short_help=help_line)(function)
+        else:
+            app.command(verb, help=help_line)(_not_called)
+    return app
+
+
+def _verb_help(arguments: list[str]) -> str:
+    return f"{arguments[0]} --help" if arguments[0] in VERBS else "--help"
+
+
+def _not_called() -> None:
+    raise AssertionError("a verb that was not on the command line")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"weaktal {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
+    ),
+) -> None:
+    """Options of weaktal itself."""

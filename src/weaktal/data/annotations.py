@@ -1,0 +1,244 @@
+"""Annotations of a dataset: which actions occur in each video and, for scoring only, when (ActivityNet's JSON layout).
+
+The file is read in one of two ways. :func:`read_tags` is what training uses: it does not even look at segments, so a
+training video needs only labels. :func:`read_annotations` reads and validates everything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from weaktal.errors import InputError, shown
+from weaktal.files import read_model, write_json
+from weaktal.segments import Segment
+
+WHAT = "annotations in ActivityNet's JSON layout"
+DEFAULT_TRAIN = "training"
+DEFAULT_TEST = "validation"
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One video and what is known of it.
+
+    Attributes:
+        name: the file name of its video and features, without the ending.
+        subset: which part of the dataset it belongs to.
+        duration: seconds.
+        labels: the video-level tags, sorted, without repetition.
+        segments: the ground truth; empty when only tags were read.
+        ambiguous: spans (start, end) in seconds that a protocol leaves out of the scoring.
+    """
+
+    name: str
+    subset: str
+    duration: float
+    labels: tuple[str, ...]
+    segments: tuple[Segment, ...] = ()
+    ambiguous: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """All videos of a dataset.
+
+    Attributes:
+        classes: the class list, in the order of every score array.
+        videos: by name.
+        version: free text.
+        train_subset, test_subset: what commands use when the user names no subset.
+        source: the file that it was read from, for messages.
+    """
+
+    classes: tuple[str, ...]
+    videos: Mapping[str, Video]
+    version: str = ""
+    train_subset: str = DEFAULT_TRAIN
+    test_subset: str = DEFAULT_TEST
+    source: Path | None = field(default=None, compare=False)
+
+    def subset(self, name: str) -> dict[str, Video]:
+        """The videos of one subset.
+
+        Raises:
+            InputError: if there are none, naming the subsets that exist.
+        """
+        chosen = {key: video for key, video in self.videos.items() if video.subset == name}
+        if not chosen:
+            known = ", ".join(sorted({video.subset for video in self.videos.values()})) or "none: there are no videos"
+            raise InputError(
+                f"no video belongs to subset {shown(name)}", source=self.source, expected=f"one of {known}"
+            )
+        return chosen
+
+
+Name = Annotated[str, StringConstraints(min_length=1, strict=True)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+
+
+class _Tag(BaseModel):
+    label: Name
+
+
+class _Span(_Tag):
+    segment: tuple[Seconds, Seconds]
+
+
+class _TagsOfVideo(BaseModel):
+    subset: str
+    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    annotations: list[_Tag] = []
+    labels: list[Name] | None = None
+
+
+class _WholeVideo(_TagsOfVideo):
+    annotations: list[_Span] = []  # type: ignore[assignment]  # narrower on purpose: the whole reading of the same key
+    ambiguous: list[tuple[Seconds, Seconds]] = []
+
+
+class _Subsets(BaseModel):
+    train: Name = DEFAULT_TRAIN
+    test: Name = DEFAULT_TEST
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    version: str = ""
+    classes: list[Name] | None = None
+    subsets: _Subsets = _Subsets()
+
+
+class _TagsFile(_File):
+    database: dict[str, _TagsOfVideo]
+
+
+class _WholeFile(_File):
+    database: dict[str, _WholeVideo]
+
+
+def annotations_file(path: Path) -> Path:
+    """The annotations of a dataset folder, or ``path`` itself where it is not a folder."""
+    return path / "annotations.json" if path.is_dir() else path
+
+
+def read_tags(path: Path) -> Annotations:
+    """Durations and video-level tags alone, of a dataset folder or an annotations file; segments are never looked at.
+
+    Raises:
+        InputError: if the file is missing or not as it should be.
+    """
+    path = annotations_file(path)
+    return _assemble(path, read_model(path, _TagsFile, WHAT))
+
+
+def read_annotations(path: Path) -> Annotations:
+    """Everything, segments included, of a dataset folder or an annotations file.
+
+    Raises:
+        InputError: if the file is missing or not as it should be, such as an end before its start.
+    """
+    path = annotations_file(path)
+    return _assemble(path, read_model(path, _WholeFile, WHAT))
+
+
+def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:
+    videos: dict[str, Video] = {}
+    for name, entry in content.database.items():
+        check_name(name, path)
+        tags = entry.labels if entry.labels is not None else [tag.label for tag in entry.annotations]
+        videos[name] = Video(
+            name=name,
+            subset=entry.subset,
+            duration=entry.duration,
+            labels=tuple(sorted(set(tags))),
+            segments=_segments(path, name, entry.annotations) if isinstance(entry, _WholeVideo) else (),
+            ambiguous=tuple(entry.ambiguous) if isinstance(entry, _WholeVideo) else (),
+        )
+    return Annotations(
+        classes=_classes(path, content.classes, videos.values()),
+        videos=videos,
+        version=content.version,
+        train_subset=content.subsets.train,
+        test_subset=content.subsets.test,
+        source=path,
+    )
+
+
+def _segments(path: Path, video: str, spans: list[Any]) -> tuple[Segment, ...]:
+    found = []
+    for index, span in enumerate(spans):
+        try:
+            found.append(Segment(span.segment[0], span.segment[1], span.label))
+        except ValueError as error:
+            raise InputError(str(error), source=path, place=f"database.{video}.annotations.{index}") from None
+    return tuple(found)
+
+
+def _classes(path: Path, listed: list[str] | None, videos: Iterable[Video]) -> tuple[str, ...]:
+    used: dict[str, str] = {}
+    for video in videos:
+        for label in (*video.labels, *(segment.label for segment in video.segments)):
+            used.setdefault(label, video.name)
+    if listed is None:
+        return tuple(sorted(used))
+    if len(set(listed)) != len(listed):
+        twice = next(label for label in listed if listed.count(label) > 1)
+        raise InputError(f"{shown(twice)} stands there twice", source=path, place="classes", expected="each class once")
+    for label in used:
+        if label not in listed:
+            raise InputError(
+                f"label {shown(label)} is not in the class list",
+                source=path,
+                place=f"database.{used[label]}",
+                expected="one of " + ", ".join(listed),
+            )
+    return tuple(listed)
+
+
+def check_name(name: str, source: Path | None) -> None:
+    """Refuses a video name that could not be a plain file name, such as one with a slash.
+
+    Raises:
+        InputError: naming the video.
+    """
+    if (
+        not name
+        or name != name.strip()
+        or name.startswith(".")
+        or any(c in "/\\:\0" or not c.isprintable() for c in name)
+    ):
+        raise InputError(f"video name {shown(name)}", source=source, place="database", expected="a plain file name")
+    if len(name.encode("utf-8", "surrogatepass")) > 200:
+        raise InputError(f"video name {shown(name)}", source=source, place="database", expected="at most 200 bytes")
+
+
+def write_annotations(path: Path, annotations: Annotations, *, extra: Mapping[str, Any] | None = None) -> None:
+    """Writes a dataset's annotations.json, whole or not at all; ``extra`` adds top-level keys of the writer's own."""
+    database: dict[str, Any] = {}
+    for name, video in annotations.videos.items():
+        if not math.isfinite(video.duration):
+            raise ValueError(f"duration of {name} is {video.duration}")
+        database[name] = {
+            "subset": video.subset,
+            "duration": video.duration,
+            "labels": list(video.labels),
+            "annotations": [{"label": s.label, "segment": [s.start, s.end]} for s in video.segments],
+        }
+        if video.ambiguous:
+            database[name]["ambiguous"] = [list(span) for span in video.ambiguous]
+    content = {
+        "version": annotations.version,
+        "taxonomy": [],
+        "classes": list(annotations.classes),
+        "subsets": {"train": annotations.train_subset, "test": annotations.test_subset},
+        **(extra or {}),
+        "database": database,
+    }
+    write_json(path, content)

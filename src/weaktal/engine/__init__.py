@@ -1,0 +1,1 @@
+"""Training that knows no method: phases, updates, checkpoints, resume, logs."""

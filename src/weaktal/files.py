@@ -1,0 +1,147 @@
+"""Files that appear whole or not at all, and JSON that is validated where it enters.
+
+Every output of weaktal goes through :func:`replacing` or :func:`replacing_folder`: the content is written beside its
+destination under a temporary name, flushed to disk, and moved into place in one step, so that neither a crash nor
+Ctrl-C ever leaves half a file under the final name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from weaktal.errors import InputError, shown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a temporary path to write to; moves it to ``path`` when the block ends well, removes it otherwise.
+
+    Raises:
+        InputError: if the folder of ``path`` cannot be made or written to, or ``path`` is a folder.
+    """
+    temporary = _temporary(path)
+    try:
+        if path.is_dir():
+            raise InputError("is a folder", source=path, expected="the path of a file to write")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", source=path) from error
+    try:
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Gives a temporary folder to fill; moves it to ``path`` when the block ends well, removes it otherwise.
+
+    Raises:
+        InputError: if ``path`` exists already or its parent cannot be written to.
+    """
+    temporary = _temporary(path)
+    try:
+        if path.exists():
+            raise InputError("exists already", source=path, expected="a new folder")
+        temporary.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", source=path) from error
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes ``value`` as JSON, whole or not at all. Numbers must be finite."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
+    write_text(path, text + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_bytes(path: Path, what: str) -> bytes:
+    """The content of a file that a user named; ``what`` says what it should be, for the message.
+
+    Raises:
+        InputError: if there is no such file or it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("no such file", source=path, expected=what) from None
+    except IsADirectoryError:
+        raise InputError("is a folder", source=path, expected=what) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read ({error})", source=path, expected=what) from error
+
+
+def read_model(path: Path, model: type[Model], what: str) -> Model:
+    """A JSON file, parsed and validated as ``model`` in one go.
+
+    Raises:
+        InputError: naming the file, the place in it, and what was expected there.
+    """
+    content = read_bytes(path, what)
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        raise from_validation(error, path) from None
+
+
+def from_validation(error: ValidationError, source: Path | str | None) -> InputError:
+    """The first of a validation's errors as one line."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or None
+    more = error.error_count() - 1
+    if first["type"] == "json_invalid":
+        return InputError(
+            "not valid JSON", source=source, expected=_lower(str(first["msg"]).removeprefix("Invalid JSON: "))
+        )
+    problem = "is missing" if first["type"] == "missing" else f"is {shown(first['input'])}"
+    if more:
+        problem += f" (and {more} more problem{'s' if more > 1 else ''} in this file)"
+    return InputError(problem, source=source, place=place, expected=_expectation(str(first["msg"]), first["type"]))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _expectation(message: str, kind: str) -> str | None:
+    if kind == "missing":
+        return "a value here"
+    for prefix in ("Input should be ", "Value error, "):
+        message = message.removeprefix(prefix)
+    return _lower(message)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

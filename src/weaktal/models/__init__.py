@@ -1,0 +1,1 @@
+"""Networks: features in, scores out. They know nothing of files, labels, losses or decoding."""
