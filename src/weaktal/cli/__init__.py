@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 import typer
 
 from weaktal import __version__
-from weaktal.errors import InputError, one_line
+from weaktal.errors import InputError, RunError, one_line
 
 # verb -> one line of help. It stands here so that listing the verbs imports none of them;
 # the verb's function is ``weaktal.cli.VERB_command.VERB``.
 VERBS = {
+    "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
 }
 
@@ -42,6 +43,8 @@ def run(arguments: list[str]) -> int:
         return _fail(error.line(), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time
         return _fail(f"{error.format_message()} (see weaktal {_verb_help(arguments)})", 2)
+    except RunError as error:
+        return _fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("stopped; what was written before is whole", 1)
     except BrokenPipeError:
