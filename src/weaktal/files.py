@@ -8,6 +8,7 @@ Ctrl-C ever leaves half a file under the final name.
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
@@ -99,6 +100,21 @@ def read_bytes(path: Path, what: str) -> bytes:
         raise InputError("is a folder", source=path, expected=what) from None
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read ({error})", source=path, expected=what) from error
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Spares the cyclic garbage collector the search through objects that are all being kept.
+
+    Python searches again and again while a large file turns into objects, which takes several times the parsing.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def read_model(path: Path, model: type[Model], what: str) -> Model:

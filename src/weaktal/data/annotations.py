@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from weaktal.errors import InputError, shown
-from weaktal.files import read_model, write_json
+from weaktal.files import collector_paused, read_model, write_json
 from weaktal.segments import Segment
 
 WHAT = "annotations in ActivityNet's JSON layout"
@@ -145,7 +145,8 @@ def read_annotations(path: Path) -> Annotations:
         InputError: if the file is missing or not as it should be, such as an end before its start.
     """
     path = annotations_file(path)
-    return _assemble(path, read_model(path, _WholeFile, WHAT))
+    with collector_paused():
+        return _assemble(path, read_model(path, _WholeFile, WHAT))
 
 
 def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
 from weaktal.errors import InputError
-from weaktal.files import read_model, write_json
+from weaktal.files import collector_paused, read_model, write_json
 from weaktal.segments import Segment, by_score
 
 WHAT = "results in ActivityNet's JSON layout"
@@ -27,7 +28,7 @@ class Results:
     source: Path | None = field(default=None, compare=False)
 
 
-class _Prediction(BaseModel):
+class _Prediction(TypedDict):  # results hold tens of thousands; a model each would double the time to read them
     label: Name
     segment: tuple[Seconds, Seconds]
     score: Annotated[float, Field(allow_inf_nan=False, strict=True)]
@@ -45,18 +46,22 @@ def read_results(path: Path) -> Results:
     Raises:
         InputError: if the file is missing or not as it should be, such as an end before its start.
     """
-    content = read_model(path, _ResultsFile, WHAT)
-    videos: dict[str, list[Segment]] = {}
-    for name, predictions in content.results.items():
-        found = videos[name] = []
-        for index, prediction in enumerate(predictions):
-            start, end = prediction.segment
-            try:
-                found.append(Segment(start, end, prediction.label, prediction.score))
-            except ValueError as error:
-                raise InputError(str(error), source=path, place=f"results.{name}.{index}") from None
+    with collector_paused():
+        content = read_model(path, _ResultsFile, WHAT)
+        videos = {name: _segments(path, name, predictions) for name, predictions in content.results.items()}
     external = content.external_data if isinstance(content.external_data, dict) else {}
     return Results(videos=videos, version=str(content.version), external=external, source=path)
+
+
+def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Segment]:
+    found = []
+    for index, prediction in enumerate(predictions):
+        start, end = prediction["segment"]
+        try:
+            found.append(Segment(start, end, prediction["label"], prediction["score"]))
+        except ValueError as error:
+            raise InputError(str(error), source=path, place=f"results.{video}.{index}") from None
+    return found
 
 
 def write_results(path: Path, results: Results) -> None:

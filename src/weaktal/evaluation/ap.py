@@ -1,0 +1,162 @@
+"""Average precision of temporal detection, as the ActivityNet evaluation defines it, on arrays.
+
+A class's predictions are taken over all videos by falling score. Each is matched to the ground truth of its video and
+class that has the highest tIoU among those at or above the threshold that no surer prediction has taken; a prediction
+without such a ground truth is a false positive. AP is the area under the precision-recall curve after precision has
+been raised to the highest value at any larger recall (VOC 2010 and later). Every tIoU threshold is matched on its own.
+
+Ties: of equal scores the earlier prediction goes first; of equal tIoUs the earlier ground truth is taken.
+
+The greedy matching is serial by definition. It is also the one stable matching between predictions that rank ground
+truths by tIoU and ground truths that rank predictions by score, so deferred acceptance (Gale and Shapley, 1962) finds
+it in a few rounds over whole arrays, for all classes, videos and thresholds at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from weaktal.evaluation.tiou import Floats, tiou
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTable:
+    """Segments of many videos as columns.
+
+    Attributes:
+        spans: start and end in seconds, shape (N, 2).
+        videos: number of each segment's video, 0 or more, shape (N,).
+        labels: number of each segment's class, 0 or more, shape (N,).
+        scores: confidence of predictions, finite; of no account for ground truth, shape (N,).
+    """
+
+    spans: Floats
+    videos: Ints
+    labels: Ints
+    scores: Floats
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: Ints | Bools) -> SegmentTable:
+        """The segments at these rows, in their order."""
+        return SegmentTable(self.spans[rows], self.videos[rows], self.labels[rows], self.scores[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Predictions and the ground truths they may match, by prediction, then by falling tIoU, all of shape (P,)."""
+
+    prediction: Ints
+    truth: Ints
+    overlap: Floats
+
+
+def average_precision(truth: SegmentTable, predictions: SegmentTable, tious: npt.ArrayLike, classes: int) -> Floats:
+    """AP of every class at every tIoU threshold.
+
+    Args:
+        truth: the ground truth of M segments.
+        predictions: N predicted segments, their videos and classes numbered like those of ``truth``.
+        tious: thresholds in (0, 1], shape (K,).
+        classes: the number of classes, C.
+
+    Returns:
+        Shape (C, K): values in [0, 1]; 0 for a class without predictions, NaN for a class without ground truth.
+    """
+    order = np.lexsort((-predictions.scores, predictions.labels))  # (N,), stable
+    ranked = predictions.take(order)
+    hits = matches(truth, ranked, tious)  # (K, N)
+    positives = np.bincount(truth.labels, minlength=classes)  # (C,)
+    bounds = np.searchsorted(ranked.labels, np.arange(classes + 1))  # (C + 1,)
+    result = np.full((classes, len(hits)), np.nan)
+    for label in np.flatnonzero(positives):
+        result[label] = interpolated_ap(hits[:, bounds[label] : bounds[label + 1]], int(positives[label]))
+    return result
+
+
+def interpolated_ap(hits: Bools, positives: int) -> Floats:
+    """Area under the interpolated precision-recall curve.
+
+    Args:
+        hits: which predictions are true positives, by falling score, shape (K, N).
+        positives: the number of ground truths, at least 1.
+
+    Returns:
+        Shape (K,).
+    """
+    found = np.cumsum(hits, axis=1)  # (K, N)
+    precision = found / np.arange(1, hits.shape[1] + 1)
+    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    # Recall rises by 1 / positives at every true positive and nowhere else.
+    return np.asarray((envelope * hits).sum(axis=1) / positives, dtype=np.float64)
+
+
+def matches(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> Bools:
+    """Which predictions are true positives at each threshold.
+
+    Args:
+        truth: the ground truth.
+        ranked: N predictions, those of a class by falling score.
+        tious: thresholds in (0, 1], shape (K,).
+
+    Returns:
+        Shape (K, N).
+    """
+    thresholds = np.asarray(tious, dtype=np.float64).reshape(-1)
+    count = len(ranked)
+    hits = np.zeros((len(thresholds), count), dtype=np.bool_)
+    if not (hits.size and len(truth)):
+        return hits
+    pairs = _candidates(truth, ranked, float(thresholds.min()))
+    # A prediction's candidates at a threshold are the first few of its pairs: [first, end).
+    first = np.searchsorted(pairs.prediction, np.arange(count))  # (N,)
+    end = np.stack([first + np.bincount(pairs.prediction[pairs.overlap >= t], minlength=count) for t in thresholds])
+    turn = np.tile(first, (len(thresholds), 1))  # (K, N), the pair that a prediction proposes next
+    holder = np.full((len(thresholds), len(truth)), count)  # (K, M), the best prediction so far; count is nobody
+    level, proposer = np.nonzero(turn < end)
+    while len(proposer):
+        target = pairs.truth[turn[level, proposer]]
+        before = holder[level, target]
+        np.minimum.at(holder, (level, target), proposer)
+        lost = holder[level, target] != proposer
+        ousted = ~lost & (before < count)
+        level = np.concatenate([level[lost], level[ousted]])
+        proposer = np.concatenate([proposer[lost], before[ousted]])
+        turn[level, proposer] += 1
+        going = turn[level, proposer] < end[level, proposer]
+        level, proposer = level[going], proposer[going]
+    level, found = np.nonzero(holder < count)
+    hits[level, holder[level, found]] = True
+    return hits
+
+
+@np.errstate(over="ignore")  # absurd times: the comparisons hold for infinity as well
+def _candidates(truth: SegmentTable, ranked: SegmentTable, least: float) -> _Pairs:
+    """All pairs of one video and class whose tIoU is at least ``least``."""
+    # One time line for all: each video and class gets a stretch of its own, longer than any time. Along it the ground
+    # truths that a prediction overlaps lie between two binary searches, one by their starts and one by the latest end
+    # so far. Rounding is monotone, so it can only let in strangers, and those are sorted out afterwards.
+    videos = int(max(truth.videos.max(), ranked.videos.max())) + 1
+    stretch = max(float(truth.spans.max()), float(ranked.spans.max())) + 1.0
+    truth_group, group = truth.labels * videos + truth.videos, ranked.labels * videos + ranked.videos  # (M,), (N,)
+    by_start = np.lexsort((truth.spans[:, 0], truth_group))
+    line = (truth.spans + truth_group[:, None] * stretch)[by_start]  # (M, 2)
+    spans = ranked.spans + group[:, None] * stretch  # (N, 2)
+    first = np.searchsorted(np.maximum.accumulate(line[:, 1]), spans[:, 0], side="left")  # (N,)
+    count = np.maximum(np.searchsorted(line[:, 0], spans[:, 1], side="right") - first, 0)  # (N,)
+
+    prediction = np.repeat(np.arange(len(ranked)), count)  # (P,)
+    place = np.arange(len(prediction)) - np.repeat(np.cumsum(count) - count, count)
+    partner = by_start[first[prediction] + place]
+    overlap = tiou(ranked.spans[prediction], truth.spans[partner])
+    near = (overlap >= least) & (group[prediction] == truth_group[partner])
+    prediction, partner, overlap = prediction[near], partner[near], overlap[near]
+    best_first = np.lexsort((partner, -overlap, prediction))
+    return _Pairs(prediction[best_first], partner[best_first], overlap[best_first])

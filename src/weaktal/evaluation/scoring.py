@@ -1,0 +1,233 @@
+"""Scores a results file's content against a dataset's ground truth under a protocol."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from weaktal.data.annotations import Annotations, Video
+from weaktal.data.results import Results
+from weaktal.errors import InputError, shown
+from weaktal.evaluation.ap import Bools, SegmentTable, average_precision
+from weaktal.evaluation.protocols import AMBIGUOUS, PLAIN, Protocol
+from weaktal.evaluation.tiou import Floats
+from weaktal.segments import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What came out, fractions of 1 throughout.
+
+    Attributes:
+        protocol: name of the protocol.
+        subset: the subset that was scored.
+        tious: the K thresholds.
+        classes: the C classes with ground truth in the subset, in the order of the annotations' class list.
+        ap: AP by class and threshold, shape (C, K).
+        videos: videos in the subset, whether or not they hold ground truth or predictions.
+        ground_truth: segments that predictions were matched to.
+        predictions: predictions that were ranked: of the subset's videos, of one of ``classes``, not left out for an
+            ambiguous span.
+        warnings: what was ignored or looks amiss, a sentence each.
+    """
+
+    protocol: str
+    subset: str
+    tious: tuple[float, ...]
+    classes: tuple[str, ...]
+    ap: Floats
+    videos: int
+    ground_truth: int
+    predictions: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def map(self) -> Floats:
+        """Mean over classes at each threshold, shape (K,)."""
+        return np.asarray(self.ap.mean(axis=0), dtype=np.float64)
+
+    @property
+    def average_map(self) -> float:
+        """Mean over classes and thresholds."""
+        return float(self.map.mean())
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``weaktal evaluate --json`` writes."""
+        return {
+            "protocol": self.protocol,
+            "subset": self.subset,
+            "tiou": list(self.tious),
+            "map": self.map.tolist(),
+            "average_map": self.average_map,
+            "ap": {label: row.tolist() for label, row in zip(self.classes, self.ap, strict=True)},
+            "videos": self.videos,
+            "ground_truth": self.ground_truth,
+            "predictions": self.predictions,
+            "warnings": list(self.warnings),
+        }
+
+
+def score(
+    annotations: Annotations,
+    results: Results,
+    protocol: Protocol = PLAIN,
+    *,
+    subset: str | None = None,
+    tious: tuple[float, ...] | None = None,
+) -> Scores:
+    """Mean average precision of ``results`` on one subset.
+
+    Predictions of equal score rank in the order of ``results``: its videos one after the other, each video's
+    predictions as they are listed.
+
+    Args:
+        annotations: the ground truth.
+        results: the predictions.
+        protocol: what the benchmark prescribes.
+        subset: scored in place of the protocol's subset.
+        tious: thresholds in place of the protocol's.
+
+    Raises:
+        InputError: if the subset holds no videos or no ground truth, or a prediction's label is not a class.
+    """
+    warnings: list[str] = []
+    chosen = subset if subset is not None else _subset(annotations, protocol, warnings)
+    videos = {name: v for name, v in annotations.subset(chosen).items() if name not in protocol.excluded}
+    if protocol.drop_ambiguous:
+        videos = {name: _set_ambiguous_apart(video) for name, video in videos.items()}
+    elif any(video.ambiguous for video in videos.values()):
+        warnings.append(f"the ambiguous spans of the annotations play no role in protocol {protocol.name}")
+    classes = _classes(annotations, protocol)
+    _check_labels(results, classes, annotations)
+
+    present = {segment.label for video in videos.values() for segment in video.segments}
+    scored = tuple(label for label in classes if label in present)
+    if not scored:
+        raise InputError(f"subset {shown(chosen)} holds no ground truth", source=annotations.source)
+    numbers = {label: number for number, label in enumerate(scored)}
+    truth = _table({name: video.segments for name, video in videos.items()}, videos, numbers)
+    without_length = int((truth.spans[:, 0] == truth.spans[:, 1]).sum())
+    if without_length:
+        warnings.append(f"{_count(without_length, 'ground-truth segment')} without length, which nothing can match")
+
+    _warn_of_videos(results, videos, chosen, warnings)
+    predictions = _table({name: found for name, found in results.videos.items() if name in videos}, videos, numbers)
+    predictions = _dropped(predictions, predictions.labels < 0, "of classes without ground truth", warnings)
+    if protocol.drop_ambiguous:
+        touching = _touch_ambiguous(predictions, list(videos.values()))
+        predictions = _dropped(predictions, touching, "that overlap ambiguous spans", warnings)
+
+    thresholds = protocol.tious if tious is None else tious
+    return Scores(
+        protocol=protocol.name,
+        subset=chosen,
+        tious=thresholds,
+        classes=scored,
+        ap=average_precision(truth, predictions, thresholds, len(scored)),
+        videos=len(videos),
+        ground_truth=len(truth),
+        predictions=len(predictions),
+        warnings=tuple(warnings),
+    )
+
+
+def _subset(annotations: Annotations, protocol: Protocol, warnings: list[str]) -> str:
+    if protocol.subset is None or any(video.subset == protocol.subset for video in annotations.videos.values()):
+        return protocol.subset or annotations.test_subset
+    warnings.append(f"there is no subset {shown(protocol.subset)}; scored {shown(annotations.test_subset)} instead")
+    return annotations.test_subset
+
+
+def _set_ambiguous_apart(video: Video) -> Video:
+    """The video with its annotations labelled "Ambiguous" turned into ambiguous spans."""
+    spans = tuple((s.start, s.end) for s in video.segments if s.label == AMBIGUOUS)
+    segments = tuple(s for s in video.segments if s.label != AMBIGUOUS)
+    return replace(video, segments=segments, ambiguous=video.ambiguous + spans)
+
+
+def _classes(annotations: Annotations, protocol: Protocol) -> tuple[str, ...]:
+    if not protocol.drop_ambiguous:
+        return annotations.classes
+    return tuple(label for label in annotations.classes if label != AMBIGUOUS)
+
+
+def _check_labels(results: Results, classes: tuple[str, ...], annotations: Annotations) -> None:
+    """Refuses labels that are no class, in any video: a class that is misspelt would only lower the score."""
+    known = set(classes)
+    for name, segments in results.videos.items():
+        if known.issuperset([segment.label for segment in segments]):
+            continue
+        index, label = next((i, segment.label) for i, segment in enumerate(segments) if segment.label not in known)
+        near = difflib.get_close_matches(label, classes, n=1, cutoff=0.0)
+        raise InputError(
+            f"label {shown(label)} is not in the class list",
+            source=results.source,
+            place=f"results.{name}.{index}.label",
+            expected=f"one of the {len(classes)} classes of {annotations.source or 'the annotations'}"
+            + "".join(f"; nearest is {shown(label)}" for label in near),
+        )
+
+
+def _warn_of_videos(results: Results, videos: Mapping[str, Video], subset: str, warnings: list[str]) -> None:
+    outside = {name: len(found) for name, found in results.videos.items() if name not in videos and found}
+    if outside:
+        warnings.append(
+            f"ignored {_count(sum(outside.values()), 'prediction')} for {_count(len(outside), 'video')} outside "
+            f"subset {shown(subset)}, the first of them {shown(next(iter(outside)))}"
+        )
+    absent = [name for name in videos if name not in results.videos]
+    if absent:
+        warnings.append(
+            f"{_count(len(absent), 'video')} of subset {shown(subset)} not in the results, "
+            f"the first of them {shown(absent[0])}"
+        )
+
+
+def _dropped(table: SegmentTable, rows: Bools, which: str, warnings: list[str]) -> SegmentTable:
+    """The table without the given rows, which are counted in a warning."""
+    if not rows.any():
+        return table
+    warnings.append(f"ignored {_count(int(rows.sum()), 'prediction')} {which}")
+    return table.take(~rows)
+
+
+def _table(
+    segments: Mapping[str, Sequence[Segment]], videos: Mapping[str, Video], classes: Mapping[str, int]
+) -> SegmentTable:
+    """Segments as columns; videos numbered in the order of ``videos``, a class that ``classes`` lacks is -1."""
+    numbers = {name: number for number, name in enumerate(videos)}
+    flat = [segment for found in segments.values() for segment in found]
+    return SegmentTable(
+        spans=np.stack([_column([s.start for s in flat]), _column([s.end for s in flat])], axis=1),
+        videos=np.repeat(
+            np.array([numbers[name] for name in segments], dtype=np.int64),
+            np.array([len(found) for found in segments.values()], dtype=np.int64),
+        ),
+        labels=np.array([classes.get(s.label, -1) for s in flat], dtype=np.int64),
+        scores=_column([s.score for s in flat]),
+    )
+
+
+def _column(values: list[float]) -> Floats:
+    return np.array(values, dtype=np.float64)
+
+
+def _touch_ambiguous(table: SegmentTable, videos: Sequence[Video]) -> Bools:
+    """Which segments share a moment with an ambiguous span of their video, shape (N,)."""
+    touch = np.zeros(len(table), dtype=np.bool_)
+    for number, video in enumerate(videos):
+        if video.ambiguous:
+            rows = np.flatnonzero(table.videos == number)
+            spans = table.spans[rows, None]  # (n, 1, 2)
+            ambiguous = np.array(video.ambiguous, dtype=np.float64)  # (A, 2)
+            shared = np.minimum(spans[..., 1], ambiguous[:, 1]) - np.maximum(spans[..., 0], ambiguous[:, 0])  # (n, A)
+            touch[rows] = (shared > 0).any(axis=1)
+    return touch
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
