@@ -20,6 +20,7 @@ from weaktal.errors import InputError, RunError, one_line
 VERBS = {
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
+    "import": "Turn published annotation and feature packages into a dataset folder.",
 }
 
 # Typer brings its own copy of click or uses the installed one, depending on its version; this is the base of its usage

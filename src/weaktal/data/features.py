@@ -58,7 +58,7 @@ def read_header(path: Path) -> Header:
     expected = "a .npy file of shape (T, D), float32 or float16"
     try:
         with path.open("rb") as stream:
-            fields = _npy_fields(stream)
+            fields = npy_fields(stream)
             offset = stream.tell()
         size = path.stat().st_size
     except FileNotFoundError:
@@ -80,7 +80,7 @@ def read_header(path: Path) -> Header:
     return header
 
 
-def _npy_fields(stream: BinaryIO) -> tuple[tuple[int, ...], str]:
+def npy_fields(stream: BinaryIO) -> tuple[tuple[int, ...], str]:
     """Shape and dtype string of the ``.npy`` format (NumPy enhancement proposal 1), with every field checked."""
     magic = stream.read(8)
     if magic[:6] != b"\x93NUMPY":

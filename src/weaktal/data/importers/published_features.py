@@ -1,0 +1,197 @@
+"""Packages of published snippet features, brought into a dataset's one file a video without holding them in memory.
+
+Two forms are common: one ``*JOINTFeatures.npy``, an object array with one (T, D) array a video in the order of
+``videoname.npy``; and folders of one ``.npy`` a video, RGB and flow side by side in one file, or apart in folders whose
+names say ``rgb`` and ``flow`` (training and test videos may lie in folders of their own).
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from weaktal.data.features import LENGTH_SLACK, LENGTH_TOLERANCE, read_header
+from weaktal.data.importers.packed import StoredArray, read_items
+from weaktal.data.manifest import Manifest, write_manifest
+from weaktal.errors import InputError
+from weaktal.timeline import SnippetGrid
+
+JOINT = "*JOINTFeatures.npy"
+STREAMS = ("rgb", "flow")  # in the field's order of columns
+
+_ROWS = 512  # rows copied at once
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFeatures:
+    """Where the features of each video lie: one array, or one a stream.
+
+    Attributes:
+        source: the file or folder they were found in, for messages.
+        videos: by video name; each array is (T, D) or (T, D of a stream).
+    """
+
+    source: Path
+    videos: Mapping[str, Sequence[StoredArray]]
+
+
+def find_joint(path: Path, names: Sequence[str]) -> PublishedFeatures:
+    """The arrays of a ``*JOINTFeatures.npy``, one a video of ``names``.
+
+    Raises:
+        InputError: if it is damaged or holds anything else.
+    """
+    items = read_items(path)
+    if len(items) != len(names):
+        raise InputError(f"has {len(items)} entries", source=path, expected=f"{len(names)} as in videoname.npy")
+    videos: dict[str, list[StoredArray]] = {}
+    for index, (name, item) in enumerate(zip(names, items, strict=True)):
+        if not isinstance(item, StoredArray) or len(item.shape) != 2 or item.dtype.kind != "f":
+            raise InputError("is no (T, D) array of numbers", source=path, place=f"entry {index} ({name})")
+        if item.shape[0]:  # some packages leave an empty array where a video could not be had
+            videos[name] = [item]
+    return PublishedFeatures(path, videos)
+
+
+def find_folder(folder: Path, names: Sequence[str]) -> PublishedFeatures:
+    """The feature files of the videos ``names`` anywhere below a folder; ActivityNet's may add or lack the ``v_``.
+
+    Raises:
+        InputError: if a file is damaged, or a video has two.
+    """
+    spelled = {spelling: name for name in names for spelling in (f"v_{name}", name.removeprefix("v_"), name)}
+    found: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.rglob("*.npy")):
+        name, stream = _video_and_stream(path, folder, spelled)
+        if name is None:
+            continue
+        first = found.setdefault(name, {}).setdefault(stream, path)
+        if first != path:
+            raise InputError(f"holds features of {name} too", source=path, expected=f"only those of {first}")
+    videos = {}
+    for name, paths in found.items():
+        if set(paths) not in ({""}, set(STREAMS)):
+            raise InputError(
+                f"features of {name} are of streams {', '.join(s or '(none)' for s in paths)}",
+                source=folder,
+                expected="rgb and flow, or one file",
+            )
+        videos[name] = [_stored(paths[stream]) for stream in (STREAMS if "rgb" in paths else ("",))]
+    return PublishedFeatures(folder, videos)
+
+
+def _video_and_stream(path: Path, folder: Path, spelled: Mapping[str, str]) -> tuple[str | None, str]:
+    """The video that a file belongs to, if any, and the stream that its name or its folders say."""
+    for stream in STREAMS:
+        for ending in (f"-{stream}", f"_{stream}"):
+            if path.stem.endswith(ending) and path.stem not in spelled:
+                return spelled.get(path.stem.removesuffix(ending)), stream
+    above = [part.lower() for part in path.relative_to(folder).parts[:-1]]
+    streams = [stream for stream in STREAMS if any(stream in part for part in above)]
+    return spelled.get(path.stem), streams[0] if len(streams) == 1 else ""
+
+
+def _stored(path: Path) -> StoredArray:
+    header = read_header(path)
+    return StoredArray(path, header.offset, (header.rows, header.columns), header.dtype)
+
+
+def write_features(
+    folder: Path, features: PublishedFeatures, durations: Mapping[str, float], encoder: str, grid: SnippetGrid
+) -> list[str]:
+    """Fills an empty folder with one file a video and a manifest; returns what a user should know.
+
+    Memory stays at a few hundred rows, whatever the size of the package.
+
+    Raises:
+        InputError: if the arrays differ in width, hold NaN or infinity, or do not fit ``grid``.
+    """
+    names = [name for name in durations if name in features.videos]
+    if not names:
+        raise InputError("holds features of none of the videos", source=features.source, expected="VIDEO.npy files")
+    lengths = {name: _length(features.source, name, features.videos[name]) for name in names}
+    notes = _check_grid(features.source, lengths, durations, grid)
+    widths = _widths(features, names)
+    for name in names:
+        _write(folder / f"{name}.npy", features.source, name, features.videos[name], lengths[name])
+    streams = None
+    if len(widths) == 2:
+        streams = {"rgb": (0, widths[0]), "flow": (widths[0], sum(widths))}
+    elif widths == [2048]:  # two-stream I3D, the only features of this width that are published
+        streams = {"rgb": (0, 1024), "flow": (1024, 2048)}
+    missing = len(durations) - len(names)
+    if missing:
+        notes.append(f"{missing} of {len(durations)} videos have no features")
+    manifest = Manifest(
+        encoder=encoder,
+        fps=float(grid.fps),
+        window=grid.window,
+        stride=grid.stride,
+        dim=sum(widths),
+        streams=streams,
+        complete=not missing,
+    )
+    write_manifest(folder, manifest)
+    return notes
+
+
+def _length(source: Path, name: str, arrays: Sequence[StoredArray]) -> int:
+    """Snippets of a video. Published RGB and flow may differ by one; the longer is cut."""
+    lengths = [array.shape[0] for array in arrays]
+    if max(lengths) - min(lengths) > 1:
+        raise InputError(f"rgb and flow of {name} have {lengths} snippets", source=source, expected="equal lengths")
+    return min(lengths)
+
+
+def _widths(features: PublishedFeatures, names: Sequence[str]) -> list[int]:
+    first = [array.shape[1] for array in features.videos[names[0]]]
+    for name in names:
+        widths = [array.shape[1] for array in features.videos[name]]
+        if widths != first:
+            raise InputError(
+                f"features of {name} are {widths} wide", source=features.source, expected=f"{first} as of {names[0]}"
+            )
+    return first
+
+
+def _check_grid(
+    source: Path, lengths: Mapping[str, int], durations: Mapping[str, float], grid: SnippetGrid
+) -> list[str]:
+    expected = {name: grid.count(durations[name]) for name in lengths}
+    ratio = statistics.median(lengths[name] / expected[name] for name in lengths)
+    if not 1 - LENGTH_TOLERANCE < ratio < 1 + LENGTH_TOLERANCE:
+        raise InputError(
+            f"holds {ratio:.3g} times as many snippets as videos of these lengths have at {grid.fps:g} fps and stride "
+            f"{grid.stride}",
+            source=source,
+            expected="the --fps, --window and --stride that these features were made with",
+        )
+    odd = [
+        name
+        for name, length in lengths.items()
+        if abs(length - expected[name]) > max(LENGTH_SLACK, LENGTH_TOLERANCE * expected[name])
+    ]
+    if not odd:
+        return []
+    return [f"features of {len(odd)} videos are shorter or longer than their video, such as {odd[0]}"]
+
+
+def _write(path: Path, source: Path, name: str, arrays: Sequence[StoredArray], length: int) -> None:
+    half = all(array.dtype.itemsize == 2 for array in arrays)
+    dtype = np.dtype("<f2" if half else "<f4")
+    width = sum(array.shape[1] for array in arrays)
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(
+            stream, {"descr": dtype.str, "fortran_order": False, "shape": (length, width)}
+        )
+        start = 0
+        for blocks in zip(*(array.blocks(_ROWS) for array in arrays), strict=False):
+            rows = np.concatenate([block[: length - start] for block in blocks], axis=1).astype(dtype)
+            if not np.isfinite(rows).all():
+                raise InputError(f"features of {name} hold NaN or infinity", source=source, expected="finite numbers")
+            stream.write(rows.tobytes())
+            start += len(rows)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from weaktal.cli import run
+
+Joint = Callable[..., list[np.ndarray]]
+
+
+def test_import_prints_counts(
+    npy_package: Path, joint: Joint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    joint(npy_package, 8)
+    out = tmp_path / "out"
+    assert run(["import", "thumos14", str(npy_package), str(out)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "test: 1 videos, 1 segments",
+        "validation: 2 videos, 4 segments",
+        "2 classes",
+        "features/i3d: 3 videos",
+        "note: 1 segments end after the annotated duration of their video; kept as they are",
+        "note: 2 classes, while THUMOS14 has 20",
+        f"wrote {out}",
+    ]
+    assert json.loads((out / "annotations.json").read_text())["subsets"] == {"train": "validation", "test": "test"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["thumos14", "{out}"], "no SOURCE before the dataset folder"),
+        (["thumos15", "{package}", "{out}"], "'thumos15' is not one of"),
+        (["thumos14"], "Missing argument"),
+        (["thumos14", "{package}/absent", "{out}"], "no such file or folder"),
+        (["activitynet13", "{package}", "{out}"], "no annotations found"),
+        (["thumos14", "{package}", "{package}", "{out}"], "2 packages of annotations found"),
+        (["thumos14", "{package}", "{package}/videoname.npy"], "is a file"),
+        (["thumos14", "{package}", "{out}", "--stride", "0"], "must be positive"),
+        (["thumos14", "{package}", "{out}", "--fps", "nan"], "must be positive"),
+        (["thumos14", "{package}", "{out}", "--encoder", "../x"], "--encoder: is '../x'"),
+    ],
+)
+def test_bad_usage_is_one_line_and_2(
+    arguments: list[str], message: str, npy_package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled = [word.format(package=npy_package, out=tmp_path / "out") for word in arguments]
+    assert run(["import", *filled]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_existing_dataset_is_never_overwritten(
+    npy_package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "annotations.json").write_text("mine")
+    assert run(["import", "thumos14", str(npy_package), str(tmp_path)]) == 2
+    assert "annotations.json: exists already" in capsys.readouterr().err
+    assert (tmp_path / "annotations.json").read_text() == "mine"
