@@ -115,25 +115,24 @@ def matches(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> 
     if not (hits.size and len(truth)):
         return hits
     pairs = _candidates(truth, ranked, float(thresholds.min()))
-    # A prediction's candidates at a threshold are the first few of its pairs: [first, end).
+    # A prediction's candidates at a threshold are the first few of its pairs, [first, end). Below, a prediction or a
+    # ground truth at a threshold is one number, level * N + prediction or level * M + truth.
     first = np.searchsorted(pairs.prediction, np.arange(count))  # (N,)
-    end = np.stack([first + np.bincount(pairs.prediction[pairs.overlap >= t], minlength=count) for t in thresholds])
-    turn = np.tile(first, (len(thresholds), 1))  # (K, N), the pair that a prediction proposes next
-    holder = np.full((len(thresholds), len(truth)), count)  # (K, M), the best prediction so far; count is nobody
-    level, proposer = np.nonzero(turn < end)
+    close = [np.bincount(pairs.prediction[pairs.overlap >= t], minlength=count) for t in thresholds]
+    end = (first + np.stack(close)).ravel()  # (K * N,)
+    turn = np.tile(first, len(thresholds))  # (K * N,), the pair that a prediction proposes next
+    nobody = hits.size
+    holder = np.full(len(thresholds) * len(truth), nobody)  # (K * M,), the surest prediction so far
+    proposer = np.flatnonzero(turn < end)
     while len(proposer):
-        target = pairs.truth[turn[level, proposer]]
-        before = holder[level, target]
-        np.minimum.at(holder, (level, target), proposer)
-        lost = holder[level, target] != proposer
-        ousted = ~lost & (before < count)
-        level = np.concatenate([level[lost], level[ousted]])
-        proposer = np.concatenate([proposer[lost], before[ousted]])
-        turn[level, proposer] += 1
-        going = turn[level, proposer] < end[level, proposer]
-        level, proposer = level[going], proposer[going]
-    level, found = np.nonzero(holder < count)
-    hits[level, holder[level, found]] = True
+        target = pairs.truth[turn[proposer]] + proposer // count * len(truth)
+        before = holder[target]
+        np.minimum.at(holder, target, proposer)
+        lost = holder[target] != proposer
+        proposer = np.concatenate([proposer[lost], before[~lost & (before < nobody)]])  # the ousted look further too
+        turn[proposer] += 1
+        proposer = proposer[turn[proposer] < end[proposer]]
+    hits.reshape(-1)[holder[holder < nobody]] = True
     return hits
 
 

@@ -119,7 +119,7 @@ def score(
     predictions = _dropped(predictions, predictions.labels < 0, "of classes without ground truth", warnings)
     if protocol.drop_ambiguous:
         touching = _touch_ambiguous(predictions, list(videos.values()))
-        predictions = _dropped(predictions, touching, "that overlap ambiguous spans", warnings)
+        predictions = _dropped(predictions, touching, "overlapping ambiguous spans", warnings)
 
     thresholds = protocol.tious if tious is None else tious
     return Scores(
