@@ -67,10 +67,17 @@ class SnippetGrid:
         """Centres of the windows of snippets 0 to ``count - 1`` in seconds, shape (count,)."""
         return (np.arange(count, dtype=np.float64) * self.stride + self.window / 2) / self.fps
 
+    def edges(self, positions: npt.ArrayLike, duration: float) -> Floats:
+        """Where cells begin in seconds, clipped to ``[0, duration]``, shape as ``positions``.
+
+        Position 3 is the start of snippet 3's cell and the end of snippet 2's, position 3.5 the middle of snippet 3's.
+        """
+        shift = (self.window - self.stride) / 2
+        return np.clip((np.asarray(positions, dtype=np.float64) * self.stride + shift) / self.fps, 0.0, duration)
+
     def cells(self, count: int, duration: float) -> Floats:
         """Start and end of each snippet's cell in seconds, clipped to ``[0, duration]``, shape (count, 2)."""
-        edges = (np.arange(count + 1, dtype=np.float64) * self.stride + (self.window - self.stride) / 2) / self.fps
-        edges = np.clip(edges, 0.0, duration)
+        edges = self.edges(np.arange(count + 1), duration)
         return np.stack([edges[:-1], edges[1:]], axis=1)
 
     def span(self, first: int, last: int, duration: float) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from weaktal.errors import InputError, RunError, one_line
 # the verb's function is ``weaktal.cli.VERB_command.VERB``.
 VERBS = {
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
+    "decode": "Turn stored scores into segments again, with other settings and without the model.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
     "import": "Turn published annotation and feature packages into a dataset folder.",
 }
