@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -27,21 +27,26 @@ class Settings(BaseModel):
 Config = TypeVar("Config", bound=Settings)
 
 
-def load_settings(kind: type[Config], file: Path | None = None, overrides: Iterable[str] = ()) -> Config:
-    """The settings of ``kind``: defaults, then ``file``, then ``overrides`` such as ``"train.seed=3"``.
+def load_settings(
+    kind: type[Config], file: Path | None = None, overrides: Iterable[str] = (), *, base: Config | None = None
+) -> Config:
+    """Settings: the defaults of ``kind`` or ``base``, then ``file``, then ``overrides`` such as ``"model.width=3"``.
 
     Raises:
         InputError: for a file that cannot be read, an unknown key (with the nearest known one) or a bad value.
     """
-    values: dict[str, Any] = {}
+    values = (base or kind()).model_dump()
     if file is not None:
-        values = _read_yaml(file)
-        values = _validated(kind, values, source=file).model_dump(exclude_unset=True)
+        given = _read_yaml(file)
+        _check_keys(kind, given, source=file)
+        _merge(values, given)
+        _validated(kind, values, source=file)
     for override in overrides:
-        path, value = _parse_override(override)
-        _check_keys(kind, _nested(path, value), source=f"--set {override}")
-        _merge(values, path, value)
-        _validated(kind, values, source=f"--set {override}")
+        source = f"--set {override}"
+        given = _parse_override(override)
+        _check_keys(kind, given, source)
+        _merge(values, given)
+        _validated(kind, values, source)
     return _validated(kind, values, source=file)
 
 
@@ -55,14 +60,33 @@ def as_yaml(settings: Settings) -> str:
     return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
 
 
+# YAML that is no YAML, an impossible date, an integer of thousands of digits, nesting without end.
+_UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only, and no key twice: the first of two values would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"key {shown(key.value)} stands there twice", problem_mark=key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(file: Path) -> dict[str, Any]:
     content = read_bytes(file, "a YAML file of settings")
     try:
-        values = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        values = yaml.load(content, Loader=_Loader)
+    except _UNREADABLE as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else None
-        problem = getattr(error, "problem", None) or str(error)
+        problem = getattr(error, "problem", None) or str(error).partition(";")[0]
         raise InputError(f"not valid YAML ({problem})", source=file, place=place) from None
     if values is None:
         return {}
@@ -71,43 +95,31 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return values
 
 
-def _parse_override(override: str) -> tuple[list[str], Any]:
+def _parse_override(override: str) -> dict[str, Any]:
+    """``"model.levels=3"`` as ``{"model": {"levels": 3}}``."""
+    source = f"--set {override}"
     key, equals, text = override.partition("=")
     path = key.strip().split(".")
     if not equals or not all(path):
-        raise InputError("is not a setting", source=f"--set {override}", expected="KEY=VALUE or KEY.SUB=VALUE")
+        raise InputError("is not a setting", source=source, expected="KEY=VALUE or KEY.SUB=VALUE")
     try:
-        return path, _number(yaml.safe_load(text))
-    except yaml.YAMLError:
-        raise InputError(
-            f"value {shown(text)} cannot be read", source=f"--set {override}", expected="a YAML value"
-        ) from None
-
-
-def _number(value: Any) -> Any:
-    """YAML 1.1 reads 1e-4 as text; people mean a number."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _nested(path: list[str], value: Any) -> dict[str, Any]:
-    for key in reversed(path):
-        value = {key: value}
+        value = yaml.load(text, Loader=_Loader)
+    except _UNREADABLE:
+        raise InputError(f"value {shown(text)} cannot be read", source=source, expected="a YAML value") from None
+    for part in reversed(path):
+        value = {part: value}
     assert isinstance(value, dict)
     return value
 
 
-def _merge(values: dict[str, Any], path: list[str], value: Any) -> None:
-    for key in path[:-1]:
+def _merge(values: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Lays ``given`` over ``values``, mapping by mapping, so that a nested default stays where nothing was given."""
+    for key, value in given.items():
         inner = values.get(key)
-        if not isinstance(inner, dict):
-            inner = values[key] = {}
-        values = inner
-    values[path[-1]] = value
+        if isinstance(value, Mapping) and isinstance(inner, dict):
+            _merge(inner, value)
+        else:
+            values[key] = value
 
 
 def _validated(kind: type[Config], values: dict[str, Any], source: Path | str | None) -> Config:
@@ -126,6 +138,7 @@ def _check_keys(kind: type[BaseModel], values: Mapping[str, Any], source: Path |
             near = difflib.get_close_matches(str(key), fields, n=1, cutoff=0.0)
             expected = f"one of {', '.join(fields)}; nearest is {place}{near[0]}" if near else "no settings here"
             raise InputError(f"unknown setting {place}{key}", source=source, expected=expected)
-        inner = fields[key].annotation
-        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, BaseModel):
-            _check_keys(inner, value, source, place=f"{place}{key}.")
+        annotation = fields[key].annotation
+        for inner in (annotation, *get_args(annotation)):  # ``Model`` and ``Model | None``
+            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, BaseModel):
+                _check_keys(inner, value, source, place=f"{place}{key}.")

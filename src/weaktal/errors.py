@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
 
 
@@ -38,7 +39,7 @@ class InputError(Exception):
         return one_line(text)
 
 
-def one_line(text: str, limit: int = 600) -> str:
+def one_line(text: str, limit: int = 4000) -> str:
     """``text`` on one line: unprintable characters escaped, shortened in the middle beyond ``limit`` characters."""
     printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     if len(printable) > limit:
@@ -48,6 +49,19 @@ def one_line(text: str, limit: int = 600) -> str:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """A value as it may stand in an error message: its repr, shortened."""
-    text = repr(value)
+    """A value as it may stand in an error message: its repr, shortened, whatever the value."""
+    try:
+        text = _REPR.repr(value)
+    except (ValueError, RecursionError):  # such as an integer of more than 4300 digits
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+# Looks at a few items and levels only, so that neither size nor depth of a bad value matters.
+_REPR = reprlib.Repr()
+_REPR.maxlevel = 4
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
+
+
+class RunError(Exception):
+    """Something went wrong that is no input's fault, such as a loss that is not a number; one line, exit code 1."""

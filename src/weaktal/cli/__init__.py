@@ -18,6 +18,10 @@ from weaktal.errors import InputError, RunError, one_line
 # verb -> one line of help. It stands here so that listing the verbs imports none of them;
 # the verb's function is ``weaktal.cli.VERB_command.VERB``.
 VERBS = {
+    "extract": "Turn videos into snippet features with I3D, CLIP or another encoder.",
+    "weights": "List the weights of the encoders and what is present; fetch them.",
+    "train": "Train a method on video-level tags.",
+    "localize": "Find the segments of videos with a trained run.",
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
     "decode": "Turn stored scores into segments again, with other settings and without the model.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",

@@ -1,0 +1,53 @@
+"""``weaktal train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder: annotations.json and features/NAME.")],
+    method: Annotated[str, typer.Option(help="mil (plain baseline) or cbp (Transformer pyramid).")],
+    features: Annotated[str, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")],
+    run: Annotated[Path, typer.Option(help="Folder to make for the run.")],
+    vlp_features: Annotated[
+        str | None, typer.Option(help="Vision-language feature folder, for methods with that branch.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file of settings over the method's defaults.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="One setting, such as model.levels=2; repeatable.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and dropout.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
+    seconds_per_snippet: Annotated[
+        float | None, typer.Option(help="Spacing of features that have no manifest.")
+    ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave out videos whose features cannot be used.")
+    ] = False,
+) -> None:
+    """Train on video-level tags. Segments are never read.
+
+    Example: weaktal train DATASET --method cbp --features i3d --run runs/first
+    """
+    from weaktal.workflows.train import train as train_run
+
+    folder = train_run(
+        dataset,
+        method=method,
+        features=features,
+        run=run,
+        vlp_features=vlp_features,
+        config=config,
+        overrides=set_ or [],
+        seed=seed,
+        resume=resume,
+        subset=train_subset,
+        seconds_per_snippet=seconds_per_snippet,
+        skip_broken=skip_broken,
+    )
+    print(f"{folder.weights}")

@@ -1,0 +1,167 @@
+"""Batches of videos: padded features, masks and video-level labels. There is no room for segments in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weaktal.data.annotations import Video
+from weaktal.data.features import Array, Features
+from weaktal.data.sampling import batch_members, crop
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """B videos, padded with zeros to the longest of them.
+
+    Attributes:
+        videos: names, B of them.
+        features: (B, T, D) float32.
+        mask: (B, T) bool, true where a snippet is.
+        labels: (B, C) float32, 1 for each tag of the video.
+        starts: (B,) int64, the place of the first snippet in its whole video.
+        vlp: (B, T, D') float32, vision-language features on the same snippets, or None.
+    """
+
+    videos: tuple[str, ...]
+    features: Tensor
+    mask: Tensor
+    labels: Tensor
+    starts: Tensor
+    vlp: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    @property
+    def lengths(self) -> Tensor:
+        """Snippets of each video, (B,) int64."""
+        return self.mask.sum(dim=1)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return replace(
+            self,
+            features=self.features.to(device),
+            mask=self.mask.to(device),
+            labels=self.labels.to(device),
+            starts=self.starts.to(device),
+            vlp=None if self.vlp is None else self.vlp.to(device),
+        )
+
+    def split(self, size: int | None) -> Iterator[Batch]:
+        """Pieces of at most ``size`` videos, for gradient accumulation; each trimmed to its own longest video."""
+        if size is None or size >= len(self):
+            yield self
+            return
+        for first in range(0, len(self), size):
+            piece = slice(first, first + size)
+            longest = int(self.lengths[piece].max())
+            yield Batch(
+                videos=self.videos[piece],
+                features=self.features[piece, :longest],
+                mask=self.mask[piece, :longest],
+                labels=self.labels[piece],
+                starts=self.starts[piece],
+                vlp=None if self.vlp is None else self.vlp[piece, :longest],
+            )
+
+
+class VideoSet:
+    """Videos with their tags and features, handed out as batches.
+
+    Args:
+        videos: of one subset; only ``name`` and ``labels`` are used.
+        classes: the class list, C of them.
+        features: of the videos.
+        vlp: vision-language features of the same videos at any rate; each snippet takes the row nearest in time.
+    """
+
+    def __init__(
+        self, videos: Sequence[Video], classes: Sequence[str], features: Features, vlp: Features | None = None
+    ) -> None:
+        self.names = tuple(video.name for video in videos)
+        self.classes = tuple(classes)
+        self.features = features
+        self.vlp = vlp
+        column = {label: index for index, label in enumerate(self.classes)}
+        self.labels = torch.zeros(len(videos), len(classes))
+        for row, video in enumerate(videos):
+            for label in video.labels:
+                self.labels[row, column[label]] = 1.0
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def batch(self, members: Sequence[int], ranges: Sequence[tuple[int, int]]) -> Batch:
+        """The named members, each cut to its half-open range of snippets."""
+        longest = max(stop - start for start, stop in ranges)
+        mask = torch.zeros(len(members), longest, dtype=torch.bool)
+        features: Tensor | None = None
+        vlp: Tensor | None = None
+        for row, (member, (start, stop)) in enumerate(zip(members, ranges, strict=True)):
+            name = self.names[member]
+            mask[row, : stop - start] = True
+            features = _put(features, row, self.features.read(name, start, stop), len(members), longest)
+            if self.vlp is not None:
+                vlp = _put(vlp, row, self._aligned(self.vlp, name, start, stop), len(members), longest)
+        assert features is not None
+        return Batch(
+            videos=tuple(self.names[member] for member in members),
+            features=features,
+            mask=mask,
+            labels=self.labels[list(members)],
+            starts=torch.tensor([start for start, _ in ranges]),
+            vlp=vlp,
+        )
+
+    def _aligned(self, other: Features, name: str, start: int, stop: int) -> Array:
+        rows = self.features.grid.nearest(self.features.length(name), other.grid, other.length(name))[start:stop]
+        block = other.read(name, int(rows[0]), int(rows[-1]) + 1)
+        aligned: Array = np.take(block, rows - rows[0], axis=0)
+        return aligned
+
+    def whole(self, batch_size: int = 1) -> Iterator[Batch]:
+        """All videos at full length, in order."""
+        for first in range(0, len(self), batch_size):
+            members = range(first, min(first + batch_size, len(self)))
+            yield self.batch(members, [(0, self.features.length(self.names[member])) for member in members])
+
+
+def _put(into: Tensor | None, row: int, block: Array, rows: int, longest: int) -> Tensor:
+    if into is None:
+        into = torch.zeros(rows, longest, block.shape[1])
+    into[row, : len(block)] = torch.from_numpy(block)
+    return into
+
+
+class Updates(torch.utils.data.Dataset[Batch]):
+    """The batch of each update of a phase, by number: a pure function of the seed, so that resuming needs no state.
+
+    Args:
+        videos: the training videos.
+        batch_size: B.
+        max_snippets: T; longer videos give that many consecutive snippets, at random.
+        seed: of this phase.
+        count: updates of the phase.
+    """
+
+    def __init__(self, videos: VideoSet, *, batch_size: int, max_snippets: int, seed: int, count: int) -> None:
+        self.videos = videos
+        self.batch_size = batch_size
+        self.max_snippets = max_snippets
+        self.seed = seed
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, update: int) -> Batch:
+        members = batch_members(self.seed, update, self.batch_size, len(self.videos))
+        lengths = [self.videos.features.length(self.videos.names[member]) for member in members]
+        ranges = [crop(length, self.max_snippets, self.seed, update, place) for place, length in enumerate(lengths)]
+        return self.videos.batch(members, ranges)

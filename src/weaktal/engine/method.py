@@ -1,0 +1,78 @@
+"""What the engine asks of a method: a network, phases of updates with named losses, and scores for a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from weaktal.engine.batch import Batch, VideoSet
+
+State = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """A stretch of updates in which the same parts train with the same losses.
+
+    Attributes:
+        name: for logs and folders.
+        updates: how many.
+        trains: the names of the method's submodules that train; all others are frozen, without gradient and in
+            evaluation mode. The empty string stands for the whole network.
+        losses: named parts, already weighted; their sum is minimized. It gets the batch and the phase's state.
+        optimizer: makes the optimizer of the training parameters.
+        batch_size: videos of an update.
+        max_snippets: T, snippets of a training crop.
+        micro_batch: videos of one forward pass, gradients accumulate over them; None for the whole batch at once.
+        clip_norm: longest allowed gradient; None for any.
+        rate: factor on the learning rate by the number of the update in this phase.
+        keep_optimizer: go on with the previous phase's optimizer and its moments.
+        prepare: computes the phase's state, such as pseudo-labels, once at its start from the training videos and the
+            previous phase's state; it is stored with the run.
+        after_update: called after each update, such as for a moving average of weights.
+    """
+
+    name: str
+    updates: int
+    trains: Sequence[str]
+    losses: Callable[[Batch, State], dict[str, Tensor]]
+    optimizer: Callable[[Iterable[nn.Parameter]], Optimizer]
+    batch_size: int
+    max_snippets: int
+    micro_batch: int | None = None
+    clip_norm: float | None = None
+    rate: Callable[[int], float] = lambda _update: 1.0
+    keep_optimizer: bool = False
+    prepare: Callable[[VideoSet, State], dict[str, Tensor]] | None = None
+    after_update: Callable[[], None] | None = None
+
+
+class Method(Protocol):
+    """A method that the engine can train and use."""
+
+    @property
+    def module(self) -> nn.Module:
+        """All networks of the method; its state dict is what a checkpoint holds."""
+        ...
+
+    def phases(self) -> Sequence[Phase]:
+        """What training does, in order."""
+        ...
+
+    def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
+        """Scores in [0, 1]: of snippets (B, T, C), zero where the mask is false, and of videos (B, C).
+
+        Args:
+            batch: videos at full length.
+            branch: which of the method's branches to use; None for its default.
+        """
+        ...
+
+    @property
+    def branches(self) -> Sequence[str]:
+        """Names that ``localize`` takes as ``branch``; empty where there is but one way."""
+        ...

@@ -1,0 +1,28 @@
+"""A trained method's scores for whole videos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from weaktal.engine.batch import VideoSet
+from weaktal.engine.method import Method
+
+Array = npt.NDArray[np.float32]
+
+
+@torch.no_grad()
+def predict(
+    method: Method, videos: VideoSet, *, branch: str | None = None, batch_size: int = 8, device: str = "auto"
+) -> Iterator[tuple[str, Array, Array]]:
+    """Name, snippet scores (T, C) and video scores (C,) of each video, in [0, 1]."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    method.module.to(device).eval()
+    for batch in videos.whole(batch_size):
+        snippets, whole = method.localize(batch.to(torch.device(device)), branch)
+        for row, (name, length) in enumerate(zip(batch.videos, batch.lengths.tolist(), strict=True)):
+            yield name, snippets[row, :length].float().cpu().numpy(), whole[row].float().cpu().numpy()

@@ -1,0 +1,134 @@
+"""A run's folder: what was trained on what, with which settings, and what came out.
+
+::
+
+    RUN/run.json               method, seed, dataset, features, classes, all settings
+    RUN/settings.yaml          the settings again, to be read and edited by people
+    RUN/weights.safetensors    the last weights; there once the run is finished
+    RUN/losses.csv             the losses by name
+    RUN/tensorboard/           the same for TensorBoard
+    RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels) and weights.safetensors at the phase's end
+    RUN/checkpoints/           what --resume goes on from; empty once the run is finished
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from weaktal.errors import InputError, shown
+from weaktal.files import read_model, write_json
+
+
+class RunInfo(BaseModel):
+    """What defines a run: two runs with equal infos give equal weights.
+
+    Attributes:
+        weaktal: version that trained it.
+        method: name of the method.
+        seed: of everything random.
+        dataset: folder, as given.
+        train_subset: the subset that it was trained on.
+        features, vlp_features: names of the feature folders, as given.
+        seconds_per_snippet: as given for features without a manifest.
+        classes: in the order of the scores.
+        dim, vlp_dim: columns of the features.
+        streams: column ranges of the modalities.
+        videos: the training videos.
+        skipped: training videos that were left out for their features, with the reason.
+        settings: all of the method's.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weaktal: str
+    method: str
+    seed: int
+    dataset: str
+    train_subset: str
+    features: str
+    vlp_features: str | None = None
+    seconds_per_snippet: float | None = None
+    classes: tuple[str, ...]
+    dim: int
+    vlp_dim: int | None = None
+    streams: dict[str, tuple[int, int]] = {}
+    videos: tuple[str, ...]
+    skipped: dict[str, str] = {}
+    settings: dict[str, Any]
+
+
+class RunFolder:
+    """The paths of a run and what is read and written there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.weights = path / "weights.safetensors"
+        self.checkpoints = path / "checkpoints"
+        self.losses = path / "losses.csv"
+        self.tensorboard = path / "tensorboard"
+        self._info = path / "run.json"
+
+    def start(self, info: RunInfo, settings_yaml: str, *, resume: bool) -> None:
+        """Makes the folder for a new run, or checks that a resumed run is the one that stands there.
+
+        Raises:
+            InputError: if the folder holds another run, or any run and ``resume`` is off, or something else.
+        """
+        if self._info.exists():
+            if not resume:
+                raise InputError("holds a run already", source=self.path, expected="a new folder, or --resume")
+            self._same_as(info)
+            return
+        if self.path.exists() and (
+            not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir())
+        ):
+            raise InputError("exists and holds no run", source=self.path, expected="a new folder")
+        # run.json comes last: where it is, the rest is.
+        settings = self.path / ".settings.yaml"
+        write_json(self.path / ".run.json", info.model_dump(mode="json"))
+        settings.write_text(settings_yaml, encoding="utf-8")
+        settings.replace(self.path / "settings.yaml")
+        (self.path / ".run.json").replace(self._info)
+
+    def _same_as(self, info: RunInfo) -> None:
+        before, now = _flat(self.info().model_dump(mode="json")), _flat(info.model_dump(mode="json"))
+        for key in now.keys() | before.keys():
+            if before.get(key) != now.get(key):
+                raise InputError(
+                    f"was started with {key} {shown(before.get(key))}, not {shown(now.get(key))}",
+                    source=self.path,
+                    expected="the same settings to resume, or a new folder",
+                )
+
+    def info(self) -> RunInfo:
+        """What defines the run.
+
+        Raises:
+            InputError: if the folder is no run.
+        """
+        if self.path.is_dir() and not self._info.exists():
+            raise InputError(
+                "holds no run.json", source=self.path, expected="the folder of a run, as weaktal train makes it"
+            )
+        return read_model(self._info, RunInfo, "the folder of a run, as weaktal train makes it")
+
+    def finished(self) -> bool:
+        """Whether training came to its end."""
+        return self.weights.exists()
+
+    def phase(self, index: int, name: str) -> Path:
+        """The folder of a phase."""
+        return self.path / "phases" / f"{index + 1:02d}-{name}"
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as dotted keys, so that a difference can be named."""
+    if not isinstance(value, dict):
+        return {prefix: value}
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        flat.update(_flat(inner, f"{prefix}.{key}" if prefix else str(key)))
+    return flat

@@ -1,0 +1,45 @@
+"""Settings that every method shares: the optimizer and the engine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from weaktal.config import Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
+
+
+class OptimizerConfig(Settings):
+    """Adam and what an update sees."""
+
+    lr: PositiveFloat = 1e-4  # learning rate [paper]
+    betas: tuple[float, float] = (0.9, 0.999)  # decay of Adam's moments; its defaults, ours
+    weight_decay: float = Field(0.0, ge=0)  # L2 term inside Adam; ours
+    clip_norm: PositiveFloat | None = 1.0  # longest gradient, L2; ours, against the spikes of a young Transformer
+    batch_size: PositiveInt = 64  # videos an update [paper]
+    micro_batch: PositiveInt | None = None  # videos a forward pass; smaller saves memory, null is all at once
+    max_snippets: PositiveInt = 1000  # T, consecutive snippets of a training crop [paper: 1000; ActivityNet 400]
+
+    def adam(self) -> Callable[[Iterable[nn.Parameter]], Optimizer]:
+        """A factory of the optimizer, for a phase."""
+        import torch
+
+        return lambda parameters: torch.optim.Adam(
+            parameters, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay
+        )
+
+
+class EngineConfig(Settings):
+    """How training runs, whatever it trains."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    checkpoint_every: PositiveInt = 100  # updates between checkpoints; what a kill can cost
+    log_every: PositiveInt = 10  # updates between rows of losses.csv and TensorBoard points
+    workers: int = Field(0, ge=0)  # processes that read ahead; 0 reads between updates
+    tensorboard: bool = True  # also write RUN/tensorboard

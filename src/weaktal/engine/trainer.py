@@ -1,0 +1,198 @@
+"""The trainer: runs the phases of any method, writes checkpoints, resumes.
+
+Every update is a pure function of the weights, the optimizer's moments, the phase's stored state, the seed and the
+update's number: the batch and PyTorch's generator are derived from the seed anew for each update. So a run that was
+killed at any point and resumed ends with the same weights, bit for bit, as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import torch
+from lightning_fabric import Fabric
+from rich.console import Console
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader
+
+from weaktal.engine.batch import Batch, Updates, VideoSet
+from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, load_weights, save_tensors
+from weaktal.engine.logs import LossLog, TrainingProgress
+from weaktal.engine.method import Method, Phase, State
+from weaktal.engine.run import RunFolder
+from weaktal.engine.seeding import derived_seed, seed_torch
+from weaktal.engine.settings import EngineConfig
+from weaktal.errors import RunError
+
+
+class Trainer:
+    """Trains one method on one set of videos into one run folder.
+
+    Args:
+        method: what to train; its weights were made from the seed.
+        videos: the training videos: features and tags.
+        run: where everything goes; ``run.start`` was called.
+        settings: of the engine.
+        seed: of everything random.
+        console: where progress is shown.
+    """
+
+    def __init__(
+        self, method: Method, videos: VideoSet, run: RunFolder, settings: EngineConfig, seed: int, console: Console
+    ) -> None:
+        self.method = method
+        self.videos = videos
+        self.run = run
+        self.settings = settings
+        self.seed = seed
+        self.progress = TrainingProgress(console)
+        self.checkpoints = Checkpoints(run.checkpoints)
+        self.fabric = Fabric(accelerator=settings.device, devices=1, precision=settings.precision)
+
+    def train(self) -> None:
+        """Runs all phases from the newest checkpoint, or from the start, to the last weights.
+
+        Raises:
+            RunError: if a loss is not a finite number.
+        """
+        module = self.fabric.to_device(self.method.module)
+        checkpoint = self.checkpoints.latest()
+        position = Position()
+        if checkpoint is not None:
+            position = self.checkpoints.position(checkpoint)
+            load_weights(module, checkpoint / "weights.safetensors")
+        log = LossLog(self.run.losses, position.total, self.run.tensorboard if self.settings.tensorboard else None)
+        optimizer: Optimizer | None = None
+        state: State = {}
+        try:
+            with self.progress:
+                for index, phase in enumerate(self.method.phases()):
+                    stored = self.run.phase(index, phase.name) / "state.safetensors"
+                    if index < position.phase:
+                        state = _on(self.fabric.device, load_tensors(stored)) if stored.exists() else state
+                        continue
+                    resumed = checkpoint is not None and index == position.phase
+                    if not resumed:
+                        position = Position(phase=index, update=0, total=position.total)
+                        state = self._prepare(phase, index, state)
+                    elif stored.exists():
+                        state = _on(self.fabric.device, load_tensors(stored))
+                    trained = _freeze_all_but(module, phase.trains)
+                    optimizer = self._optimizer(phase, trained, optimizer)
+                    if resumed and checkpoint is not None:
+                        moments = self.checkpoints.optimizer_state(checkpoint)
+                        if moments is not None:
+                            optimizer.load_state_dict(moments)
+                    position = self._run_phase(phase, position, optimizer, state, log)
+                    save_tensors(self.run.phase(index, phase.name) / "weights.safetensors", module.state_dict())
+        finally:
+            log.close()
+        save_tensors(self.run.weights, module.state_dict())
+        shutil.rmtree(self.run.checkpoints, ignore_errors=True)
+
+    def _prepare(self, phase: Phase, index: int, state: State) -> State:
+        if phase.prepare is None:
+            return state
+        seed_torch(self.seed, index, "prepare")
+        self.method.module.eval()
+        with torch.no_grad():
+            state = phase.prepare(self.videos, state)
+        save_tensors(self.run.phase(index, phase.name) / "state.safetensors", state)
+        return _on(self.fabric.device, state)
+
+    def _optimizer(self, phase: Phase, trained: list[nn.Parameter], previous: Optimizer | None) -> Optimizer:
+        if phase.keep_optimizer and previous is not None:
+            return previous
+        optimizer = phase.optimizer(trained)
+        for group in optimizer.param_groups:  # PyTorch's own name for the rate before any schedule
+            group["initial_lr"] = group["lr"]
+        return cast(Optimizer, self.fabric.setup_optimizers(optimizer))
+
+    def _run_phase(
+        self, phase: Phase, position: Position, optimizer: Optimizer, state: State, log: LossLog
+    ) -> Position:
+        self.progress.phase(phase.name, phase.updates, position.update)
+        for batch in self._batches(phase, position):
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * phase.rate(position.update)
+            seed_torch(self.seed, position.phase, position.update)
+            parts = self._update(phase, batch, optimizer, state)
+            position = Position(position.phase, position.update + 1, position.total + 1)
+            done = position.update == phase.updates
+            values: dict[str, float] = {}
+            if position.update % self.settings.log_every == 0 or done:
+                values = {name: part.item() for name, part in parts.items()}
+                values = {"loss": sum(values.values()), **values}
+                log.write(total=position.total, phase=phase.name, update=position.update, values=values)
+                _refuse_nonfinite(values, phase, position)
+            self.progress.update(position.update, values)
+            if position.update % self.settings.checkpoint_every == 0 or done:
+                self.checkpoints.save(position, self.method.module, optimizer)
+        return position
+
+    def _update(self, phase: Phase, batch: Batch, optimizer: Optimizer, state: State) -> dict[str, Tensor]:
+        """One optimizer step; returns the weighted loss parts, averaged over the micro-batches."""
+        optimizer.zero_grad(set_to_none=True)
+        sums: dict[str, Tensor] = {}
+        for piece in batch.split(phase.micro_batch):
+            share = len(piece) / len(batch)
+            with self.fabric.autocast():
+                parts = phase.losses(piece.to(self.fabric.device), state)
+            self.fabric.backward(torch.stack(list(parts.values())).sum() * share)
+            for name, part in parts.items():
+                sums[name] = sums.get(name, torch.zeros((), device=part.device)) + part.detach() * share
+        if phase.clip_norm is not None:
+            self.fabric.clip_gradients(
+                self.method.module, optimizer, max_norm=phase.clip_norm, error_if_nonfinite=False
+            )
+        optimizer.step()
+        if phase.after_update is not None:
+            phase.after_update()
+        return sums
+
+    def _batches(self, phase: Phase, position: Position) -> Iterator[Batch]:
+        updates = Updates(
+            self.videos,
+            batch_size=phase.batch_size,
+            max_snippets=phase.max_snippets,
+            seed=derived_seed(self.seed, position.phase, "batches"),
+            count=phase.updates,
+        )
+        # A generator of its own: the loader would otherwise draw from PyTorch's and change what dropout sees.
+        yield from DataLoader(
+            updates,
+            batch_size=None,
+            sampler=range(position.update, phase.updates),
+            num_workers=self.settings.workers,
+            generator=torch.Generator(),
+        )
+
+
+def _freeze_all_but(module: nn.Module, names: Sequence[str]) -> list[nn.Parameter]:
+    """Turns gradients and training mode on for the named submodules alone; returns their parameters."""
+    module.requires_grad_(False)
+    module.eval()
+    trained: list[nn.Parameter] = []
+    for name in names:
+        part = module.get_submodule(name)
+        part.requires_grad_(True)
+        part.train()
+        trained.extend(part.parameters())
+    return trained
+
+
+def _refuse_nonfinite(values: dict[str, float], phase: Phase, position: Position) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise RunError(
+                f"loss {name!r} became {value} at update {position.update} of phase {phase.name}; "
+                "a lower learning rate or smaller clip_norm may help"
+            )
+
+
+def _on(device: torch.device, state: State) -> State:
+    return {name: tensor.to(device) for name, tensor in state.items()}

@@ -1,0 +1,41 @@
+"""Multiple-instance learning: video-level scores by top-k pooling, and their cross-entropy with the tags.
+
+L_cls of Ju et al. 2023, section 3.2; top-k pooling as the field does it since W-TALC.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def top_k_counts(lengths: Tensor, divisor: int) -> Tensor:
+    """k = ceil(T / divisor) for each video, at least 1. (B,) to (B,) int64."""
+    return torch.clamp((lengths + divisor - 1) // divisor, min=1)
+
+
+def top_k_mean(scores: Tensor, mask: Tensor, divisor: int) -> Tensor:
+    """Mean of each class's k highest snippets, with k from each video's own length.
+
+    Args:
+        scores: (B, T, C).
+        mask: (B, T) bool, false on padding, which is never among the highest.
+        divisor: k = ceil(T / divisor).
+
+    Returns:
+        (B, C).
+    """
+    counts = top_k_counts(mask.sum(dim=1), divisor)  # (B,)
+    largest = int(counts.max())
+    padded = scores.masked_fill(~mask[:, :, None], float("-inf"))
+    top = padded.topk(largest, dim=1).values  # (B, k, C)
+    taken = torch.arange(largest, device=scores.device) < counts[:, None]  # (B, k)
+    return top.masked_fill(~taken[:, :, None], 0.0).sum(dim=1) / counts[:, None]
+
+
+def classification_loss(video_probabilities: Tensor, labels: Tensor) -> Tensor:
+    """Binary cross-entropy of video-level probabilities (B, C) with tags (B, C), mean over both."""
+    # Autocast refuses cross-entropy on half-precision probabilities, and it would be coarse there.
+    with torch.autocast(device_type=video_probabilities.device.type, enabled=False):
+        return functional.binary_cross_entropy(video_probabilities.float(), labels.float())

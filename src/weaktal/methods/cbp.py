@@ -1,0 +1,71 @@
+"""Method ``cbp``: the classification-based branch of Ju et al. (CVPR 2023), section 3.2, on its own.
+
+A Transformer pyramid encoder over frozen classification features (I3D), a decoder of three convolutions to class
+probabilities of every snippet, and multiple-instance learning on the video-level tags. It is the warm-up of the
+collaboration and the baseline that the paper calls incomplete.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field, PositiveInt
+
+from weaktal.config import Settings
+from weaktal.engine.settings import OptimizerConfig
+from weaktal.methods.base import Inputs, MethodConfig
+from weaktal.methods.mil import MultipleInstance, PoolingConfig, ScheduleConfig
+from weaktal.models.pyramid import ConvDecoder, PyramidBranch, PyramidEncoder
+
+
+class PyramidConfig(Settings):
+    """The pyramid encoder and its decoder. The paper gives the kinds of layers; all numbers here are [open]."""
+
+    width: PositiveInt = 512  # channels of the embedding
+    levels: PositiveInt = 3  # temporal scales, each half the rate of the one before
+    blocks: PositiveInt = 1  # Transformer blocks a level
+    heads: PositiveInt = 8  # attention heads; they must divide the width
+    expansion: PositiveInt = 2  # hidden channels of a block's MLP, in widths
+    reach: PositiveInt | None = None  # snippets that attention sees to either side; null for all
+    kernel: PositiveInt = 3  # snippets that a convolution sees, odd
+    dropout: float = Field(0.1, ge=0, lt=1)  # inside the blocks and before the classifier
+    input_dropout: float = Field(0.5, ge=0, lt=1)  # of feature channels
+    residual_init: float = Field(0.1, ge=0)  # start of the factors on every residual and on the coarse levels
+
+    def build(self, *, dim: int, classes: int) -> PyramidBranch:
+        """The branch with fresh weights."""
+        encoder = PyramidEncoder(
+            dim=dim,
+            width=self.width,
+            levels=self.levels,
+            blocks=self.blocks,
+            heads=self.heads,
+            expansion=self.expansion,
+            dropout=self.dropout,
+            input_dropout=self.input_dropout,
+            reach=self.reach,
+            residual_init=self.residual_init,
+            kernel=self.kernel,
+        )
+        decoder = ConvDecoder(width=self.width, classes=classes, kernel=self.kernel, dropout=self.dropout)
+        return PyramidBranch(encoder, decoder)
+
+
+class CbpConfig(MethodConfig):
+    """Settings of ``cbp``."""
+
+    model: PyramidConfig = PyramidConfig()
+    pooling: PoolingConfig = PoolingConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+
+
+CONFIG = CbpConfig
+
+
+def build(config: CbpConfig, inputs: Inputs) -> MultipleInstance:
+    """The branch with fresh weights."""
+    return MultipleInstance(
+        config.model.build(dim=inputs.dim, classes=len(inputs.classes)),
+        pooling=config.pooling,
+        optimizer=config.optimizer,
+        schedule=config.schedule,
+    )

@@ -1,0 +1,123 @@
+"""Method ``mil``: plain multiple-instance learning, the baseline of the field.
+
+One convolution, one classifier; a video's probability of a class is the mean of its k highest snippets, and that is
+held against the tags by cross-entropy. :class:`MultipleInstance` is also what ``cbp`` trains with, on another network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+
+from weaktal.config import Settings
+from weaktal.engine.batch import Batch
+from weaktal.engine.method import Phase, State
+from weaktal.engine.settings import OptimizerConfig
+from weaktal.losses.mil import classification_loss, top_k_mean
+from weaktal.methods.base import Inputs, MethodConfig
+from weaktal.models.convolution import ConvolutionBranch
+from weaktal.models.outputs import SnippetOutput
+
+
+class PoolingConfig(Settings):
+    """From snippets to the video, and to its tags."""
+
+    divisor: PositiveInt = (
+        8  # k = ceil(T / divisor) snippets make the video's score [open: 8 in most code of the field]
+    )
+    of: Literal["probabilities", "logits"] = "probabilities"  # what is averaged [paper: probabilities]
+
+
+class ScheduleConfig(Settings):
+    """How long training goes on."""
+
+    epochs: PositiveInt = 10  # [paper, for the warm-up]
+    updates_per_epoch: PositiveInt = 36  # [open]; the paper's epoch must repeat a set of 200 videos many times
+
+
+class ConvolutionConfig(Settings):
+    """The network of the baseline."""
+
+    width: PositiveInt = 512  # channels of the embedding; ours
+    kernel: PositiveInt = 3  # snippets that the convolution sees; ours
+    dropout: float = Field(0.5, ge=0, lt=1)  # before the classifier; ours
+
+
+class MilConfig(MethodConfig):
+    """Settings of ``mil``."""
+
+    model: ConvolutionConfig = ConvolutionConfig()
+    pooling: PoolingConfig = PoolingConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+
+
+class MultipleInstance:
+    """A branch trained on video-level tags alone.
+
+    Args:
+        branch: features (B, T, D) and mask (B, T) to class logits and an embedding.
+        pooling, optimizer, schedule: settings.
+    """
+
+    branches: Sequence[str] = ()
+
+    def __init__(
+        self, branch: nn.Module, *, pooling: PoolingConfig, optimizer: OptimizerConfig, schedule: ScheduleConfig
+    ) -> None:
+        self.module = branch
+        self.pooling = pooling
+        self.optimizer = optimizer
+        self.schedule = schedule
+
+    def phases(self) -> list[Phase]:
+        """One phase: L_cls on the tags."""
+        return [
+            Phase(
+                name="warm-up",
+                updates=self.schedule.epochs * self.schedule.updates_per_epoch,
+                trains=[""],
+                losses=self.losses,
+                optimizer=self.optimizer.adam(),
+                batch_size=self.optimizer.batch_size,
+                micro_batch=self.optimizer.micro_batch,
+                max_snippets=self.optimizer.max_snippets,
+                clip_norm=self.optimizer.clip_norm,
+            )
+        ]
+
+    def losses(self, batch: Batch, _state: State) -> dict[str, Tensor]:
+        """L_cls, the only one."""
+        output: SnippetOutput = self.module(batch.features, batch.mask)
+        return {"cls": classification_loss(self.video_probabilities(output.logits, batch.mask), batch.labels)}
+
+    def video_probabilities(self, logits: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, C) and (B, T) to (B, C)."""
+        if self.pooling.of == "logits":
+            return torch.sigmoid(top_k_mean(logits, mask, self.pooling.divisor))
+        return top_k_mean(torch.sigmoid(logits), mask, self.pooling.divisor)
+
+    def localize(self, batch: Batch, _branch: str | None) -> tuple[Tensor, Tensor]:
+        """Snippet probabilities (B, T, C) and video probabilities (B, C)."""
+        logits = self.module(batch.features, batch.mask).logits
+        snippets = torch.sigmoid(logits).masked_fill(~batch.mask[:, :, None], 0.0)
+        return snippets, self.video_probabilities(logits, batch.mask)
+
+
+CONFIG = MilConfig
+
+
+def build(config: MilConfig, inputs: Inputs) -> MultipleInstance:
+    """The baseline with fresh weights."""
+    branch = ConvolutionBranch(
+        dim=inputs.dim,
+        width=config.model.width,
+        classes=len(inputs.classes),
+        kernel=config.model.kernel,
+        dropout=config.model.dropout,
+    )
+    return MultipleInstance(branch, pooling=config.pooling, optimizer=config.optimizer, schedule=config.schedule)

@@ -1,0 +1,109 @@
+"""The classification-based branch: a Transformer pyramid encoder and a convolutional decoder (Ju et al. 2023, 3.2)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from weaktal.models.outputs import SnippetOutput
+from weaktal.models.temporal import MaskedConv1d, TransformerStack
+
+
+class PyramidEncoder(nn.Module):
+    """Snippet features seen at several temporal scales and brought back to every snippet.
+
+    Level 0 has the rate of the snippets; each further level halves it by a convolution of stride 2. Every level runs
+    its Transformer blocks; a coarse level's output is added to every snippet that it covers.
+
+    Args:
+        dim: channels of the features, D.
+        width: channels of the embedding, E.
+        levels: scales, 1 or more.
+        blocks: Transformer blocks of each level.
+        heads, expansion, dropout, reach, residual_init: of the blocks.
+        kernel: snippets that the input projection sees.
+        input_dropout: share of input channels dropped.
+    """
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        width: int,
+        levels: int,
+        blocks: int,
+        heads: int,
+        expansion: int,
+        dropout: float,
+        input_dropout: float,
+        reach: int | None,
+        residual_init: float,
+        kernel: int,
+    ) -> None:
+        super().__init__()
+        self.input_dropout = nn.Dropout(input_dropout)
+        self.project = MaskedConv1d(dim, width, kernel=kernel)
+        self.down = nn.ModuleList(MaskedConv1d(width, width, kernel=3, stride=2) for _ in range(levels - 1))
+        self.levels = nn.ModuleList(
+            TransformerStack(
+                width,
+                blocks=blocks,
+                heads=heads,
+                expansion=expansion,
+                dropout=dropout,
+                reach=reach,
+                residual_init=residual_init,
+            )
+            for _ in range(levels)
+        )
+        # How much each coarse level adds to the finest one, a channel each.
+        self.mix = nn.Parameter(torch.full((levels - 1, width), residual_init))
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) and (B, T) to (B, T, E)."""
+        time = features.shape[1]
+        x = torch.relu(self.project(self.input_dropout(features), mask))  # (B, T, E)
+        level_mask = mask
+        fused: Tensor | None = None
+        for level, blocks in enumerate(self.levels):
+            if level:
+                x = self.down[level - 1](x, level_mask)  # (B, ceil(T / 2^level), E)
+                level_mask = level_mask[:, ::2]
+            x = blocks(x, level_mask)
+            if fused is None:
+                fused = x
+            else:
+                fused = fused + x.repeat_interleave(2**level, dim=1)[:, :time] * self.mix[level - 1]
+        assert fused is not None
+        return fused
+
+
+class ConvDecoder(nn.Module):
+    """Three 1-D convolutions from the embedding to class logits (Ju et al. 2023, 3.2)."""
+
+    def __init__(self, *, width: int, classes: int, kernel: int, dropout: float) -> None:
+        super().__init__()
+        self.hidden = nn.ModuleList(MaskedConv1d(width, width, kernel=kernel) for _ in range(2))
+        self.dropout = nn.Dropout(dropout)
+        self.classify = MaskedConv1d(width, classes, kernel=kernel)
+
+    def forward(self, embedding: Tensor, mask: Tensor) -> SnippetOutput:
+        """(B, T, E) and (B, T) to logits (B, T, C) and the features before the last layer (B, T, E)."""
+        x = embedding
+        for layer in self.hidden:
+            x = torch.relu(layer(x, mask))
+        return SnippetOutput(logits=self.classify(self.dropout(x), mask), embedding=x)
+
+
+class PyramidBranch(nn.Module):
+    """Encoder and decoder: features to class logits."""
+
+    def __init__(self, encoder: PyramidEncoder, decoder: ConvDecoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def forward(self, features: Tensor, mask: Tensor) -> SnippetOutput:
+        """(B, T, D) and (B, T) to logits (B, T, C) and embedding (B, T, E)."""
+        output: SnippetOutput = self.decoder(self.encoder(features, mask), mask)
+        return output

@@ -1,0 +1,97 @@
+"""Layers over time that respect the mask: padding never changes the score of a snippet."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class MaskedConv1d(nn.Module):
+    """A 1-D convolution along time on (B, T, D); beyond the last snippet it sees zeros, as before the first."""
+
+    def __init__(self, channels_in: int, channels_out: int, *, kernel: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(channels_in, channels_out, kernel, stride=stride, padding=kernel // 2)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D_in) and (B, T) to (B, ceil(T / stride), D_out)."""
+        x = x.masked_fill(~mask[:, :, None], 0.0)
+        out: Tensor = self.conv(x.transpose(1, 2)).transpose(1, 2)
+        return out
+
+
+class TransformerBlock(nn.Module):
+    """Self-attention and MLP, LayerNorm before each, residual after each (Ju et al. 2023, section 3.2).
+
+    Args:
+        width: channels, D.
+        heads: attention heads; they divide D.
+        expansion: hidden channels of the MLP, as a multiple of D.
+        dropout: on both residuals.
+        reach: snippets that attention sees to either side; None for all.
+        residual_init: start of the learned factors on both residuals; a small one lets the block start as the identity.
+    """
+
+    def __init__(
+        self, width: int, *, heads: int, expansion: int, dropout: float, reach: int | None, residual_init: float
+    ) -> None:
+        super().__init__()
+        self.heads = heads
+        self.reach = reach
+        self.norm_attention = nn.LayerNorm(width)
+        self.norm_mlp = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width))
+        self.dropout = nn.Dropout(dropout)
+        self.scale_attention = nn.Parameter(torch.full((width,), residual_init))
+        self.scale_mlp = nn.Parameter(torch.full((width,), residual_init))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) and (B, T) to (B, T, D)."""
+        x = x + self.dropout(self._attend(self.norm_attention(x), mask) * self.scale_attention)
+        out: Tensor = x + self.dropout(self.mlp(self.norm_mlp(x)) * self.scale_mlp)
+        return out
+
+    def _attend(self, x: Tensor, mask: Tensor) -> Tensor:
+        batch, time, width = x.shape
+        qkv = self.qkv(x).view(batch, time, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, T, D / heads)
+        allowed = mask[:, None, None, :]  # (B, 1, 1, T)
+        if self.reach is not None:
+            place = torch.arange(time, device=x.device)
+            near = (place[:, None] - place[None, :]).abs() <= self.reach  # (T, T)
+            # A padded snippet far beyond the last real one may have no neighbour; it sees itself, and nobody sees it.
+            allowed = (allowed & near) | torch.eye(time, dtype=torch.bool, device=x.device)
+        attended = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
+        out: Tensor = self.out(attended.transpose(1, 2).reshape(batch, time, width))
+        return out
+
+
+class TransformerStack(nn.Module):
+    """Transformer blocks one after another; arguments as of :class:`TransformerBlock`."""
+
+    def __init__(
+        self,
+        width: int,
+        *,
+        blocks: int,
+        heads: int,
+        expansion: int,
+        dropout: float,
+        reach: int | None,
+        residual_init: float,
+    ) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(
+            TransformerBlock(
+                width, heads=heads, expansion=expansion, dropout=dropout, reach=reach, residual_init=residual_init
+            )
+            for _ in range(blocks)
+        )
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) and (B, T) to (B, T, D)."""
+        for block in self.blocks:
+            x = block(x, mask)
+        return x
