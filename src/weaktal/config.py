@@ -30,7 +30,7 @@ Config = TypeVar("Config", bound=Settings)
 def load_settings(
     kind: type[Config], file: Path | None = None, overrides: Iterable[str] = (), *, base: Config | None = None
 ) -> Config:
-    """Settings: the defaults of ``kind`` or ``base``, then ``file``, then ``overrides`` such as ``"model.width=3"``.
+    """Settings: the defaults of ``kind`` or ``base``, then ``file``, then ``overrides`` such as ``"a.b=3"``.
 
     Raises:
         InputError: for a file that cannot be read, an unknown key (with the nearest known one) or a bad value.
@@ -82,7 +82,7 @@ class _Loader(yaml.SafeLoader):
 def _read_yaml(file: Path) -> dict[str, Any]:
     content = read_bytes(file, "a YAML file of settings")
     try:
-        values = yaml.load(content, Loader=_Loader)
+        values = yaml.load(content, Loader=_Loader)  # noqa: S506  # derives from SafeLoader
     except _UNREADABLE as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else None
@@ -103,7 +103,7 @@ def _parse_override(override: str) -> dict[str, Any]:
     if not equals or not all(path):
         raise InputError("is not a setting", source=source, expected="KEY=VALUE or KEY.SUB=VALUE")
     try:
-        value = yaml.load(text, Loader=_Loader)
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506  # derives from SafeLoader
     except _UNREADABLE:
         raise InputError(f"value {shown(text)} cannot be read", source=source, expected="a YAML value") from None
     for part in reversed(path):

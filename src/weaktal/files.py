@@ -36,14 +36,14 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InputError: if the folder of ``path`` cannot be made or written to, or ``path`` is a folder.
     """
-    temporary = _temporary(path)
     try:
         if path.is_dir():
             raise InputError("is a folder", source=path, expected="the path of a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _temporary(path)
         temporary.touch()
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", source=path) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be written ({reason(error)})", source=path) from error
     try:
         yield temporary
         with temporary.open("rb+") as stream:
@@ -60,13 +60,13 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     Raises:
         InputError: if ``path`` exists already or its parent cannot be written to.
     """
-    temporary = _temporary(path)
     try:
         if path.exists():
             raise InputError("exists already", source=path, expected="a new folder")
+        temporary = _temporary(path)
         temporary.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", source=path) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be written ({reason(error)})", source=path) from error
     try:
         yield temporary
         temporary.replace(path)
@@ -99,7 +99,12 @@ def read_bytes(path: Path, what: str) -> bytes:
     except IsADirectoryError:
         raise InputError("is a folder", source=path, expected=what) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({error})", source=path, expected=what) from error
+        raise InputError(f"cannot be read ({reason(error)})", source=path, expected=what) from error
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why a path could not be used, without the path: a ValueError says that it holds a NUL or a lone surrogate."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, one_line, shown
 
 
 class Kind(StrEnum):
@@ -59,10 +59,10 @@ def import_(
         raise InputError(f"is {shown(encoder)}", source="--encoder", expected="a plain folder name") from None
     imported = import_dataset(kind.value, sources, dataset, encoder=encoder, grid=grid)
     for name, count in imported.subsets.items():
-        typer.echo(f"{name}: {count.videos} videos, {count.segments} segments")
+        typer.echo(f"{one_line(name)}: {count.videos} videos, {count.segments} segments")
     typer.echo(f"{imported.classes} classes")
     if imported.with_features is not None:
         typer.echo(f"features/{encoder}: {imported.with_features} videos")
     for note in imported.notes:
-        typer.echo(f"note: {note}")
-    typer.echo(f"wrote {dataset}")
+        typer.echo(f"note: {one_line(note)}")
+    typer.echo(one_line(f"wrote {dataset}"))

@@ -96,8 +96,8 @@ class _Entry:
 
     def text(self, array: str) -> str:
         value = self.values[array]
-        if not isinstance(value, str) or not value:
-            raise self.fault(array, f"is of type {type(value).__name__}", "text")
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            raise self.fault(array, f"is {shown(value)}", "text")
         return value
 
     def duration(self) -> float:
@@ -136,8 +136,8 @@ class _Entry:
 def _texts(path: Path, place: str, items: list[object], known: Sequence[str] | None) -> list[str]:
     texts = []
     for item in items:
-        if not isinstance(item, str) or not item:
-            raise InputError(f"holds a value of type {type(item).__name__}", source=path, place=place, expected="text")
+        if not isinstance(item, str) or not item.strip() or not item.isprintable():
+            raise InputError(f"holds {shown(item)}", source=path, place=place, expected="text")
         if known is not None and item not in known:
             raise InputError(f"label {shown(item)}", source=path, place=place, expected="a class of classlist.npy")
         texts.append(item)

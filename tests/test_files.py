@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import math
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from weaktal.errors import InputError, one_line, shown
+from weaktal.files import read_model, replacing, replacing_folder, sha256, write_json, write_text
+
+
+class Content(BaseModel):
+    numbers: list[float]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_crash_leaves_the_old_content_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(ZeroDivisionError), replacing(path) as temporary:  # noqa: PT012
+        temporary.write_text("half of the ne")
+        1 / 0  # noqa: B018
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_good_end_replaces_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "er" / "a.txt"
+    write_text(path, "a long old content")
+    write_text(path, "n\N{SNOWMAN}w")
+    assert path.read_text(encoding="utf-8") == "n\N{SNOWMAN}w"
+    assert names(path.parent) == ["a.txt"]
+
+
+def test_folders_appear_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    with pytest.raises(ZeroDivisionError), replacing_folder(path) as temporary:  # noqa: PT012
+        (temporary / "one").write_text("1")
+        1 / 0  # noqa: B018
+    assert names(tmp_path) == []
+    with replacing_folder(path) as temporary:
+        (temporary / "one").write_text("1")
+        assert not path.exists()
+    assert names(path) == ["one"]
+    with pytest.raises(InputError, match="exists already"), replacing_folder(path):
+        pass
+    assert names(path) == ["one"]
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from weaktal.files import replacing, replacing_folder
+target = Path(sys.argv[1])
+with replacing(target / "file") as file, replacing_folder(target / "folder") as folder:
+    file.write_text("half")
+    (folder / "one").write_text("half")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_process_leaves_nothing_under_the_final_names(kind: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(kind)
+    process.wait(timeout=20)
+    process.stdout.close()
+    assert (tmp_path / "file").read_text() == "old"
+    assert not (tmp_path / "folder").exists()
+    if kind is signal.SIGINT:  # Ctrl-C cleans up as well
+        assert names(tmp_path) == ["file"]
+
+
+def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"numbers": [0.0] * 1000})
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom weaktal.files import write_json\n"
+        "for n in range(1, 60): write_json(Path(sys.argv[1]), {'numbers': [float(n)] * 1000 * n})\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(path)])
+    seen = set()
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        numbers = read_model(path, Content, "numbers").numbers
+        assert len(numbers) in (1000, 1000 * numbers[0])
+        seen.add(numbers[0])
+    assert process.wait() == 0
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_json_holds_finite_numbers_only(number: float, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, [1])
+    with pytest.raises(ValueError, match="Out of range"):
+        write_json(path, {"x": [number]})
+    assert path.read_text() == "[\n 1\n]\n"
+
+
+def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path, message in [
+        (tmp_path, "is a folder"),
+        (tmp_path / "file" / "below", "cannot be written"),
+        (tmp_path / ("x" * 300), "cannot be written"),
+        (tmp_path / "nul\0", "cannot be written"),
+        (tmp_path / "surrogate\ud800", "cannot be written"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            write_text(path, "x")
+        if path != tmp_path:
+            with pytest.raises(InputError, match="cannot be written"), replacing_folder(path):
+                pass
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
+        (b'{"numbers": [1, 2}', "not valid JSON"),
+        (b"\xef\xbb\xbf{}", "not valid JSON|numbers"),
+        (b"\xff\xfe{}", "not valid JSON"),
+        (b'{"numbers": [1e999]}', "numbers.0|inf"),
+        (b'{"numbers": [' + b"9" * 5000 + b"]}", "numbers.0|not valid JSON"),
+        (b'{"numbers": ' + b"[" * 100_000, "not valid JSON"),
+        (b"[]", "is \\[\\]"),
+        (b"null", "is None"),
+        (b'{"numbers": "\\ud800"}', "not valid JSON|numbers"),
+        (b'{"x": 1}', "numbers: is missing"),
+        (b'{"numbers": ["a", "b"]}', r"numbers.0: is 'a' \(and 1 more problem in this file\)"),
+    ],
+)
+def test_bad_json_is_one_line(content: bytes, message: str, tmp_path: Path) -> None:
+    class Finite(BaseModel):
+        model_config = {"allow_inf_nan": False}
+        numbers: list[float]
+
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as raised:
+        read_model(path, Finite, "numbers")
+    line = raised.value.line()
+    assert line.startswith(str(path))
+    assert line.isprintable()
+    assert len(line) <= 4100
+
+
+def test_a_path_that_is_no_path() -> None:
+    for path in (Path("a\0b"), Path("x" * 5000), Path("sur\ud800rogate")):
+        with pytest.raises(InputError, match=r"cannot be read|no such file"):
+            read_model(path, Content, "numbers")
+
+
+def test_messages_stay_on_one_line_and_short() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    for value in ("a\nb", "\x1b[31m", "\u202e", deep, 10**5000, ["x" * 10**6] * 10, {"k": 10**5000}, "\ud800"):
+        text = one_line(f"problem: {shown(value)}")
+        assert text.isprintable()
+        assert len(text) < 200
+    assert one_line("a\r\n\tb\x1b") == r"a\r\n\tb\x1b"
+
+
+def test_sha256(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
