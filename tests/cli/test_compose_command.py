@@ -1,0 +1,71 @@
+"""``weaktal compose`` as a user calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from weaktal.cli import run
+from weaktal.data.annotations import read_annotations
+from weaktal.data.manifest import read_manifest
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    listed = [
+        {"id": f"{label}{n}", "label": label, "seconds": 1.0, "snippets": 1, "offset": 5 * k + n}
+        for k, label in enumerate(["run", "jump", "sit", "stand"])
+        for n in range(5)
+    ]
+    (folder / "clips.json").write_text(json.dumps({"source": "made up", "clips": listed}))
+    np.save(folder / "features.npy", np.arange(40, dtype=np.float32).reshape(20, 2))
+    return folder
+
+
+def test_composes_with_all_options(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = (
+        "--seed 5 --train 4 --test 2 --background-classes sit,stand --classes-per-video 2 --instances-per-video 2-3 "
+        "--instance-snippets 1-2 --gap-snippets 0-2 --pool 0.2 --features-name mine --streams rgb=0:1,flow=1:2"
+    )
+    dataset = tmp_path / "set"
+    assert run(["compose", str(clips), str(dataset), *options.split()]) == 0
+    printed = capsys.readouterr().out
+    assert "training: 4 videos" in printed
+    assert "validation: 2 videos" in printed
+    assert "2 to find, 2 as background" in printed
+    assert "pool: 4 clips" in printed
+    annotations = read_annotations(dataset)
+    assert annotations.classes == ("jump", "run")
+    assert all(video.labels == ("jump", "run") for video in annotations.videos.values())
+    manifest = read_manifest(dataset / "features" / "mine")
+    assert manifest is not None
+    assert manifest.streams == {"rgb": (0, 1), "flow": (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--classes-per-video", "one"], "--classes-per-video: is 'one'"),
+        (["--gap-snippets", "5-2"], "gap_snippets: is (5, 2); expected a range from low to high"),
+        (["--instance-snippets", "0-2"], "instance_snippets"),
+        (["--train", "0"], "train: is 0"),
+        (["--pool", "1"], "pool: is 1"),
+        (["--streams", "rgb=0:9"], "stream rgb is 0:9; expected a range within 0:2"),
+        (["--streams", "rgb"], "--streams: cannot read 'rgb'"),
+        (["--features-name", "../x"], "--features-name"),
+        (["--background-classes", "swim"], "no clip has class 'swim'"),
+    ],
+)
+def test_wrong_options_are_one_line(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], match: str
+) -> None:
+    assert run(["compose", str(clips), str(tmp_path / "set"), *options]) == 2
+    error = capsys.readouterr().err
+    assert match in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "set").exists()
