@@ -8,6 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from weaktal.data.annotations import Annotations, Video, write_annotations
+from weaktal.data.manifest import Manifest, write_manifest
+from weaktal.segments import Segment
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -17,6 +21,45 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs real data in ../shared/data")
     return SHARED
+
+
+def make_dataset(folder: Path, *, train: int = 10, test: int = 6, dim: int = 16, seed: int = 0) -> Path:
+    """A dataset of noise in which each class, while it happens, shifts a channel of its own.
+
+    Classes "jump", "run" and "throw"; two streams of half the channels; one snippet a second, 10 to 20 of them a video.
+    """
+    random = np.random.default_rng(seed)
+    classes = ("jump", "run", "throw")
+    features = folder / "features" / "i3d"
+    features.mkdir(parents=True)
+    videos = {}
+    for index in range(train + test):
+        name = f"video_{index:02d}"
+        length = int(random.integers(10, 21))
+        rows = random.normal(size=(length, dim)).astype(np.float32)
+        segments = []
+        for label in random.choice(3, size=int(random.integers(1, 3)), replace=False):
+            start = int(random.integers(0, length - 4))
+            rows[start : start + 4, label] += 4.0
+            segments.append(Segment(float(start), float(start + 4), classes[label]))
+        np.save(features / f"{name}.npy", rows)
+        videos[name] = Video(
+            name=name,
+            subset="training" if index < train else "validation",
+            duration=float(length),
+            labels=tuple(sorted({segment.label for segment in segments})),
+            segments=tuple(segments),
+        )
+    streams = {"rgb": (0, dim // 2), "flow": (dim // 2, dim)}
+    write_manifest(features, Manifest(encoder="noise", fps=1.0, window=1, stride=1, dim=dim, streams=streams))
+    write_annotations(folder / "annotations.json", Annotations(classes=classes, videos=videos, version="tiny"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What :func:`make_dataset` makes; tests that change it make their own."""
+    return make_dataset(tmp_path_factory.mktemp("tiny") / "dataset")
 
 
 PACKAGE_VIDEOS = ["video_validation_0000001", "video_validation_0000002", "video_test_0000001"]

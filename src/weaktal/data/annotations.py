@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from weaktal.errors import InputError, shown
 from weaktal.files import collector_paused, read_model, write_json
@@ -97,9 +97,15 @@ class _TagsOfVideo(BaseModel):
     labels: list[Name] | None = None
 
 
+def _forwards(span: tuple[float, float]) -> tuple[float, float]:
+    if span[1] < span[0]:
+        raise ValueError("an end that does not lie before the start")
+    return span
+
+
 class _WholeVideo(_TagsOfVideo):
     annotations: list[_Span] = []  # type: ignore[assignment]  # narrower on purpose: the whole reading of the same key
-    ambiguous: list[tuple[Seconds, Seconds]] = []
+    ambiguous: list[Annotated[tuple[Seconds, Seconds], AfterValidator(_forwards)]] = []
 
 
 class _Subsets(BaseModel):

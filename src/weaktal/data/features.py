@@ -63,7 +63,7 @@ def read_header(path: Path) -> Header:
         size = path.stat().st_size
     except FileNotFoundError:
         raise InputError("no such file", source=path, expected=expected) from None
-    except (OSError, ValueError, SyntaxError, struct.error, RecursionError, MemoryError) as error:
+    except (OSError, ValueError, TypeError, SyntaxError, struct.error, RecursionError, MemoryError) as error:
         raise InputError(
             f"not a feature file ({error or type(error).__name__})", source=path, expected=expected
         ) from None
@@ -83,7 +83,7 @@ def read_header(path: Path) -> Header:
 def npy_fields(stream: BinaryIO) -> tuple[tuple[int, ...], str]:
     """Shape and dtype string of the ``.npy`` format (NumPy enhancement proposal 1), with every field checked."""
     magic = stream.read(8)
-    if magic[:6] != b"\x93NUMPY":
+    if len(magic) != 8 or magic[:6] != b"\x93NUMPY":
         raise ValueError("no .npy signature")
     length_format = "<H" if magic[6] == 1 else "<I"
     (length,) = struct.unpack(length_format, stream.read(struct.calcsize(length_format)))
@@ -167,14 +167,21 @@ class FeatureFolder:
         """Rows ``start`` to ``stop`` of a video's features as float32, shape (stop - start, D)."""
         header = self.header(video)
         stop = header.rows if stop is None else min(stop, header.rows)
+        if start >= stop:
+            return np.empty((0, header.columns), np.float32)
         row_bytes = header.columns * header.dtype.itemsize
-        mapped = np.memmap(
-            self.path(video),
-            dtype=header.dtype,
-            mode="r",
-            offset=header.offset + start * row_bytes,
-            shape=(max(stop - start, 0), header.columns),
-        )
+        try:
+            mapped = np.memmap(
+                self.path(video),
+                dtype=header.dtype,
+                mode="r",
+                offset=header.offset + start * row_bytes,
+                shape=(stop - start, header.columns),
+            )
+        except (OSError, ValueError):  # the file was whole when its header was read
+            raise InputError(
+                "was changed while in use", source=self.path(video), expected=f"{header.rows} rows"
+            ) from None
         return np.array(mapped, dtype=np.float32)
 
 

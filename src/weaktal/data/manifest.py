@@ -11,7 +11,7 @@ from weaktal.files import read_model, write_json
 from weaktal.timeline import SnippetGrid
 
 FILE = "manifest.json"
-PositiveInt = Annotated[int, Field(gt=0, strict=True)]
+PositiveInt = Annotated[int, Field(gt=0, lt=2**31, strict=True)]
 
 
 class Manifest(BaseModel):
@@ -45,7 +45,9 @@ class Manifest(BaseModel):
         for name, (start, stop) in (self.streams or {}).items():
             if not 0 <= start < stop <= self.dim:
                 raise ValueError(f"stream {name} to be a column range within 0 to {self.dim}, not {start} to {stop}")
-        if self.text is not None and Path(self.text).name != self.text:
+        if self.text is not None and (
+            self.text in ("", "..") or "\0" in self.text or Path(self.text).name != self.text
+        ):
             raise ValueError("text to be the name of a file in the same folder")
         return self
 
