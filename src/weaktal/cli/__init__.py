@@ -6,6 +6,7 @@ code 2. Anything else that goes wrong exits with 1.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,11 @@ VERBS = {
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
     "import": "Turn published annotation and feature packages into a dataset folder.",
 }
+
+# What the system says of a path that a user should not have named; a full disk, for one, is nobody's bad input.
+_BAD_PATH = {
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP,
+}  # fmt: skip
 
 # Typer brings its own copy of click or uses the installed one, depending on its version; this is the base of its usage
 # errors in either.
@@ -56,6 +62,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        source = f"{error.filename}: " if error.filename is not None else ""
+        return _fail(f"{source}{error.strerror or error}", 2 if error.errno in _BAD_PATH else 1)
     return code if isinstance(code, int) else 0
 
 
