@@ -37,7 +37,7 @@ def compose(
     instances_per_video: Annotated[str, typer.Option(metavar="N-M", help="Actions of a video.")] = "2-5",
     instance_snippets: Annotated[
         str, typer.Option(metavar="N-M", help="Length of an action: shorter clips are joined, longer ones cut.")
-    ] = "2-8",
+    ] = "1-8",
     gap_snippets: Annotated[str, typer.Option(metavar="N-M", help="Background before, between and after.")] = "3-8",
     pool: Annotated[
         float, typer.Option(help="Share of clips kept out of all videos and written to DATASET/pool, 0 to 1.")

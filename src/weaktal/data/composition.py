@@ -46,7 +46,7 @@ class CompositionSettings(Settings):
     background_classes: tuple[str, ...] = ()
     classes_per_video: Range = (1, 2)  # target classes
     instances_per_video: Range = (2, 5)
-    instance_snippets: Range = (2, 8)  # shorter clips are joined, longer ones cut
+    instance_snippets: Range = (1, 8)  # an action is one clip; clips shorter than this are joined, longer ones cut
     gap_snippets: RangeFromZero = (3, 8)
     pool: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of each class's clips that no video shows
 
