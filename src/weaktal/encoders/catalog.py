@@ -1,0 +1,187 @@
+"""Encoders by name, with their weights: what ``--encoder`` and ``--weights`` of ``weaktal extract`` mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from weaktal.encoders.checkpoint import fingerprint
+from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip, read_config, weights_file
+from weaktal.encoders.feeds import SHORT_SIDE, Kind
+from weaktal.encoders.i3d import I3D, load_i3d, random_i3d
+from weaktal.encoders.networks import I3DNetwork, ImageNetwork, Network, Precision, SnippetEncoder
+from weaktal.encoders.weights import KNOWN, known, locate
+from weaktal.errors import InputError, shown
+from weaktal.video.flow import FLOW_BOUND
+
+Stream = Literal["rgb", "flow"]
+I3D_STREAMS: Mapping[str, tuple[Stream, ...]] = {"i3d": ("rgb", "flow"), "i3d-rgb": ("rgb",), "i3d-flow": ("flow",)}
+CLIP = "clip-vit-b16"
+_CHANNELS = {"rgb": 3, "flow": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsChoice:
+    """Which weights to take.
+
+    Attributes:
+        root: folder to look in instead of the usual one.
+        paths: files or folders by the names of ``weaktal weights``, taken before ``root``.
+        seed: draw random weights instead, for trying things without weights.
+    """
+
+    root: Path | None = None
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    seed: int | None = None
+
+    @classmethod
+    def parse(cls, options: Sequence[str], seed: int | None) -> WeightsChoice:
+        """From ``--weights FOLDER``, ``--weights NAME=PATH`` and ``--random-weights SEED``.
+
+        Raises:
+            InputError: if the options contradict each other or name nothing.
+        """
+        if seed is not None and options:
+            raise InputError("contradicts --weights", source="--random-weights", expected="one of the two")
+        if seed is not None and not 0 <= seed < 2**63:
+            raise InputError(f"is {seed}", source="--random-weights", expected="a seed from 0 on")
+        root, paths = None, {}
+        for option in options:
+            name, equals, path = option.partition("=")
+            if equals and name in KNOWN:
+                paths[name] = Path(path)
+            elif Path(option).exists():
+                root = Path(option)
+            else:
+                expected = f"an existing file or folder, or NAME=PATH with NAME one of {', '.join(KNOWN)}"
+                raise InputError("no such file or folder", source=f"--weights {option}", expected=expected)
+        return cls(root, paths, seed)
+
+    def path(self, name: str) -> Path:
+        """The weights of that name.
+
+        Raises:
+            InputError: if they are nowhere.
+        """
+        if name in self.paths:
+            return locate(known(name), self.paths[name])
+        return locate(known(name), self.root)
+
+
+def build_encoder(
+    name: str,
+    weights: WeightsChoice,
+    *,
+    device: torch.device | None = None,
+    precision: Precision = "fp32",
+) -> SnippetEncoder:
+    """The encoder of that name, ready to run.
+
+    Args:
+        name: a key of :data:`I3D_STREAMS`, ``clip-vit-b16``, a checkpoint folder, or ORGANIZATION/MODEL.
+        weights: which to take.
+        device: where to run; the CPU without it.
+        precision: of its networks.
+
+    Raises:
+        InputError: if there is no such encoder or its weights are missing or damaged.
+    """
+    device = device or torch.device("cpu")
+    if name in I3D_STREAMS:
+        return _i3d(name, weights, device, precision)
+    return _clip(name, weights, device, precision)
+
+
+def folder_name(encoder: str) -> str:
+    """The feature folder that an encoder writes to where the user names none."""
+    return Path(encoder).name if Path(encoder).is_dir() else encoder.replace("/", "--")
+
+
+def _i3d(name: str, weights: WeightsChoice, device: torch.device, precision: Precision) -> SnippetEncoder:
+    streams = I3D_STREAMS[name]
+    files: dict[str, Path] = {}
+    models: dict[Stream, I3D] = {}
+    for stream in streams:
+        channels = _CHANNELS[stream]
+        if weights.seed is not None:
+            models[stream] = random_i3d(weights.seed, channels=channels)
+        else:
+            path = weights.path(f"i3d-{stream}")
+            models[stream] = load_i3d(path, channels=channels)
+            files[stream] = path
+    networks: list[Network] = []
+    for stream, model in models.items():
+        kind: Kind = stream
+        networks.append(I3DNetwork(model, kind, device=device, precision=precision))
+    provenance: dict[str, Any] = {
+        "snippet": "all frames of the window",
+        "feature": "average-pooled activations before the classifier; the mean over crops where there are ten",
+        "short_side": SHORT_SIDE,
+        "precision": precision,
+    }
+    if "flow" in streams:
+        provenance["flow_bound"] = FLOW_BOUND
+    return SnippetEncoder(
+        name=name,
+        networks=tuple(networks),
+        weights_sha256=fingerprint(files) if files else None,
+        provenance=provenance | _origin(weights, files),
+    )
+
+
+def _clip(name: str, weights: WeightsChoice, device: torch.device, precision: Precision) -> SnippetEncoder:
+    files: dict[str, Path] = {}
+    folder = _clip_folder(name, weights)
+    encoder: ClipEncoder
+    if weights.seed is not None:
+        config = read_config(folder) if folder is not None else None
+        encoder = random_clip(weights.seed, config=config, name=folder_name(name))
+    else:
+        assert folder is not None
+        files["model"] = weights_file(folder)
+        encoder = load_clip(folder, name=folder_name(name))
+    encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
+    preparation = encoder.preparation
+    provenance = {
+        "snippet": "the middle frame of the window",
+        "feature": "unit vector of the space that images and texts share",
+        "image": "squeezed" if preparation.squash else "center crop",
+        "image_size": preparation.size,
+        "precision": precision,
+    }
+    return SnippetEncoder(
+        name=encoder.name,
+        networks=(ImageNetwork(encoder),),
+        weights_sha256=fingerprint(files) if files else None,
+        provenance=provenance | _origin(weights, files),
+        text=encoder if encoder.has_text else None,
+    )
+
+
+def _clip_folder(name: str, weights: WeightsChoice) -> Path | None:
+    """Where the checkpoint lies; None for random weights in CLIP's own shape."""
+    if Path(name).is_dir():
+        return Path(name)
+    if weights.seed is not None:
+        if name == CLIP:
+            return None
+        raise InputError(
+            f"the shape of {shown(name)} is not known", source="--random-weights", expected=f"{CLIP} or a local folder"
+        )
+    try:
+        return weights.path(name)
+    except InputError as error:
+        if name in KNOWN or "/" in name:
+            raise error from None
+        expected = f"{', '.join([*I3D_STREAMS, CLIP])}, a checkpoint folder, or ORGANIZATION/MODEL"
+        raise InputError(f"no encoder called {shown(name)}", source="--encoder", expected=expected) from None
+
+
+def _origin(weights: WeightsChoice, files: Mapping[str, Path]) -> dict[str, Any]:
+    if weights.seed is not None:
+        return {"random_weights": weights.seed, "note": "random weights: these features mean nothing"}
+    return {"weights_files": {name: path.name for name, path in files.items()}}

@@ -1,0 +1,250 @@
+"""Features of many videos into a dataset folder: what is left to do, what the manifest says, writing whole files.
+
+A run that was killed goes on where it stopped, since a finished file is skipped and files appear whole or not at all.
+A folder only ever holds features of one setting.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weaktal.data.annotations import Annotations, annotations_file, check_name, read_tags
+from weaktal.data.features import read_header
+from weaktal.data.manifest import FILE, Manifest, read_manifest, write_manifest
+from weaktal.encoders.networks import SnippetEncoder
+from weaktal.encoders.pipeline import Failed, Job, Pipeline, Rows, Sampling
+from weaktal.encoders.prompts import class_vectors, fill
+from weaktal.errors import InputError, shown
+from weaktal.files import replacing
+
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif")
+TEXT = "text.npy"
+# Keys of a manifest that do not tell how its numbers came to be.
+_NOT_SETTINGS = {"complete", "text", "template"}
+
+
+def find_videos(paths: Iterable[Path]) -> dict[str, Path]:
+    """Video files by name, of files and of folders with all their subfolders, sorted.
+
+    Raises:
+        InputError: if a path is neither, holds no video, or two videos have the same name.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEO_ENDINGS and p.is_file())
+            if not inside:
+                raise InputError("holds no video", source=path, expected="files such as *.mp4")
+        elif path.exists():
+            inside = [path]
+        else:
+            raise InputError("no such file or folder", source=path, expected="a video, or a folder of videos")
+        for video in inside:
+            check_name(video.stem, video)
+            other = found.setdefault(video.stem, video)
+            if other.resolve() != video.resolve():
+                raise InputError(f"has the same name as {other}", source=video, expected="one video for each name")
+    return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A feature folder and what goes into it."""
+
+    folder: Path
+    encoder: SnippetEncoder
+    manifest: Manifest
+
+    def has(self, video: str) -> bool:
+        """Whether the video's file is there, whole, and as wide as it should be.
+
+        Raises:
+            InputError: if there is a file under its name that is none of ours.
+        """
+        path = self.folder / f"{video}.npy"
+        if not path.exists():
+            return False
+        header = read_header(path)
+        if header.columns != self.manifest.dim:
+            raise InputError(f"has {header.columns} columns", source=path, expected=f"{self.manifest.dim}")
+        return True
+
+    def write(self, video: str, features: Rows) -> None:
+        """Puts a video's features in place, whole or not at all."""
+        with replacing(self.folder / f"{video}.npy") as temporary, temporary.open("wb") as stream:
+            np.save(stream, np.ascontiguousarray(features, dtype=np.float32), allow_pickle=False)
+
+
+def make_target(
+    folder: Path, encoder: SnippetEncoder, sampling: Sampling, *, flow: str | None = None, template: str | None = None
+) -> Target:
+    """The folder with the manifest that it will have; nothing is written yet.
+
+    Args:
+        folder: ``DATASET/features/NAME``.
+        encoder: what fills it.
+        sampling: where its snippets lie.
+        flow: name of the optical-flow method, kept where the encoder eats flow.
+        template: of the class vectors, kept where the encoder has a text side.
+
+    Raises:
+        InputError: naming the setting, if the folder holds features of another.
+    """
+    kinds = {network.kind for network in encoder.networks}
+    settings: dict[str, Any] = {}
+    if kinds & {"rgb", "flow"}:
+        settings["crop"] = sampling.crop
+    if "flow" in kinds:
+        settings["flow"] = flow
+    if encoder.text is not None:
+        settings["template"] = template
+    manifest = Manifest.model_validate(
+        {
+            "encoder": encoder.name,
+            "fps": sampling.fps,
+            "window": sampling.window,
+            "stride": sampling.stride,
+            "dim": encoder.dim,
+            "streams": encoder.streams,
+            "weights_sha256": encoder.weights_sha256,
+            "complete": False,
+            "last_window": "padded by repeating the last frame",
+            **encoder.provenance,
+            **settings,
+        }
+    )
+    target = Target(folder, encoder, manifest)
+    existing = read_manifest(folder)
+    if existing is not None:
+        _check_same(existing, target)
+    elif folder.is_dir() and any(folder.glob("*.npy")):
+        raise InputError(
+            f"holds features but no {FILE}, so how they were made is unknown",
+            source=folder,
+            expected="another --name, or an empty folder",
+        )
+    return target
+
+
+def _check_same(existing: Manifest, target: Target) -> None:
+    old = {k: v for k, v in existing.model_dump(mode="json").items() if k not in _NOT_SETTINGS and v is not None}
+    new = {k: v for k, v in target.manifest.model_dump(mode="json").items() if k not in _NOT_SETTINGS and v is not None}
+    for key in [*new, *(k for k in old if k not in new)]:
+        if old.get(key) != new.get(key):
+            raise InputError(
+                f"these features have {key} {shown(old.get(key))}, this run {shown(new.get(key))}",
+                source=target.folder / FILE,
+                expected="the same settings, or another --name",
+            )
+
+
+def plan(videos: Mapping[str, Path], targets: Sequence[Target]) -> list[Job]:
+    """What is left to do: the videos that some target lacks.
+
+    Raises:
+        InputError: if a file is in the way of a feature file.
+    """
+    jobs = []
+    for name, path in videos.items():
+        wanted = tuple(index for index, target in enumerate(targets) if not target.has(name))
+        if wanted:
+            jobs.append(Job(path, wanted))
+    return jobs
+
+
+def begin(targets: Iterable[Target]) -> None:
+    """Writes the manifests, not complete."""
+    for target in targets:
+        write_manifest(target.folder, _with_text(target, complete=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one video.
+
+    Attributes:
+        path: the video.
+        frames: how many were looked at.
+        notes: what was wrong with the file although it could be decoded.
+        error: why there are no features; None where there are.
+        process: id of the process that did it.
+    """
+
+    path: Path
+    frames: int = 0
+    notes: tuple[str, ...] = ()
+    error: InputError | None = None
+    process: int = 0
+
+
+def run_here(
+    pipeline: Pipeline,
+    jobs: Iterable[Job],
+    targets: Sequence[Target],
+    on_frames: Callable[[int], None] = lambda _count: None,
+) -> Generator[Report]:
+    """Does the jobs in this process, one report at a time, each file written before its report comes out."""
+    for result in pipeline.run(jobs, on_frames):
+        path = result.job.path
+        if isinstance(result, Failed):
+            yield Report(path, error=result.error, process=os.getpid())
+            continue
+        for index, features in zip(result.job.wanted, result.features, strict=True):
+            targets[index].write(path.stem, features)
+        yield Report(path, result.frames, result.notes, process=os.getpid())
+
+
+def read_dataset(dataset: Path) -> Annotations | None:
+    """The dataset's tags; None where it has no annotations yet.
+
+    Raises:
+        InputError: if it has some that cannot be read.
+    """
+    return read_tags(dataset) if annotations_file(dataset).is_file() and dataset.is_dir() else None
+
+
+def write_class_vectors(targets: Iterable[Target], annotations: Annotations | None, template: str) -> list[str]:
+    """Class vectors (C, D) beside the features of vision-language encoders; says of each encoder why not.
+
+    Raises:
+        InputError: if the template is not one, or a class name is too long for the encoder.
+    """
+    reasons = []
+    for target in targets:
+        if all(network.kind != "image" for network in target.encoder.networks):
+            continue
+        if target.encoder.text is None:
+            reasons.append(f"{target.folder.name} has no class vectors: the encoder has no tokenizer")
+        elif annotations is None or not annotations.classes:
+            reasons.append(f"{target.folder.name} has no class vectors: the dataset has no annotations.json yet")
+        else:
+            vectors = class_vectors(target.encoder.text, fill(template, annotations.classes)).detach().cpu().numpy()
+            with replacing(target.folder / TEXT) as temporary, temporary.open("wb") as stream:
+                np.save(stream, vectors, allow_pickle=False)
+    return reasons
+
+
+def finish(targets: Iterable[Target], videos: Iterable[str], annotations: Annotations | None) -> dict[str, list[str]]:
+    """Writes the final manifests; gives the videos that each folder still lacks.
+
+    A folder is complete when it has every video that was asked for and every one of the dataset's annotations.
+    """
+    wanted = sorted({*videos, *(annotations.videos if annotations else ())})
+    lacking: dict[str, list[str]] = {}
+    for target in targets:
+        missing = [name for name in wanted if not target.has(name)]
+        write_manifest(target.folder, _with_text(target, complete=not missing))
+        if missing:
+            lacking[target.folder.name] = missing
+    return lacking
+
+
+def _with_text(target: Target, *, complete: bool) -> Manifest:
+    text = TEXT if (target.folder / TEXT).exists() else None
+    return target.manifest.model_copy(update={"complete": complete, "text": text})

@@ -1,0 +1,136 @@
+"""From decoded frames to what the networks eat: RGB clips, optical-flow clips, single images.
+
+A feed takes frames as they are decoded and gives clips as they fill up, so the work on frames (resizing, flow) goes on
+beside decoding and beside the networks.
+
+Shapes: T frames a window, V crops of a frame, S pixels of the crop.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weaktal.encoders.frames import Crop, Frames, channels_first, resize, resized, views
+from weaktal.encoders.snippets import Windows
+from weaktal.video.flow import Flow, FlowMethod, Gray, i3d_input, to_gray
+
+Kind = Literal["rgb", "flow", "image"]
+SHORT_SIDE = 256  # pixels of the frames that crops are cut from, and that flow is computed on
+CROP_SIZE = 224
+
+
+class Feed(Protocol):
+    """Frames of one video in, clips out."""
+
+    def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
+        """Takes the next frames, each (H, W, 3); gives the clips that they complete."""
+        ...
+
+    def finish(self) -> Iterator[Tensor]:
+        """Gives the last clip, padded by repeating the last frame."""
+        ...
+
+
+def _shrunk(frames: Sequence[Frames]) -> Tensor:
+    """Frames with the short side that crops are cut from: (N, 3, H, W), bytes."""
+    batch = channels_first(np.stack(frames))
+    return resize(batch, resized(batch.shape[-2], batch.shape[-1], SHORT_SIDE), "bilinear")
+
+
+class RgbFeed:
+    """RGB clips (V, 3, T, S, S), bytes."""
+
+    def __init__(self, window: int, stride: int, crop: Crop) -> None:
+        self._windows: Windows[Tensor] = Windows(window, stride)
+        self._crop: Crop = crop
+
+    def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        for frame in _shrunk(frames):
+            yield from map(self._clip, self._windows.push(frame))
+
+    def finish(self) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        yield from map(self._clip, self._windows.finish())
+
+    def _clip(self, frames: list[Tensor]) -> Tensor:
+        return views(torch.stack(frames), CROP_SIZE, self._crop).permute(1, 2, 0, 3, 4)  # (V, 3, T, S, S)
+
+
+class Workers:
+    """Threads that compute the flow of a chunk's pairs of frames at once."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="flow")
+
+    def flows(self, method: FlowMethod, gray: Gray) -> Iterator[Flow]:
+        """Flow from each of the frames (N, H, W) to the next: N - 1 flows, in consecutive batches (n, H, W, 2)."""
+        edges = np.linspace(0, len(gray) - 1, self._count + 1).astype(int)
+        spans = [(a, b) for a, b in itertools.pairwise(edges) if a < b]
+        yield from self._pool.map(lambda span: method(gray[span[0] : span[1]], gray[span[0] + 1 : span[1] + 1]), spans)
+
+
+class FlowFeed:
+    """Optical-flow clips (V, 2, T, S, S) in [-1, 1]; frame t holds the flow from frame t to t + 1.
+
+    The last frame of a video has no next one: the flow before it is repeated; a video of one frame has no motion.
+
+    Args:
+        window, stride, crop: as elsewhere.
+        method: of optical flow, from ``weaktal.video.flow``.
+        workers: threads that share the pairs of a chunk.
+    """
+
+    def __init__(self, window: int, stride: int, crop: Crop, method: FlowMethod, workers: Workers) -> None:
+        self._windows: Windows[Tensor] = Windows(window, stride)
+        self._crop: Crop = crop
+        self._method = method
+        self._workers = workers
+        self._previous: Gray | None = None
+        self._latest: Tensor | None = None
+
+    def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        gray = [to_gray(frame) for frame in _shrunk(frames).permute(0, 2, 3, 1).contiguous().numpy()]  # each (H, W)
+        if self._previous is not None:
+            gray.insert(0, self._previous)
+        self._previous = gray[-1]
+        for flows in self._workers.flows(self._method, np.stack(gray)):
+            for flow in torch.from_numpy(i3d_input(flows)).permute(0, 3, 1, 2):  # (2, H, W)
+                self._latest = flow
+                yield from map(self._clip, self._windows.push(flow))
+
+    def finish(self) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        if self._previous is not None:
+            height, width = self._previous.shape
+            last = torch.zeros(2, height, width) if self._latest is None else self._latest
+            yield from map(self._clip, self._windows.push(last))
+        yield from map(self._clip, self._windows.finish())
+
+    def _clip(self, frames: list[Tensor]) -> Tensor:
+        return views(torch.stack(frames), CROP_SIZE, self._crop, flow=True).permute(1, 2, 0, 3, 4)  # (V, 2, T, S, S)
+
+
+class ImageFeed:
+    """The middle frame of each window as decoded: (H, W, 3), bytes."""
+
+    def __init__(self, window: int, stride: int) -> None:
+        self._windows: Windows[Frames] = Windows(window, stride, offsets=[window // 2])
+
+    def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        for frame in frames:
+            yield from (torch.from_numpy(middle) for (middle,) in self._windows.push(frame))
+
+    def finish(self) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        yield from (torch.from_numpy(middle) for (middle,) in self._windows.finish())

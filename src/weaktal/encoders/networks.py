@@ -1,0 +1,115 @@
+"""Networks that turn clips into rows of features, and the encoders that are made of one or two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weaktal.encoders.feeds import Kind
+from weaktal.encoders.i3d import DIM, I3D
+from weaktal.encoders.vision_language import VisionLanguageEncoder
+
+Precision = Literal["fp32", "bf16"]
+
+
+class Network(Protocol):
+    """Clips of one kind in, features out."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it eats."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Columns that it gives."""
+        ...
+
+    def encode(self, clips: Tensor) -> Tensor:
+        """A batch of clips as :mod:`weaktal.encoders.feeds` gives them, as (B, dim), float32, on the CPU."""
+        ...
+
+
+class I3DNetwork:
+    """One stream of I3D; the features of several crops are averaged.
+
+    Args:
+        model: with the channels of ``kind``.
+        kind: "rgb" or "flow".
+        device: where to run.
+        precision: of weights and activations.
+    """
+
+    dim = DIM
+
+    def __init__(self, model: I3D, kind: Kind, *, device: torch.device, precision: Precision = "fp32") -> None:
+        self.kind: Kind = kind
+        self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        # Channels last suits the convolutions of CPU and GPU alike (benchmarks/encoders.py) and changes no result but
+        # for the order of additions.
+        self._model = model.to(device, self._dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self._device = device
+
+    def encode(self, clips: Tensor) -> Tensor:
+        """Clips (B, V, C, T, S, S), bytes for RGB or [-1, 1] for flow, as (B, 1024)."""
+        batch, crops = clips.shape[:2]
+        with torch.inference_mode():
+            x = clips.flatten(0, 1).to(self._device)  # (B * V, C, T, S, S)
+            x = x.float() * (2.0 / 255.0) - 1.0 if self.kind == "rgb" else x
+            x = x.to(self._dtype, memory_format=torch.channels_last_3d)
+            features: Tensor = self._model(x).float()  # (B * V, D)
+            return features.view(batch, crops, self.dim).mean(dim=1).cpu()
+
+
+class ImageNetwork:
+    """The image side of a vision-language encoder."""
+
+    kind: Kind = "image"
+
+    def __init__(self, encoder: VisionLanguageEncoder) -> None:
+        self.encoder = encoder
+        self.dim = encoder.dim
+
+    def encode(self, clips: Tensor) -> Tensor:
+        """Images (B, H, W, 3), bytes, as unit vectors (B, D)."""
+        return self.encoder.encode_frames(np.ascontiguousarray(clips.numpy())).detach().float().cpu()
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetEncoder:
+    """What a feature folder is made with.
+
+    Attributes:
+        name: for the manifest.
+        networks: side by side in the feature's columns.
+        weights_sha256: of the weights; None for random ones.
+        provenance: further keys of the manifest.
+        text: for class vectors, where the encoder has a text side with a vocabulary.
+    """
+
+    name: str
+    networks: tuple[Network, ...]
+    weights_sha256: str | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    text: VisionLanguageEncoder | None = None
+
+    @property
+    def dim(self) -> int:
+        """Columns of a feature file."""
+        return sum(network.dim for network in self.networks)
+
+    @property
+    def streams(self) -> dict[str, tuple[int, int]] | None:
+        """Column ranges by kind, where there are several."""
+        if len(self.networks) == 1:
+            return None
+        ranges, start = {}, 0
+        for network in self.networks:
+            ranges[str(network.kind)] = (start, start + network.dim)
+            start += network.dim
+        return ranges

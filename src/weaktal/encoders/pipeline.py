@@ -1,0 +1,309 @@
+"""Decoding, work on frames and the networks, each in a thread of its own, over one video after another.
+
+PyAV, OpenCV and PyTorch let go of Python's lock while they compute, so threads overlap without copying frames between
+processes. While the networks still encode the end of a video, the next one is decoded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from weaktal.encoders.feeds import Feed, FlowFeed, ImageFeed, Kind, RgbFeed, Workers
+from weaktal.encoders.frames import Crop, Frames
+from weaktal.encoders.networks import SnippetEncoder
+from weaktal.errors import InputError
+from weaktal.video.decoding import VideoFrames
+from weaktal.video.flow import FlowMethod
+
+Item = TypeVar("Item")
+Rows = npt.NDArray[np.float32]
+CHUNK = 16  # frames that travel together
+_DEPTH = 3  # chunks or clips that wait between two stages
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Where snippets lie and what is cut out of a frame.
+
+    Attributes:
+        fps: frames a second that are looked at.
+        window: frames a snippet covers.
+        stride: frames from one snippet to the next.
+        crop: "center", or "ten" crops whose features are averaged (I3D only).
+    """
+
+    fps: float = 25.0
+    window: int = 16
+    stride: int = 16
+    crop: Crop = "center"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One video and the encoders that want it, by their place in the list of encoders."""
+
+    path: Path
+    wanted: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Features of one video, (T, D) for each wanted encoder.
+
+    Attributes:
+        job: what was asked for.
+        features: in the order of ``job.wanted``.
+        frames: how many were looked at.
+        notes: what was wrong with the file although it could be decoded.
+    """
+
+    job: Job
+    features: tuple[Rows, ...]
+    frames: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A video that cannot be used, and why."""
+
+    job: Job
+    error: InputError
+
+
+@dataclass(slots=True)
+class Busy:
+    """Seconds that each stage has worked, waiting left out."""
+
+    decoding: float = 0.0
+    frames: float = 0.0
+    networks: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextlib.contextmanager
+    def adding(self, stage: str) -> Iterator[None]:
+        """Adds the time of the block to a stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            with self._lock:
+                setattr(self, stage, getattr(self, stage) + time.perf_counter() - start)
+
+
+def background(items: Iterator[Item], depth: int = _DEPTH) -> Generator[Item]:
+    """The items, made in a thread of their own, at most ``depth`` ahead. Errors come out where the items do.
+
+    Leaving the loop early stops the thread at its next item.
+    """
+    ready: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=depth)
+    stop = threading.Event()
+
+    def put(item: Item | None, error: BaseException | None) -> bool:
+        while not stop.is_set():
+            with contextlib.suppress(queue.Full):
+                ready.put((item, error), timeout=0.1)
+                return True
+        return False
+
+    def work() -> None:
+        try:
+            for item in items:
+                if not put(item, None):
+                    break
+            else:
+                put(None, StopIteration())
+        except BaseException as error:
+            put(None, error)
+        finally:
+            if isinstance(items, Generator):
+                items.close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item  # type: ignore[misc]  # an item comes with every missing error
+    finally:
+        stop.set()
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    frames: int
+    notes: tuple[str, ...]
+
+
+def decoded(jobs: Iterable[Job], fps: float, busy: Busy) -> Iterator[tuple[Job, list[Frames] | _End | InputError]]:
+    """First stage: frames in chunks, then the end of each video or the reason why it cannot be used."""
+    for job in jobs:
+        count = 0
+        try:
+            with busy.adding("decoding"):
+                video = VideoFrames(job.path, fps=fps, threads=1)
+                frames = iter(video)
+            while True:
+                with busy.adding("decoding"):
+                    chunk = [frame.image for frame in itertools.islice(frames, CHUNK)]
+                if not chunk:
+                    break
+                count += len(chunk)
+                yield job, chunk
+        except InputError as error:
+            yield job, error
+        else:
+            yield job, _End(count, tuple(video.notes))
+
+
+class Pipeline:
+    """Videos to features.
+
+    Args:
+        encoders: any number; each kind of clip is made once for all of them.
+        sampling: where snippets lie.
+        flow: method of optical flow, needed where an encoder eats flow.
+        workers: threads that compute optical flow.
+        batch: clips that go through a network at once.
+    """
+
+    def __init__(
+        self,
+        encoders: Sequence[SnippetEncoder],
+        sampling: Sampling,
+        *,
+        flow: FlowMethod | None = None,
+        workers: int = 1,
+        batch: int = 1,
+    ) -> None:
+        self.encoders = tuple(encoders)
+        self.sampling = sampling
+        self.busy = Busy()
+        self._flow = flow
+        self._batch = batch
+        self._workers = Workers(workers)
+
+    def run(
+        self, jobs: Iterable[Job], on_frames: Callable[[int], None] = lambda _count: None
+    ) -> Generator[Done | Failed]:
+        """Features of each job's video, in order.
+
+        Args:
+            jobs: what to do.
+            on_frames: called with the number of frames whenever some have been worked on, for progress.
+        """
+        chunks = background(decoded(jobs, self.sampling.fps, self.busy))
+        clips = background(self.clips(chunks, on_frames), depth=2 * _DEPTH)
+        with contextlib.closing(chunks), contextlib.closing(clips):
+            yield from self._encoded(clips)
+
+    def clips(
+        self,
+        chunks: Iterable[tuple[Job, list[Frames] | _End | InputError]],
+        on_frames: Callable[[int], None] = lambda _count: None,
+    ) -> Iterator[tuple[Job, tuple[Kind, Tensor] | _End | InputError]]:
+        """Second stage: clips of each kind that some encoder of the job eats."""
+        feeds: dict[Kind, Feed] = {}
+        current: Job | None = None
+        for job, content in chunks:
+            if job is not current:
+                feeds, current = self._feeds(job), job
+            if isinstance(content, InputError):
+                yield job, content
+            elif isinstance(content, _End):
+                for kind, feed in feeds.items():
+                    yield from ((job, (kind, clip)) for clip in self._timed(feed.finish()))
+                yield job, content
+            else:
+                for kind, feed in feeds.items():
+                    yield from ((job, (kind, clip)) for clip in self._timed(feed.push(content)))
+                on_frames(len(content))
+
+    def _timed(self, clips: Iterator[Tensor]) -> Iterator[Tensor]:
+        while True:
+            with self.busy.adding("frames"):
+                clip = next(clips, None)
+            if clip is None:
+                return
+            yield clip
+
+    def _feeds(self, job: Job) -> dict[Kind, Feed]:
+        sampling = self.sampling
+        kinds = {network.kind for index in job.wanted for network in self.encoders[index].networks}
+        feeds: dict[Kind, Feed] = {}
+        if "rgb" in kinds:
+            feeds["rgb"] = RgbFeed(sampling.window, sampling.stride, sampling.crop)
+        if "flow" in kinds:
+            if self._flow is None:
+                raise ValueError("an encoder eats optical flow, but no method for it is given")
+            feeds["flow"] = FlowFeed(sampling.window, sampling.stride, sampling.crop, self._flow, self._workers)
+        if "image" in kinds:
+            feeds["image"] = ImageFeed(sampling.window, sampling.stride)
+        return feeds
+
+    def _encoded(self, clips: Iterator[tuple[Job, tuple[Kind, Tensor] | _End | InputError]]) -> Iterator[Done | Failed]:
+        """Third stage: clips through the networks, gathered by video."""
+        gathered: _Gathered | None = None
+        for job, content in clips:
+            if gathered is None or gathered.job is not job:
+                gathered = _Gathered(job, [self.encoders[index] for index in job.wanted], self._batch)
+            if isinstance(content, InputError):
+                yield Failed(job, content)
+            elif isinstance(content, _End):
+                with self.busy.adding("networks"):
+                    features = gathered.finish()
+                yield Done(job, features, content.frames, content.notes)
+            else:
+                with self.busy.adding("networks"):
+                    gathered.add(*content)
+
+
+class _Gathered:
+    """Rows of one video so far, and clips that wait for their batch to fill."""
+
+    def __init__(self, job: Job, encoders: Sequence[SnippetEncoder], batch: int) -> None:
+        self.job = job
+        self._batch = batch
+        self._encoders = encoders
+        self._waiting: dict[Kind, list[Tensor]] = {}
+        self._rows: dict[tuple[int, int], list[Tensor]] = {}  # by encoder and network
+
+    def add(self, kind: Kind, clip: Tensor) -> None:
+        waiting = self._waiting.setdefault(kind, [])
+        waiting.append(clip)
+        if len(waiting) >= self._batch:
+            self._encode(kind)
+
+    def _encode(self, kind: Kind) -> None:
+        clips = torch.stack(self._waiting.pop(kind))
+        for i, encoder in enumerate(self._encoders):
+            for j, network in enumerate(encoder.networks):
+                if network.kind == kind:
+                    self._rows.setdefault((i, j), []).append(network.encode(clips))
+
+    def finish(self) -> tuple[Rows, ...]:
+        for kind in list(self._waiting):
+            self._encode(kind)
+        features = []
+        for i, encoder in enumerate(self._encoders):
+            columns = [torch.cat(self._rows[i, j]) for j in range(len(encoder.networks))]  # each (T, D_j)
+            features.append(torch.cat(columns, dim=1).numpy())  # (T, D)
+        return tuple(features)
