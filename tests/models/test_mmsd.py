@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from weaktal.models.mmsd import MMSD, CosineHeads, StreamScores, mix_streams, mixed_scores, unpack
+from weaktal.models.mmsd import MMSD, CosineHeads, StreamScores, mix_streams, mixed_scores, thinned, unpack
 
 
 def small_model(dropout: float = 0.0) -> MMSD:
@@ -84,6 +84,23 @@ def test_snippets_without_any_signal_leave_gradients_finite() -> None:
     assert all(part.isfinite().all() for part in scores)
     torch.stack([part.sum() for part in scores]).sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_dropout_keeps_the_expectation_and_is_off_in_evaluation() -> None:
+    torch.manual_seed(0)
+    ones = torch.ones(100_000, requires_grad=True)
+    thin = thinned(ones, 0.6)
+    assert thin.unique().tolist() == pytest.approx([0.0, 2.5])
+    assert thin.mean().item() == pytest.approx(1.0, abs=0.02)
+    thin.sum().backward()
+    assert ones.grad is not None
+    assert torch.equal(ones.grad, thin)
+    model = small_model(dropout=0.6)
+    batch = padded_batch([4, 7])
+    first, second = model(*batch), model(*batch)
+    assert not torch.equal(first.snippet_logits, second.snippet_logits)
+    model.eval()
+    assert torch.equal(model(*batch).snippet_logits, model(*batch).snippet_logits)
 
 
 def test_unpack_puts_rows_back() -> None:

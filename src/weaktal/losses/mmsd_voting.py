@@ -95,7 +95,7 @@ def votes(stored_labels: Tensor, confidences: Tensor, *, reliable: float, margin
         Targets in [0, 1], (S, B, T), and where there was at least one vote, (S, B, T) bool.
     """
     teaches = voters(confidences, reliable=reliable, margin=margin)  # (S, S, B, T)
-    count = teaches.sum(dim=1)  # (S, B, T)
+    count = teaches.sum(dim=1, dtype=stored_labels.dtype)  # (S, B, T)
     total = (teaches * stored_labels.unsqueeze(0)).sum(dim=1)
     return total / (count + VOTE_EPSILON), count > 0
 

@@ -7,4 +7,5 @@ makes the method from them. ``METHODS`` says which module that is; it is importe
 METHODS = {
     "mil": "weaktal.methods.mil",
     "cbp": "weaktal.methods.cbp",
+    "mmsd": "weaktal.methods.mmsd",
 }

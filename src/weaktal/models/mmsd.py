@@ -88,14 +88,24 @@ class EmbeddingLayer(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, dropout: float) -> None:
         super().__init__()
         self.linear = nn.Linear(inputs, outputs)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         nn.init.xavier_uniform_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., inputs) to (..., outputs)."""
-        embedded: Tensor = self.dropout(F.relu(self.linear(x)))
-        return embedded
+        embedded = F.relu(self.linear(x))
+        return thinned(embedded, self.dropout) if self.training and self.dropout else embedded
+
+
+def thinned(x: Tensor, dropout: float) -> Tensor:
+    """Dropout: a random share of the values becomes 0, and the others grow to keep the expectation.
+
+    What ``torch.nn.functional.dropout`` does, with uniform numbers in place of its Bernoulli draws: those take four
+    times as long on a CPU, a tenth of a whole update in float32 and a fifth in bfloat16.
+    """
+    kept = torch.rand(x.shape, device=x.device) >= dropout
+    return x * kept / (1.0 - dropout)
 
 
 class CosineHeads(nn.Module):
