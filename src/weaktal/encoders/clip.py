@@ -33,7 +33,7 @@ class ClipEncoder:
     """A CLIP or SigLIP model; see :class:`weaktal.encoders.vision_language.VisionLanguageEncoder`.
 
     Args:
-        model: ``CLIPModel`` or ``SiglipModel``, put into evaluation mode here.
+        model: ``CLIPModel`` or ``SiglipModel``; frozen and put into evaluation mode here.
         tokenizer: None where texts are not wanted.
         name: for the manifest.
         preparation: of the images; None takes the model family's own.
@@ -47,7 +47,7 @@ class ClipEncoder:
         name: str,
         preparation: ImagePreparation | None = None,
     ) -> None:
-        self.model = model.eval()
+        self.model = model.eval().requires_grad_(False)
         self.name = name
         self.preparation = preparation or default_preparation(model.config)
         self._tokenizer = tokenizer
@@ -98,7 +98,7 @@ class ClipEncoder:
     def _embed(self, ids: Sequence[int]) -> Tensor:
         table = self.model.text_model.embeddings.token_embedding.weight
         embedded: Tensor = F.embedding(torch.tensor(ids, dtype=torch.long, device=table.device), table)
-        return embedded.detach()  # (n, E); the token table is never trained
+        return embedded  # (n, E)
 
     def assemble(self, inner: Sequence[Tensor]) -> Prompts:
         """Puts the marks around token embeddings (n, E) and pads them to one length: (C, L, E)."""

@@ -224,7 +224,7 @@ def write_class_vectors(targets: Iterable[Target], annotations: Annotations | No
         elif annotations is None or not annotations.classes:
             reasons.append(f"{target.folder.name} has no class vectors: the dataset has no annotations.json yet")
         else:
-            vectors = class_vectors(target.encoder.text, fill(template, annotations.classes)).detach().cpu().numpy()
+            vectors = class_vectors(target.encoder.text, fill(template, annotations.classes)).cpu().numpy()
             with replacing(target.folder / TEXT) as temporary, temporary.open("wb") as stream:
                 np.save(stream, vectors, allow_pickle=False)
     return reasons

@@ -11,7 +11,7 @@ from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
 from weaktal.encoders.extraction import Target, make_target
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.pipeline import Pipeline, Sampling
-from weaktal.encoders.prompts import TEMPLATE
+from weaktal.encoders.prompts import TEMPLATE, fill
 from weaktal.errors import InputError
 from weaktal.video.flow import METHODS, flow_method
 
@@ -64,10 +64,11 @@ class Recipe:
         """The feature folders with their encoders, built.
 
         Raises:
-            InputError: if weights are missing or damaged, or a folder holds features of other settings.
+            InputError: if a setting is bad, weights are missing or damaged, or a folder holds features of other settings.
         """
         if self.flow not in METHODS:
             raise InputError(f"no optical flow called {self.flow!r}", source="--flow", expected=", ".join(METHODS))
+        fill(self.template, [])  # refuses a bad one before any work
         device = torch.device(self.device)
         return [
             make_target(
