@@ -6,7 +6,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from weaktal.encoders.feeds import Kind
 from weaktal.encoders.i3d import DIM, I3D, load_i3d, random_i3d, same_padding
+from weaktal.encoders.networks import I3DNetwork
 from weaktal.errors import InputError
 
 
@@ -152,3 +154,22 @@ def test_equal_seeds_give_equal_weights(rgb: I3D) -> None:
     key = "Mixed_4d.b1b.conv3d.weight"
     assert torch.equal(again.state_dict()[key], rgb.state_dict()[key])
     assert not torch.equal(other.state_dict()[key], rgb.state_dict()[key])
+
+
+@pytest.mark.parametrize(("channels", "kind"), [(3, "rgb"), (2, "flow")])
+def test_crops_are_averaged_and_bfloat16_is_close(channels: int, kind: Kind) -> None:
+    """The network as the extraction runs it: channels last, bytes or flow in, ten crops to one row."""
+    two = clips(channels)
+    if kind == "rgb":
+        two = ((two + 1) * 127.5).round()
+    crops = torch.stack([two[0], two[0].flip(-1)])[None]  # (1, 2, C, T, S, S)
+    given = crops.to(torch.uint8) if kind == "rgb" else crops
+    plain = (crops / 127.5 - 1) if kind == "rgb" else crops
+    with torch.inference_mode():
+        expected = random_i3d(0, channels=channels)(plain[0]).mean(dim=0, keepdim=True)
+    cpu = torch.device("cpu")
+    exact = I3DNetwork(random_i3d(0, channels=channels), kind, device=cpu).encode(given)
+    assert torch.allclose(exact, expected, rtol=1e-3, atol=1e-3)
+    rounded = I3DNetwork(random_i3d(0, channels=channels), kind, device=cpu, precision="bf16").encode(given)
+    assert rounded.dtype == torch.float32
+    assert torch.nn.functional.cosine_similarity(rounded, expected).item() > 0.999

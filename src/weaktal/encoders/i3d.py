@@ -153,12 +153,12 @@ class I3D(nn.Module):
             clips: (B, channels, T, H, W), values in [-1, 1], T at least 9, H and W at least 193.
 
         Returns:
-            (B, 1024, T', H', W'): one position for 16 frames of 224 x 224.
+            (B, 1024, T', H', W'), float32 whatever the weights are: one position for 16 frames of 224 x 224.
         """
         x = clips
         for name in self.trunk:
             x = self.get_submodule(name)(x)
-        return F.avg_pool3d(x, (2, 7, 7), stride=1)  # (B, 1024, T', H', W')
+        return F.avg_pool3d(x.float(), (2, 7, 7), stride=1)  # (B, 1024, T', H', W')
 
     def forward(self, clips: Tensor) -> Tensor:
         """Features of clips (B, channels, T, H, W), averaged over all positions: (B, 1024)."""
@@ -166,7 +166,7 @@ class I3D(nn.Module):
 
     def classify(self, clips: Tensor) -> Tensor:
         """Kinetics scores before the softmax, averaged over all positions: (B, classes)."""
-        scores: Tensor = self.logits(self.pooled(clips))
+        scores: Tensor = self.logits(self.pooled(clips).to(self.logits.conv3d.weight.dtype))
         return scores.mean(dim=(2, 3, 4))
 
 

@@ -213,7 +213,7 @@ class Pipeline:
         chunks = background(decoded(jobs, self.sampling.fps, self.busy))
         clips = background(self.clips(chunks, on_frames), depth=2 * _DEPTH)
         with contextlib.closing(chunks), contextlib.closing(clips):
-            yield from self._encoded(clips)
+            yield from self.encoded(clips)
 
     def clips(
         self,
@@ -259,7 +259,7 @@ class Pipeline:
             feeds["image"] = ImageFeed(sampling.window, sampling.stride)
         return feeds
 
-    def _encoded(self, clips: Iterator[tuple[Job, tuple[Kind, Tensor] | _End | InputError]]) -> Iterator[Done | Failed]:
+    def encoded(self, clips: Iterator[tuple[Job, tuple[Kind, Tensor] | _End | InputError]]) -> Iterator[Done | Failed]:
         """Third stage: clips through the networks, gathered by video."""
         gathered: _Gathered | None = None
         for job, content in clips:

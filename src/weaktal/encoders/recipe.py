@@ -64,7 +64,7 @@ class Recipe:
         """The feature folders with their encoders, built.
 
         Raises:
-            InputError: if a setting is bad, weights are missing or damaged, or a folder holds features of other settings.
+            InputError: for a bad setting, missing or damaged weights, or a folder with features of other settings.
         """
         if self.flow not in METHODS:
             raise InputError(f"no optical flow called {self.flow!r}", source="--flow", expected=", ".join(METHODS))
