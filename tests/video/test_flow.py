@@ -101,7 +101,9 @@ def test_flat_images_are_finite(method):
 
 
 def test_batch_equals_single():
-    pairs = [pair(field(kind), seed) for seed, kind in enumerate(["translation", "rotation", "zoom"])]
+    """Although each pair needs another number of iterations."""
+    still = texture(3).astype(np.uint8)
+    pairs = [pair(field("rotation")), (still, still), pair(field("translation"), seed=1)]
     first, second = (np.stack([p[i] for p in pairs]) for i in (0, 1))
     together = TVL1(TVL1Settings(), "cpu", pairs_at_once=3)(first, second)
     for i in range(3):
@@ -125,7 +127,7 @@ def test_more_iterations_go_to_opencvs_converged_solution():
     reference = algorithm.calc(first[0], second[0], None)
     few, many = (
         endpoint_error(TVL1(settings, "cpu", 1)(first, second)[0], reference)[8:-8, 8:-8].mean()
-        for settings in (TVL1Settings(), TVL1Settings(first_iterations=150, iterations=150))
+        for settings in (TVL1Settings(), TVL1Settings(iterations=150, most_iterations=150))
     )
     assert many < 0.5 * few
 
