@@ -9,6 +9,7 @@ import torch
 from weaktal.encoders.feeds import CROP_SIZE, Feed, FlowFeed, ImageFeed, RgbFeed, Workers
 from weaktal.encoders.frames import channels_first, resize, views
 from weaktal.timeline import SnippetGrid
+from weaktal.video.flow import flow_method, i3d_input, to_gray
 
 
 def frames(count: int, height: int = 48, width: int = 60) -> list[np.ndarray]:
@@ -97,3 +98,16 @@ def test_feeds_of_no_frames_are_empty() -> None:
     ]
     for feed in feeds:
         assert list(feed.finish()) == []
+
+
+@pytest.mark.parametrize("name", ["dis", "tvl1"])
+def test_flow_methods_give_each_pair_of_a_chunk_what_they_give_it_alone(name: str) -> None:
+    method = flow_method(name)
+    given = frames(6)
+    clips = chunked(FlowFeed(4, 4, "center", method, Workers(2)), given, 4)
+    shrunk = resize(channels_first(np.stack(given)), (256, 320)).permute(0, 2, 3, 1).contiguous().numpy()
+    gray = np.stack([to_gray(frame) for frame in shrunk])
+    for pair, (clip, frame) in enumerate([(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]):
+        alone = torch.from_numpy(i3d_input(method(gray[pair : pair + 1], gray[pair + 1 : pair + 2])))
+        expected = views(alone.permute(0, 3, 1, 2), CROP_SIZE, "center")[0, 0]
+        assert torch.allclose(clips[clip][0, :, frame], expected, atol=1e-3)

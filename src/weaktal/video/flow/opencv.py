@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -23,17 +24,18 @@ def opencv_tvl1(first: Gray, second: Gray) -> Flow:
     """
     if not hasattr(cv2, "optflow"):
         raise InputError("this OpenCV has no TV-L1", expected="opencv-contrib-python-headless without another OpenCV")
-    return _pair_by_pair(_cv.optflow.DualTVL1OpticalFlow_create(), first, second)
+    return _pair_by_pair(_cv.optflow.DualTVL1OpticalFlow_create, first, second)
 
 
 def dis(first: Gray, second: Gray) -> Flow:
     """Dense Inverse Search (Kroeger et al., ECCV 2016), medium preset; see ``FlowMethod`` for the shapes."""
-    return _pair_by_pair(_cv.DISOpticalFlow_create(_cv.DISOPTICAL_FLOW_PRESET_MEDIUM), first, second)
+    return _pair_by_pair(lambda: _cv.DISOpticalFlow_create(_cv.DISOPTICAL_FLOW_PRESET_MEDIUM), first, second)
 
 
-def _pair_by_pair(algorithm: Any, first: Gray, second: Gray) -> Flow:
+def _pair_by_pair(create: Callable[[], Any], first: Gray, second: Gray) -> Flow:
     flows = np.empty((*first.shape, 2), dtype=np.float32)
     for flow, a, b in zip(flows, first, second, strict=True):
-        flow[:] = algorithm.calc(np.ascontiguousarray(a), np.ascontiguousarray(b), None)
-        algorithm.collectGarbage()  # forgets the pair: DIS would otherwise start from its flow
+        # A new algorithm for each pair, so that nothing of the last pair remains. To use one again after
+        # collectGarbage() crashes DIS in OpenCV 5.0.
+        flow[:] = create().calc(np.ascontiguousarray(a), np.ascontiguousarray(b), None)
     return flows
