@@ -249,3 +249,12 @@ def test_real_videos(shared_data):
         frames = list(video)
         assert video.notes == []
         assert len(frames) == pytest.approx(5 * video.info.duration, abs=1)
+
+
+def test_scaled_colors_stay(write_video):
+    """Scaling and the way to RGB shift no channel: within 3 levels of the color that was coded."""
+    color = np.array([200, 60, 120], np.uint8)
+    path = write_video(stamps=[0, 1], pictures=[np.broadcast_to(color, (48, 64, 3)).copy()] * 2)
+    for size in (None, ShortSide(24), ShortSide(31), ExactSize(33, 17)):
+        image = next(iter(VideoFrames(path, size=size))).image
+        assert np.abs(image.reshape(-1, 3).mean(axis=0) - color).max() < 3
