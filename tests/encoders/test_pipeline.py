@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -12,7 +11,7 @@ import torch
 
 from weaktal.encoders.i3d import random_i3d
 from weaktal.encoders.networks import I3DNetwork, SnippetEncoder
-from weaktal.encoders.pipeline import Done, Failed, Job, Pipeline, Sampling, background
+from weaktal.encoders.pipeline import Done, Failed, Job, Pipeline, Sampling
 from weaktal.timeline import SnippetGrid
 
 
@@ -132,39 +131,3 @@ def test_stopping_early_ends_the_threads(videos: list[Path]) -> None:
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert threading.active_count() == before
-
-
-def test_background_keeps_order_runs_ahead_and_hands_on_errors() -> None:
-    made: list[int] = []
-
-    def numbers() -> Iterator[int]:
-        for i in range(10):
-            made.append(i)
-            yield i
-        raise RuntimeError("at the end")
-
-    items = background(numbers(), depth=2)
-    assert next(items) == 0
-    deadline = time.monotonic() + 10
-    while len(made) < 4 and time.monotonic() < deadline:  # two wait, a third is made already
-        time.sleep(0.01)
-    time.sleep(0.05)
-    assert made == [0, 1, 2, 3]
-    assert [next(items) for _ in range(9)] == list(range(1, 10))
-    with pytest.raises(RuntimeError, match="at the end"):
-        next(items)
-
-
-def test_stages_overlap() -> None:
-    """The next item is made while this one is used: both sides meet in the middle of their work."""
-    meeting = threading.Barrier(2, timeout=10)
-
-    def items() -> Iterator[int]:
-        yield 0
-        for i in (1, 2, 3):
-            meeting.wait()
-            yield i
-
-    for item in background(items()):
-        if item < 3:
-            meeting.wait()

@@ -159,6 +159,7 @@ def _work(
     if not jobs:
         return []
     failures = []
+    pipeline = None
     start, frames = time.perf_counter(), 0
     with _progress() as progress:
         seconds = _lengths(jobs)
@@ -185,6 +186,10 @@ def _work(
                 failures.append(report)
     spent = time.perf_counter() - start
     print(f"{frames} frames in {spent:.1f} s, {frames / spent:.1f} frames/s")
+    if pipeline is not None:
+        stages = {stage: getattr(pipeline.busy, stage) for stage in ("decoding", "frames", "networks")}
+        said = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in stages.items())
+        print(f"at work: {said}; the slowest {max(stages.values()) / spent:.0%} of the time")
     return failures
 
 

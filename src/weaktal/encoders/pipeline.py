@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from weaktal.encoders.background import background
 from weaktal.encoders.feeds import Feed, FlowFeed, ImageFeed, Kind, RgbFeed, Workers
 from weaktal.encoders.frames import Crop, Frames
 from weaktal.encoders.networks import SnippetEncoder
@@ -28,7 +27,6 @@ from weaktal.errors import InputError
 from weaktal.video.decoding import VideoFrames
 from weaktal.video.flow import FlowMethod
 
-Item = TypeVar("Item")
 Rows = npt.NDArray[np.float32]
 CHUNK = 16  # frames that travel together
 _DEPTH = 3  # chunks or clips that wait between two stages
@@ -104,49 +102,6 @@ class Busy:
                 setattr(self, stage, getattr(self, stage) + time.perf_counter() - start)
 
 
-def background(items: Iterator[Item], depth: int = _DEPTH) -> Generator[Item]:
-    """The items, made in a thread of their own, at most ``depth`` ahead. Errors come out where the items do.
-
-    Leaving the loop early stops the thread at its next item.
-    """
-    ready: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=depth)
-    stop = threading.Event()
-
-    def put(item: Item | None, error: BaseException | None) -> bool:
-        while not stop.is_set():
-            with contextlib.suppress(queue.Full):
-                ready.put((item, error), timeout=0.1)
-                return True
-        return False
-
-    def work() -> None:
-        try:
-            for item in items:
-                if not put(item, None):
-                    break
-            else:
-                put(None, StopIteration())
-        except BaseException as error:
-            put(None, error)
-        finally:
-            if isinstance(items, Generator):
-                items.close()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = ready.get()
-            if isinstance(error, StopIteration):
-                return
-            if error is not None:
-                raise error
-            yield item  # type: ignore[misc]  # an item comes with every missing error
-    finally:
-        stop.set()
-        thread.join()
-
-
 @dataclass(frozen=True, slots=True)
 class _End:
     frames: int
@@ -210,7 +165,7 @@ class Pipeline:
             jobs: what to do.
             on_frames: called with the number of frames whenever some have been worked on, for progress.
         """
-        chunks = background(decoded(jobs, self.sampling.fps, self.busy))
+        chunks = background(decoded(jobs, self.sampling.fps, self.busy), _DEPTH)
         clips = background(self.clips(chunks, on_frames), depth=2 * _DEPTH)
         with contextlib.closing(chunks), contextlib.closing(clips):
             yield from self.encoded(clips)

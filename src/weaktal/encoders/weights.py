@@ -106,7 +106,7 @@ KNOWN: Mapping[str, Weights] = {
     for weights in (
         _i3d("rgb", "RGB stream", "ae56da9f0d1cdefd9643d1ca6c1b5b944f9e7467"),
         _i3d("flow", "optical-flow stream", "ef0e7c282a102f76b14b52643574b80acba4e475"),
-        hub_weights("clip-vit-b16", "openai/clip-vit-base-patch16", "CLIP ViT-B/16, image and text", "none stated"),
+        hub_weights("clip-vit-b16", "openai/clip-vit-base-patch16", "CLIP ViT-B/16, image and text", "see its page"),
     )
 }
 

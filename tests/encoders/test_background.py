@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from weaktal.encoders.background import background
+
+
+def test_background_keeps_order_runs_ahead_and_hands_on_errors() -> None:
+    made: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for i in range(10):
+            made.append(i)
+            yield i
+        raise RuntimeError("at the end")
+
+    items = background(numbers(), depth=2)
+    assert next(items) == 0
+    deadline = time.monotonic() + 10
+    while len(made) < 4 and time.monotonic() < deadline:  # two wait, a third is made already
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert made == [0, 1, 2, 3]
+    assert [next(items) for _ in range(9)] == list(range(1, 10))
+    with pytest.raises(RuntimeError, match="at the end"):
+        next(items)
+
+
+def test_stages_overlap() -> None:
+    """The next item is made while this one is used: both sides meet in the middle of their work."""
+    meeting = threading.Barrier(2, timeout=10)
+
+    def items() -> Iterator[int]:
+        yield 0
+        for i in (1, 2, 3):
+            meeting.wait()
+            yield i
+
+    for item in background(items(), depth=1):
+        if item < 3:
+            meeting.wait()
