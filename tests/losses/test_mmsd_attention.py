@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from weaktal.losses.mmsd_attention import background_separation, temporal_contrast, top_mean
+from weaktal.losses.mmsd_attention import background_separation, temporal_contrast
 
 
 def full(length: int) -> Tensor:
@@ -16,21 +16,24 @@ def full(length: int) -> Tensor:
 @pytest.mark.parametrize(
     ("scores", "ratio", "expected"),
     [
-        ([0.1, 0.9, 0.5, 0.7], 2.0, 0.8),
-        ([0.1, 0.9, 0.5, 0.7], 4.0, 0.9),
-        ([0.1, 0.9, 0.5, 0.7], 8.0, 0.9),  # fewer snippets than the ratio: still one
-        ([0.1, 0.9, 0.5, 0.7, 0.3], 2.0, 0.8),  # rounded down
-        ([0.4], 8.0, 0.4),
+        ([0.1, 0.9, 0.5, 0.7], 2.0, (0.1 + 0.5) / 2 - 0.8),
+        ([0.1, 0.9, 0.5, 0.7], 4.0, 0.1 - 0.9),
+        ([0.1, 0.9, 0.5, 0.7], 8.0, 0.1 - 0.9),  # fewer snippets than the ratio: still one
+        ([0.1, 0.9, 0.5, 0.7, 0.3], 2.0, (0.1 + 0.3) / 2 - 0.8),  # rounded down
+        ([0.4], 8.0, 0.0),
     ],
 )
-def test_mean_of_the_largest(scores: list[float], ratio: float, expected: float) -> None:
-    assert top_mean(torch.tensor(scores)[None, :, None], full(len(scores)), ratio).item() == pytest.approx(expected)
+def test_smallest_against_largest(scores: list[float], ratio: float, expected: float) -> None:
+    column = torch.tensor(scores)[None, :, None]
+    loss = temporal_contrast(column, torch.ones(1, 1), full(len(scores)), ratio=ratio)
+    assert loss.item() == pytest.approx(expected, abs=1e-6)
 
 
 def test_each_video_counts_its_own_length() -> None:
-    scores = torch.tensor([[0.1, 0.9, 0.5, 0.7], [0.2, 0.6, 9.0, 9.0]]).unsqueeze(-1)
+    scores = torch.tensor([[0.1, 0.9, 0.5, 0.7], [0.2, 0.6, 9.0, -9.0]]).unsqueeze(-1)
     mask = torch.tensor([[True, True, True, True], [True, True, False, False]])
-    assert top_mean(scores, mask, 2.0).flatten().tolist() == pytest.approx([0.8, 0.6])
+    loss = temporal_contrast(scores, torch.ones(2, 1), mask, ratio=2.0)
+    assert loss.tolist() == pytest.approx([0.3 - 0.8, 0.2 - 0.6])
 
 
 def test_contrast_sums_the_tagged_classes_only() -> None:

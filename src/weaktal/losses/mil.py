@@ -26,12 +26,25 @@ def top_k_mean(scores: Tensor, mask: Tensor, divisor: int) -> Tensor:
     Returns:
         (B, C).
     """
-    counts = top_k_counts(mask.sum(dim=1), divisor)  # (B,)
+    return mean_of_highest(scores, mask, top_k_counts(mask.sum(dim=1), divisor))
+
+
+def mean_of_highest(scores: Tensor, mask: Tensor, counts: Tensor) -> Tensor:
+    """Mean of each class's highest snippets, so many of them as each video says.
+
+    Args:
+        scores: (..., B, T, C).
+        mask: (B, T) bool, false on padding, which is never among the highest.
+        counts: (B,) int64, from 1 to the video's own length.
+
+    Returns:
+        (..., B, C).
+    """
     largest = int(counts.max())
     padded = scores.masked_fill(~mask[:, :, None], float("-inf"))
-    top = padded.topk(largest, dim=1).values  # (B, k, C)
+    top = padded.topk(largest, dim=-2).values  # (..., B, k, C)
     taken = torch.arange(largest, device=scores.device) < counts[:, None]  # (B, k)
-    return top.masked_fill(~taken[:, :, None], 0.0).sum(dim=1) / counts[:, None]
+    return top.masked_fill(~taken[:, :, None], 0.0).sum(dim=-2) / counts[:, None]
 
 
 def classification_loss(video_probabilities: Tensor, labels: Tensor) -> Tensor:

@@ -11,29 +11,9 @@ The first part spreads the scores of a class over time; the second keeps action 
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-
-def top_mean(scores: Tensor, mask: Tensor, ratio: float) -> Tensor:
-    """Mean of each video's k largest scores, where k is its own true length over ``ratio``, rounded down, at least 1.
-
-    Args:
-        scores: (..., B, T, K).
-        mask: (B, T) bool.
-        ratio: snippets for one of the k.
-
-    Returns:
-        (..., B, K).
-    """
-    counts = (mask.sum(dim=1) / ratio).long().clamp_min(1)  # (B,)
-    longest = int(counts.max())
-    hidden = scores.masked_fill(~mask.unsqueeze(-1), -torch.inf)
-    largest = hidden.topk(longest, dim=-2).values  # (..., B, k, K)
-    kept = torch.arange(longest, device=mask.device) < counts.unsqueeze(1)  # (B, k)
-    # Not a product with the mask: where a video has fewer than k snippets the values are infinite.
-    largest = torch.where(kept.unsqueeze(-1), largest, 0.0)
-    return largest.sum(dim=-2) / counts.unsqueeze(1)
+from weaktal.losses.mil import mean_of_highest
 
 
 def temporal_contrast(scores: Tensor, labels: Tensor, mask: Tensor, *, ratio: float) -> Tensor:
@@ -48,8 +28,10 @@ def temporal_contrast(scores: Tensor, labels: Tensor, mask: Tensor, *, ratio: fl
     Returns:
         (..., B).
     """
-    smallest = -top_mean(-scores, mask, ratio)
-    return ((smallest - top_mean(scores, mask, ratio)) * labels).sum(dim=-1)
+    counts = (mask.sum(dim=1) / ratio).long().clamp_min(1)  # (B,), of each video's own length
+    largest = mean_of_highest(scores, mask, counts)  # (..., B, K)
+    smallest = -mean_of_highest(-scores, mask, counts)
+    return ((smallest - largest) * labels).sum(dim=-1)
 
 
 def background_separation(scores: Tensor, labels: Tensor, mask: Tensor) -> Tensor:

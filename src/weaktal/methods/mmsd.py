@@ -25,7 +25,7 @@ from weaktal.decode.config import DecodeConfig
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, State
 from weaktal.engine.settings import OptimizerConfig
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError
 from weaktal.losses.mmsd_attention import background_separation, temporal_contrast
 from weaktal.losses.mmsd_classification import video_classification, with_background
 from weaktal.losses.mmsd_distillation import stream_distillation
@@ -265,8 +265,6 @@ class MutualDistillation:
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
         """Snippet scores (B, T, C) and video scores (B, C), of the mixed streams or of a single one."""
-        if branch not in self._weights:
-            raise InputError(f"no branch {shown(branch)}", source="--branch", expected=" or ".join(self.branches))
         return mixed_scores(self.scores(batch), self._weights[branch])
 
 
