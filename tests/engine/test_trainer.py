@@ -1,0 +1,152 @@
+"""The trainer's promises to a method: what is frozen stays, states are stored, accumulation changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+from torch import Tensor, nn
+
+from weaktal.data.annotations import read_tags
+from weaktal.data.features import Features
+from weaktal.engine.batch import Batch, VideoSet
+from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.method import Phase, State
+from weaktal.engine.run import RunFolder
+from weaktal.engine.settings import EngineConfig, OptimizerConfig
+from weaktal.engine.trainer import Trainer
+from weaktal.errors import RunError
+
+OPTIMIZER = OptimizerConfig(lr=0.05)
+ENGINE = EngineConfig(tensorboard=False, log_every=1)
+
+
+class TwoBranches:
+    """A method in the smallest form that uses all the engine offers: two branches, the second taught by the first."""
+
+    branches: Sequence[str] = ()
+
+    def __init__(self, *, micro_batch: int | None = None, poison: bool = False) -> None:
+        torch.manual_seed(0)
+        self.module = nn.ModuleDict({"teacher": nn.Linear(16, 3), "student": nn.Linear(16, 3)})
+        self.micro_batch = micro_batch
+        self.poison = poison
+        self.modes: list[tuple[bool, bool]] = []
+        self.states: list[State] = []
+
+    def phases(self) -> list[Phase]:
+        common = {
+            "updates": 3,
+            "optimizer": OPTIMIZER.adam(),
+            "batch_size": 4,
+            "max_snippets": 8,
+            "micro_batch": self.micro_batch,
+        }
+        return [
+            Phase(name="teach", trains=["teacher"], losses=self.video_loss, **common),
+            Phase(name="learn", trains=["student"], losses=self.copy_loss, prepare=self.prepare, **common),
+        ]
+
+    def video_loss(self, batch: Batch, state: State) -> dict[str, Tensor]:
+        self.modes.append((self.module["teacher"].training, self.module["student"].training))
+        scores = self.module["teacher"](batch.features).masked_fill(~batch.mask[:, :, None], -9).amax(dim=1)
+        loss = nn.functional.binary_cross_entropy_with_logits(scores, batch.labels)
+        return {"cls": loss, "extra": loss * (float("nan") if self.poison else 0.5)}
+
+    def prepare(self, videos: VideoSet, _previous: State) -> dict[str, Tensor]:
+        return {name: self.module["teacher"](batch.features[0]) for batch in videos.whole() for name in batch.videos}
+
+    def copy_loss(self, batch: Batch, state: State) -> dict[str, Tensor]:
+        self.modes.append((self.module["teacher"].training, self.module["student"].training))
+        self.states.append(state)
+        loss = torch.zeros(())
+        for row, name in enumerate(batch.videos):
+            start, length = int(batch.starts[row]), int(batch.lengths[row])
+            target = state[name][start : start + length]
+            loss = loss + (self.module["student"](batch.features[row, :length]) - target).square().mean()
+        return {"copy": loss / len(batch)}
+
+    def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
+        raise NotImplementedError("these tests only train")
+
+
+def trained(dataset: Path, folder: Path, method: TwoBranches, engine: EngineConfig = ENGINE) -> RunFolder:
+    annotations = read_tags(dataset)
+    videos = VideoSet(list(annotations.subset("training").values()), annotations.classes, Features.open(dataset, "i3d"))
+    run = RunFolder(folder)
+    folder.mkdir()
+    Trainer(method, videos, run, engine, 0, Console(file=io.StringIO())).train()
+    return run
+
+
+def test_frozen_parts_keep_every_bit(tiny_dataset: Path, tmp_path: Path) -> None:
+    method = TwoBranches()
+    start = {name: value.clone() for name, value in method.module.state_dict().items()}
+    run = trained(tiny_dataset, tmp_path / "run", method)
+    after_first = load_tensors(run.phase(0, "teach") / "weights.safetensors")
+    after_second = load_tensors(run.phase(1, "learn") / "weights.safetensors")
+    for name in start:
+        first_moves = name.startswith("teacher")
+        assert torch.equal(start[name], after_first[name]) != first_moves, name
+        assert torch.equal(after_first[name], after_second[name]) == first_moves, name
+    assert method.modes == [(True, False)] * 3 + [(False, True)] * 3
+
+
+def test_state_is_computed_once_stored_and_handed_to_the_losses(tiny_dataset: Path, tmp_path: Path) -> None:
+    method = TwoBranches()
+    run = trained(tiny_dataset, tmp_path / "run", method)
+    stored = load_tensors(run.phase(1, "learn") / "state.safetensors")
+    assert len(stored) == 10
+    for state in method.states:
+        for name, tensor in stored.items():
+            assert torch.equal(state[name], tensor)
+    assert not (run.phase(0, "teach") / "state.safetensors").exists()
+
+
+@pytest.mark.parametrize("micro_batch", [1, 3])
+def test_accumulated_gradients_equal_the_whole_batch(tiny_dataset: Path, tmp_path: Path, micro_batch: int) -> None:
+    whole = trained(tiny_dataset, tmp_path / "whole", TwoBranches())
+    pieces = trained(tiny_dataset, tmp_path / "pieces", TwoBranches(micro_batch=micro_batch))
+    for name, tensor in load_tensors(whole.weights).items():
+        torch.testing.assert_close(load_tensors(pieces.weights)[name], tensor, rtol=1e-4, atol=1e-5)
+
+
+def test_reading_ahead_changes_nothing(tiny_dataset: Path, tmp_path: Path) -> None:
+    here = trained(tiny_dataset, tmp_path / "here", TwoBranches())
+    ahead = trained(tiny_dataset, tmp_path / "ahead", TwoBranches(), ENGINE.model_copy(update={"workers": 1}))
+    for name, tensor in load_tensors(here.weights).items():
+        assert torch.equal(load_tensors(ahead.weights)[name], tensor)
+
+
+def test_mixed_precision_trains(tiny_dataset: Path, tmp_path: Path) -> None:
+    full = trained(tiny_dataset, tmp_path / "full", TwoBranches())
+    mixed = trained(
+        tiny_dataset, tmp_path / "mixed", TwoBranches(), ENGINE.model_copy(update={"precision": "bf16-mixed"})
+    )
+    for name, tensor in load_tensors(full.weights).items():
+        weights = load_tensors(mixed.weights)[name]
+        assert weights.dtype == torch.float32
+        assert not torch.equal(weights, tensor)
+        torch.testing.assert_close(weights, tensor, rtol=0.1, atol=0.1)
+
+
+def test_losses_are_logged_by_name(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = trained(tiny_dataset, tmp_path / "run", TwoBranches())
+    with run.losses.open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["name"] for row in rows if row["total"] == "1"] == ["loss", "cls", "extra"]
+    assert [row["name"] for row in rows if row["total"] == "4"] == ["loss", "copy"]
+    values = {row["name"]: float(row["value"]) for row in rows if row["total"] == "1"}
+    assert values["loss"] == pytest.approx(values["cls"] + values["extra"])
+    assert values["extra"] == pytest.approx(values["cls"] / 2)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_names_it(tiny_dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"loss 'loss' became nan at update 1 of phase teach"):
+        trained(tiny_dataset, tmp_path / "run", TwoBranches(poison=True))
+    assert not (tmp_path / "run" / "weights.safetensors").exists()

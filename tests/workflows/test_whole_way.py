@@ -1,0 +1,210 @@
+"""Train, localize, decode again and evaluate through the command line, as a user would; and what bad input gets."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from weaktal.cli import run
+from weaktal.files import sha256
+
+QUICK = ["optimizer.batch_size=5", "optimizer.lr=0.01", "model.width=16", "engine.tensorboard=false"]
+
+
+def train_words(dataset: Path, folder: Path, *more: str, method: str = "mil", updates: int = 4) -> list[str]:
+    words = ["train", str(dataset), "--method", method, "--features", "i3d", "--run", str(folder)]
+    settings = [*QUICK, "schedule.epochs=1", f"schedule.updates_per_epoch={updates}"]
+    return [*words, *(word for setting in settings for word in ("--set", setting)), *more]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Path:
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    assert run(train_words(tiny_dataset, folder, "--set", "model.width=64", updates=200)) == 0
+    return folder
+
+
+def evaluated(dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run(["evaluate", str(dataset), str(results), "--json", "-"]) == 0
+    scores: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return scores
+
+
+def test_finds_the_planted_actions(
+    finished: Path, tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four standard deviations on a channel of one's own: anything that works finds most of them."""
+    out = tmp_path / "results.json"
+    assert run(["localize", str(finished), str(tiny_dataset), "--out", str(out)]) == 0
+    assert "classification mAP" in capsys.readouterr().out
+    scores = evaluated(tiny_dataset, out, capsys)
+    assert scores["videos"] == 6
+    assert scores["average_map"] > 0.7
+
+
+def test_stored_scores_decode_to_the_same_results(finished: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    direct, scores, again = tmp_path / "a.json", tmp_path / "scores.safetensors", tmp_path / "b.json"
+    words = ["localize", str(finished), str(tiny_dataset), "--out", str(direct), "--scores", str(scores)]
+    assert run([*words, "--set", "theta_loc=0.4"]) == 0
+    assert run(["decode", str(scores), "--out", str(again), "--set", "theta_loc=0.4"]) == 0
+    assert json.loads(direct.read_text())["results"] == json.loads(again.read_text())["results"]
+    assert run(["decode", str(scores), "--out", str(again), "--set", "theta_loc=0.6"]) == 0
+    assert json.loads(direct.read_text())["results"] != json.loads(again.read_text())["results"]
+
+
+def test_localizing_needs_no_labels_and_no_segments(finished: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(tiny_dataset, bare)
+    content = json.loads((bare / "annotations.json").read_text())
+    for video in content["database"].values():
+        video.pop("annotations")
+        video.pop("labels")
+    (bare / "annotations.json").write_text(json.dumps(content))
+    for dataset, out in ((tiny_dataset, "a.json"), (bare, "b.json")):
+        assert run(["localize", str(finished), str(dataset), "--out", str(tmp_path / out)]) == 0
+    results = [json.loads((tmp_path / name).read_text())["results"] for name in ("a.json", "b.json")]
+    assert results[0] == results[1]
+
+
+def test_two_feature_folders_equal_one_with_both(tiny_dataset: Path, tmp_path: Path) -> None:
+    split = tmp_path / "split"
+    shutil.copytree(tiny_dataset, split)
+    manifest = json.loads((split / "features/i3d/manifest.json").read_text())
+    for name, columns in (("left", slice(0, 8)), ("right", slice(8, 16))):
+        folder = split / "features" / name
+        folder.mkdir()
+        (folder / "manifest.json").write_text(json.dumps({**manifest, "dim": 8, "streams": None}))
+        for path in (split / "features/i3d").glob("*.npy"):
+            np.save(folder / path.name, np.load(path)[:, columns])
+    words = train_words(split, tmp_path / "two")
+    words[words.index("i3d")] = "rgb=left,flow=right"
+    assert run(words) == 0
+    assert run(train_words(split, tmp_path / "one")) == 0
+    assert sha256(tmp_path / "one/weights.safetensors") == sha256(tmp_path / "two/weights.safetensors")
+    info = json.loads((tmp_path / "two/run.json").read_text())
+    assert info["streams"] == {"rgb": [0, 8], "flow": [8, 16]}
+
+
+def test_features_without_a_manifest_ask_for_their_spacing(
+    tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(tiny_dataset, bare)
+    (bare / "features/i3d/manifest.json").unlink()
+    assert run(train_words(bare, tmp_path / "run")) == 2
+    assert "--seconds-per-snippet" in capsys.readouterr().err
+    assert run(train_words(bare, tmp_path / "run", "--seconds-per-snippet", "1.0")) == 0
+    assert run(["localize", str(tmp_path / "run"), str(bare), "--out", str(tmp_path / "r.json")]) == 0
+
+
+def damage(dataset: Path, kind: str) -> str:
+    """Breaks the features of two training videos; returns a word that the message must hold."""
+    folder = dataset / "features" / "i3d"
+    for name in ("video_00", "video_03"):
+        path = folder / f"{name}.npy"
+        rows = np.load(path)
+        if kind == "missing":
+            path.unlink()
+        elif kind == "truncated":
+            path.write_bytes(path.read_bytes()[:-7])
+        elif kind == "NaN":
+            rows[2, 5] = np.nan
+            np.save(path, rows)
+        elif kind == "columns":
+            np.save(path, rows[:, :9])
+        elif kind == "dtype":
+            np.save(path, rows.astype(np.int32))
+        elif kind == "snippets":
+            np.save(path, np.tile(rows, (5, 1)))
+        elif kind == "not a feature file":
+            path.write_bytes(b"hello")
+    return {"missing": "no such file"}.get(kind, kind)
+
+
+@pytest.mark.parametrize("kind", ["missing", "truncated", "NaN", "columns", "dtype", "snippets", "not a feature file"])
+def test_broken_features_are_named_and_stop_training_unless_skipped(
+    tiny_dataset: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = tmp_path / "dataset"
+    shutil.copytree(tiny_dataset, dataset)
+    word = damage(dataset, kind)
+    assert run(train_words(dataset, tmp_path / "run")) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    for part in ("video_00", "video_03", word, "--skip-broken"):
+        assert part in lines[0]
+    assert not (tmp_path / "run").exists()
+    assert run(train_words(dataset, tmp_path / "run", "--skip-broken")) == 0
+    info = json.loads((tmp_path / "run/run.json").read_text())
+    assert len(info["videos"]) == 8
+    assert sorted(info["skipped"]) == ["video_00", "video_03"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--method", "magic"], "one of mil, cbp"),
+        (["--features", "nope"], "one of i3d"),
+        (["--features", "rgb=,flow=b"], "STREAM=NAME"),
+        (["--set", "model.widht=3"], "nearest is model.width"),
+        (["--set", "model.width=-3"], "greater than 0"),
+        (["--set", "model"], "KEY=VALUE"),
+        (["--config", "nowhere.yaml"], "no such file"),
+        (["--train-subset", "nowhere"], "one of training, validation"),
+        (["--seed", "-1"], "--seed"),
+        (["--vlp-features", "clip"], "clip"),
+    ],
+)
+def test_bad_words_get_one_line_and_write_nothing(
+    tiny_dataset: Path, tmp_path: Path, change: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*train_words(tiny_dataset, tmp_path / "run"), *change]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert words in lines[0]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_never_overwritten(finished: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sha256(finished / "weights.safetensors")
+    assert run(train_words(tiny_dataset, finished)) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert (
+        run(train_words(tiny_dataset, finished, "--resume", "--set", "model.width=64", "--seed", "5", updates=200)) == 2
+    )
+    assert "seed 0, not 5" in capsys.readouterr().err
+    assert run(train_words(tiny_dataset, finished, "--resume", "--set", "model.width=64", updates=200)) == 0
+    assert "finished already" in capsys.readouterr().err
+    assert sha256(finished / "weights.safetensors") == before
+
+
+@pytest.mark.parametrize("kind", ["truncated", "other network", "no run", "unfinished", "bad json"])
+def test_a_broken_run_gets_one_line(
+    finished: Path, tiny_dataset: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "run"
+    shutil.copytree(finished, broken)
+    weights = broken / "weights.safetensors"
+    if kind == "truncated":
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif kind == "other network":
+        info = json.loads((broken / "run.json").read_text())
+        info["settings"]["model"]["width"] = 17
+        (broken / "run.json").write_text(json.dumps(info))
+    elif kind == "no run":
+        (broken / "run.json").unlink()
+    elif kind == "unfinished":
+        weights.unlink()
+    elif kind == "bad json":
+        (broken / "run.json").write_text("{")
+    assert run(["localize", str(broken), str(tiny_dataset), "--out", str(tmp_path / "r.json")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert str(broken) in lines[0]
+    assert not (tmp_path / "r.json").exists()
