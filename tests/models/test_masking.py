@@ -21,6 +21,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "convolution": lambda: ConvolutionBranch(dim=8, width=16, classes=3, kernel=3, dropout=0.5),
     "one level": lambda: pyramid(levels=1),
     "three levels": lambda: pyramid(levels=3, blocks=2),
+    "three levels, kernel 3": lambda: pyramid(levels=3, kernel=3),
     "four levels, wide kernel": lambda: pyramid(levels=4, kernel=5),
     "near attention": lambda: pyramid(levels=3, reach=2),
 }
@@ -56,7 +57,7 @@ def test_garbage_in_the_padding_gives_no_gradient(name: str) -> None:
 def test_context_reaches_as_far_as_it_says() -> None:
     """One level that attends 2 to either side, with kernels of 3: the input moves 1 + 2 + 3 snippets around it."""
     torch.manual_seed(0)
-    network = pyramid(levels=1, reach=2).double().eval()
+    network = pyramid(levels=1, reach=2, kernel=3).double().eval()
     features = torch.randn(1, 31, 8, dtype=torch.float64, requires_grad=True)
     network(features, torch.ones(1, 31, dtype=torch.bool)).logits[0, 15].sum().backward()
     assert features.grad is not None

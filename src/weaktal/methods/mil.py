@@ -36,7 +36,8 @@ class ScheduleConfig(Settings):
     """How long training goes on."""
 
     epochs: PositiveInt = 10  # [paper, for the warm-up]
-    updates_per_epoch: PositiveInt = 36  # [open]; the paper's epoch must repeat a set of 200 videos many times
+    # [open]. 200 videos in batches of 64 would be 4, and 40 in all leave any network untrained: an epoch must repeat.
+    updates_per_epoch: PositiveInt = 100
 
 
 class ConvolutionConfig(Settings):

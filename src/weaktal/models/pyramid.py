@@ -43,6 +43,7 @@ class PyramidEncoder(nn.Module):
         super().__init__()
         self.input_dropout = nn.Dropout(input_dropout)
         self.project = MaskedConv1d(dim, width, kernel=kernel)
+        self.norm = nn.LayerNorm(width)
         self.down = nn.ModuleList(MaskedConv1d(width, width, kernel=3, stride=2) for _ in range(levels - 1))
         self.levels = nn.ModuleList(
             TransformerStack(
@@ -62,7 +63,7 @@ class PyramidEncoder(nn.Module):
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and (B, T) to (B, T, E)."""
         time = features.shape[1]
-        x = torch.relu(self.project(self.input_dropout(features), mask))  # (B, T, E)
+        x = torch.relu(self.norm(self.project(self.input_dropout(features), mask)))  # (B, T, E)
         level_mask = mask
         fused: Tensor | None = None
         for level, blocks in enumerate(self.levels):
@@ -84,14 +85,15 @@ class ConvDecoder(nn.Module):
     def __init__(self, *, width: int, classes: int, kernel: int, dropout: float) -> None:
         super().__init__()
         self.hidden = nn.ModuleList(MaskedConv1d(width, width, kernel=kernel) for _ in range(2))
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
         self.dropout = nn.Dropout(dropout)
         self.classify = MaskedConv1d(width, classes, kernel=kernel)
 
     def forward(self, embedding: Tensor, mask: Tensor) -> SnippetOutput:
         """(B, T, E) and (B, T) to logits (B, T, C) and the features before the last layer (B, T, E)."""
         x = embedding
-        for layer in self.hidden:
-            x = torch.relu(layer(x, mask))
+        for layer, norm in zip(self.hidden, self.norms, strict=True):
+            x = torch.relu(norm(layer(x, mask)))
         return SnippetOutput(logits=self.classify(self.dropout(x), mask), embedding=x)
 
 

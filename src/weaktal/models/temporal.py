@@ -12,6 +12,9 @@ class MaskedConv1d(nn.Module):
     def __init__(self, channels_in: int, channels_out: int, *, kernel: int, stride: int = 1) -> None:
         super().__init__()
         self.conv = nn.Conv1d(channels_in, channels_out, kernel, stride=stride, padding=kernel // 2)
+        # PyTorch's default start shrinks the signal to a third a layer, and a stack of such layers barely learns.
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
+        nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D_in) and (B, T) to (B, ceil(T / stride), D_out)."""
