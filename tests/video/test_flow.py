@@ -106,9 +106,11 @@ def test_batch_equals_single():
     pairs = [pair(field("rotation")), (still, still), pair(field("translation"), seed=1)]
     first, second = (np.stack([p[i] for p in pairs]) for i in (0, 1))
     together = TVL1(TVL1Settings(), "cpu", pairs_at_once=3)(first, second)
+    side_by_side = TVL1(TVL1Settings(), "cpu", pairs_at_once=1, workers=2)(first, second)
     for i in range(3):
         alone = TVL1(TVL1Settings(), "cpu", pairs_at_once=1)(first[i : i + 1], second[i : i + 1])
         np.testing.assert_allclose(together[i], alone[0], atol=1e-4)
+        np.testing.assert_array_equal(side_by_side[i], alone[0])
 
 
 @pytest.mark.parametrize("method", METHODS)

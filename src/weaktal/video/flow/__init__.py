@@ -40,9 +40,13 @@ class FlowMethod(Protocol):
 
 
 def _tvl1(device: str) -> FlowMethod:
+    import torch
+
     from weaktal.video.flow.tvl1 import TVL1, TVL1Settings
 
-    return TVL1(TVL1Settings(), device=device, pairs_at_once=1 if device == "cpu" else 32)
+    if torch.device(device).type == "cpu":
+        return TVL1(TVL1Settings(), device, pairs_at_once=1, workers=torch.get_num_threads())
+    return TVL1(TVL1Settings(), device, pairs_at_once=32)
 
 
 def _opencv_tvl1(device: str) -> FlowMethod:  # noqa: ARG001  # a CPU method

@@ -22,13 +22,14 @@ Where this differs from ``cv2.optflow.DualTVL1OpticalFlow`` and its defaults (do
   far with a level less and costs half.
 - Where the flow leads out of the image there is no data term, as in IPOL 2013 (OpenCV: black, so that an error at the
   border drives itself).
-- Iterations end when one of them changes the flow by less than 0.02 pixels (OpenCV: 0.01), looked at every tenth time,
-  and there are four warps (OpenCV: five). Fewer iterations differ more from OpenCV's flow, not more from the truth.
+- Iterations end when one of them changes the flow by less than 0.02 pixels (OpenCV: 0.01), looked at every tenth time.
+  Fewer iterations differ more from OpenCV's flow, not more from the truth.
 - Pairs in a batch do not touch each other: each has its own end.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,7 @@ class TVL1Settings:
     coupling: float = 0.3  # theta, how far v may be from u [OpenCV, IPOL 2013]
     dual_step: float = 0.25  # tau; convergence is proven up to 1/8, seen up to 1/4 [OpenCV, IPOL 2013]
     levels: int = 4  # of the pyramid, each half the size of the one before; fewer where the images are small
-    warps: int = 4  # linearizations a level [OpenCV, IPOL 2013: 5]
+    warps: int = 5  # linearizations a level [OpenCV, IPOL 2013]
     tolerance: float = 0.02  # iterate until the root mean square change is below this many pixels [OpenCV: 0.01]
     iterations: int = 10  # between two looks at the change [ours]
     most_iterations: int = 60  # of one warp [OpenCV: 300, which it does not reach on video]
@@ -209,17 +210,33 @@ class TVL1:
         device: a torch device, such as ``cpu`` or ``cuda``.
         pairs_at_once: how many pairs go through the iterations together. On a CPU one at a time is fastest, because its
             fields fit the cache; a GPU wants many.
+        workers: threads that take such groups of pairs side by side. Several threads inside each operation of torch
+            would wait for each other thousands of times a pair, and on a busy machine mostly wait.
     """
 
     settings: TVL1Settings
     device: str
     pairs_at_once: int
+    workers: int = 1
 
     def __call__(self, first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Flow of the pairs: gray images (B, H, W) twice in, (B, H, W, 2) out, in pixels."""
         flows = np.empty((*first.shape, 2), dtype=np.float32)
-        for start in range(0, len(first), self.pairs_at_once):
+
+        def compute(start: int) -> None:
             part = slice(start, start + self.pairs_at_once)
             a, b = (torch.from_numpy(np.ascontiguousarray(images[part])).to(self.device) for images in (first, second))
             flows[part] = tvl1_flow(a, b, self.settings).movedim(1, -1).cpu().numpy()
+
+        starts = range(0, len(first), self.pairs_at_once)
+        if self.workers == 1:
+            for start in starts:
+                compute(start)
+            return flows
+        inside = torch.get_num_threads()
+        try:
+            with ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                list(pool.map(compute, starts))
+        finally:
+            torch.set_num_threads(inside)
         return flows
