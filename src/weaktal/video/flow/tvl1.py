@@ -23,7 +23,7 @@ Where this differs from ``cv2.optflow.DualTVL1OpticalFlow`` and its defaults (do
 - Where the flow leads out of the image there is no data term, as in IPOL 2013 (OpenCV: black, so that an error at the
   border drives itself).
 - Iterations end when one of them changes the flow by less than 0.02 pixels (OpenCV: 0.01), looked at every tenth time.
-  Fewer iterations differ more from OpenCV's flow, not more from the truth.
+  More iterations come closer to OpenCV's flow, not to the truth.
 - Pairs in a batch do not touch each other: each has its own end.
 """
 
