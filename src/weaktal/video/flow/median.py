@@ -1,7 +1,7 @@
 """The 5x5 median filter as a fixed sequence of minima and maxima of whole images.
 
-``torch.median`` over unfolded windows takes tens of times as long: it selects in each window by itself. Here one comparison
-serves all windows at once, and a sorted column of five pixels serves the five windows that hold it.
+``torch.median`` over unfolded windows takes tens of times as long: it selects in each window by itself. Here one
+comparison serves all windows at once, and a sorted column of five pixels serves the five windows that hold it.
 
 Sort the five columns of the window, then the five rows of what results; both stay sorted. Of such a 5x5 matrix the
 median is the median of three values: the largest on the diagonal before the main anti-diagonal, the median on that
