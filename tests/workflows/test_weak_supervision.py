@@ -13,13 +13,11 @@ import pytest
 from weaktal.files import sha256
 from weaktal.workflows.train import train
 
-SETTINGS = [
-    "schedule.epochs=1",
-    "schedule.updates_per_epoch=4",
-    "optimizer.batch_size=4",
-    "model.width=16",
-    "engine.tensorboard=false",
-]
+SETTINGS = {
+    "mil": ["schedule.epochs=1", "schedule.updates_per_epoch=4", "model.width=16"],
+    "cbp": ["schedule.epochs=1", "schedule.updates_per_epoch=4", "model.width=16", "model.heads=2"],
+    "mmsd": ["schedule.epochs=2", "schedule.vote_every=1", "model.channels=16"],
+}
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -43,11 +41,11 @@ def _nonsense(video: dict[str, Any]) -> None:
 
 
 def _trained(dataset: Path, run: Path, method: str) -> str:
-    settings = SETTINGS + (["model.heads=2"] if method == "cbp" else [])
+    settings = [*SETTINGS[method], "optimizer.batch_size=4", "engine.tensorboard=false"]
     return sha256(train(dataset, method=method, features="i3d", run=run, overrides=settings).weights)
 
 
-@pytest.mark.parametrize("method", ["mil", "cbp"])
+@pytest.mark.parametrize("method", SETTINGS)
 def test_segments_of_training_videos_change_nothing(tiny_dataset: Path, tmp_path: Path, method: str) -> None:
     reference = _trained(tiny_dataset, tmp_path / "reference", method)
     for change in (_delete, _without_key, _falsify, _nonsense):
