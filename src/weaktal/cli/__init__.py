@@ -26,6 +26,7 @@ VERBS = {
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
     "decode": "Turn stored scores into segments again, with other settings and without the model.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
+    "diagnose": "Show how stored scores err, snippet by snippet, against the truth.",
     "import": "Turn published annotation and feature packages into a dataset folder.",
 }
 
