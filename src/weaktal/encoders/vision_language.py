@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from weaktal.encoders.frames import Frames
@@ -54,6 +55,10 @@ class VisionLanguageEncoder(Protocol):
     @property
     def max_tokens(self) -> int:
         """The longest prompt, marks included."""
+        ...
+
+    def to(self, device: torch.device) -> object:
+        """Moves the weights to a device."""
         ...
 
     def encode_frames(self, frames: Frames) -> Tensor:

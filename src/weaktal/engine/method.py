@@ -76,3 +76,8 @@ class Method(Protocol):
     def branches(self) -> Sequence[str]:
         """Names that ``localize`` takes as ``branch``; empty where there is but one way."""
         ...
+
+    @property
+    def vlp_branches(self) -> Sequence[str]:
+        """Those of ``branches`` that look at vision-language features; localizing with the others needs none."""
+        ...

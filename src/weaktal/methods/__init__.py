@@ -8,4 +8,5 @@ METHODS = {
     "mil": "weaktal.methods.mil",
     "cbp": "weaktal.methods.cbp",
     "mmsd": "weaktal.methods.mmsd",
+    "collab": "weaktal.methods.collab",
 }

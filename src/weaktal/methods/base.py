@@ -14,6 +14,7 @@ from weaktal.errors import InputError, shown
 from weaktal.methods import METHODS
 
 if TYPE_CHECKING:
+    from weaktal.data.features import Array
     from weaktal.engine.method import Method
 
 
@@ -34,6 +35,8 @@ class Inputs:
         streams: column ranges of the modalities, where the features have them.
         vlp_dim: columns of the vision-language features, where there are any.
         videos: training videos, for methods whose epoch is one pass over them.
+        text: (C, vlp_dim) class vectors that came with the vision-language features, where there are any.
+        trained: stored weights will be loaded into the method, so nothing but shapes has to be at hand.
     """
 
     dim: int
@@ -41,6 +44,8 @@ class Inputs:
     streams: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     vlp_dim: int | None = None
     videos: int = 1
+    text: Array | None = None
+    trained: bool = False
 
 
 class MethodModule(Protocol):

@@ -47,6 +47,10 @@ class ConvolutionConfig(Settings):
     kernel: PositiveInt = 3  # snippets that the convolution sees; ours
     dropout: float = Field(0.5, ge=0, lt=1)  # before the classifier; ours
 
+    def build(self, *, dim: int, classes: int) -> ConvolutionBranch:
+        """The branch with fresh weights."""
+        return ConvolutionBranch(dim=dim, width=self.width, classes=classes, kernel=self.kernel, dropout=self.dropout)
+
 
 class MilConfig(MethodConfig):
     """Settings of ``mil``."""
@@ -66,6 +70,7 @@ class MultipleInstance:
     """
 
     branches: Sequence[str] = ()
+    vlp_branches: Sequence[str] = ()
 
     def __init__(
         self, branch: nn.Module, *, pooling: PoolingConfig, optimizer: OptimizerConfig, schedule: ScheduleConfig
@@ -114,11 +119,9 @@ CONFIG = MilConfig
 
 def build(config: MilConfig, inputs: Inputs) -> MultipleInstance:
     """The baseline with fresh weights."""
-    branch = ConvolutionBranch(
-        dim=inputs.dim,
-        width=config.model.width,
-        classes=len(inputs.classes),
-        kernel=config.model.kernel,
-        dropout=config.model.dropout,
+    return MultipleInstance(
+        config.model.build(dim=inputs.dim, classes=len(inputs.classes)),
+        pooling=config.pooling,
+        optimizer=config.optimizer,
+        schedule=config.schedule,
     )
-    return MultipleInstance(branch, pooling=config.pooling, optimizer=config.optimizer, schedule=config.schedule)

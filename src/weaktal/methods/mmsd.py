@@ -175,6 +175,8 @@ class MutualDistillation:
         config: all settings.
     """
 
+    vlp_branches: Sequence[str] = ()
+
     def __init__(
         self, network: MMSD, *, columns: tuple[tuple[int, int], tuple[int, int]], videos: int, config: MMSDConfig
     ) -> None:

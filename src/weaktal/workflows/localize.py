@@ -58,7 +58,7 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
         )
     module = method_module(info.method)
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
-    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim)
+    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
     method = module.build(settings, inputs)
     load_weights(method.module, run.weights)
     return method, settings, info
@@ -108,7 +108,7 @@ def localize(
     chosen = annotations.subset(subset or annotations.test_subset)
     cbp = Features.open(dataset, features or info.features, info.seconds_per_snippet)
     vlp_name = vlp_features or info.vlp_features
-    vlp = Features.open(dataset, vlp_name) if vlp_name else None
+    vlp = Features.open(dataset, vlp_name) if vlp_name and branch in method.vlp_branches else None
     videos, skipped = usable(chosen, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
     for reason in skipped.values():
         console.print(f"left out: {reason}", highlight=False, markup=False)

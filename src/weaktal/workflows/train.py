@@ -11,6 +11,7 @@ from weaktal import __version__
 from weaktal.config import as_yaml, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
+from weaktal.data.text_vectors import read_text_vectors
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.engine.seeding import seed_torch
@@ -83,6 +84,7 @@ def train(
         streams=streams,
         vlp_dim=vlp.layout(videos[0].name)[0] if vlp else None,
         videos=len(videos),
+        text=read_text_vectors(vlp, len(annotations.classes)) if vlp else None,
     )
     seed_torch(seed, "weights")
     built = module.build(settings, inputs)

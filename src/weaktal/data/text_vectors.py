@@ -1,0 +1,41 @@
+"""Class vectors that lie beside vision-language features: one row a class, from the same encoder's text side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from weaktal.data.features import Array, Features, read_header
+from weaktal.data.manifest import FILE
+from weaktal.errors import InputError
+
+
+def read_text_vectors(features: Features, classes: int) -> Array | None:
+    """The class vectors (C, D) that the manifest of a feature folder names under ``text``; None where it names none.
+
+    Args:
+        features: one folder; several side by side have no common vectors.
+        classes: C.
+
+    Raises:
+        InputError: if the file is missing or damaged, does not fit the classes or the features, or holds NaN,
+            infinity or a row of zeros.
+    """
+    folder = features.folders.get("")
+    if folder is None or folder.manifest is None or folder.manifest.text is None:
+        return None
+    path = folder.folder / folder.manifest.text
+    header = read_header(path)
+    if (header.rows, header.columns) != (classes, folder.manifest.dim):
+        raise InputError(
+            f"has shape ({header.rows}, {header.columns})",
+            source=path,
+            expected=f"({classes}, {folder.manifest.dim}): the dataset's classes, and dim of {FILE}",
+        )
+    vectors: Array = np.load(path, allow_pickle=False).astype(np.float32)
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if bad.size:
+        raise InputError("holds NaN or infinity", source=path, place=f"row {bad[0]}", expected="finite numbers")
+    blank = np.flatnonzero(~vectors.any(axis=1))
+    if blank.size:
+        raise InputError("holds only zeros", source=path, place=f"row {blank[0]}", expected="a direction")
+    return vectors

@@ -1,0 +1,63 @@
+"""Double thresholds, worked by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from weaktal.evaluation import diagnosis
+from weaktal.losses.pseudo_labels import UNCERTAIN, hard_labels
+
+# One video of 5 snippets, the last of them padding with the highest score of all; 3 classes, the last not in the video.
+SCORES = torch.tensor([[[0.8, 0.1, 0.9], [0.4, 0.04, 0.9], [0.2, 0.0, 0.0], [0.01, 0.07, 0.3], [9.0, 9.0, 9.0]]])
+TAGS = torch.tensor([[1.0, 1.0, 0.0]])
+MASK = torch.tensor([[True, True, True, True, False]])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "scale", "first", "second"),
+    [
+        (0.1, 0.5, "raw", [1, -1, -1, 0], [-1, 0, 0, 0]),
+        (0.4, 0.4, "raw", [1, -1, 0, 0], [0, 0, 0, 0]),  # exactly on both thresholds: neither above nor below
+        (0.1, 0.5, "video_max", [1, -1, -1, 0], [1, -1, 0, 1]),  # of 0.8 and of 0.1
+        (0.0, 0.9, "raw", [-1, -1, -1, -1], [-1, -1, -1, -1]),  # no share and no score lies below 0
+        (0.02, 0.5, "video_max", [1, -1, -1, 0], [1, -1, 0, 1]),
+        (0.01, 0.2, "video_max", [1, 1, 1, -1], [1, 1, 0, 1]),
+    ],
+)
+def test_by_hand(low: float, high: float, scale: str, first: list[int], second: list[int]) -> None:
+    labels = hard_labels(SCORES, TAGS, MASK, low=low, high=high, scale=scale)
+    assert labels.dtype == torch.int8
+    assert labels[0, :, 0].tolist() == [*first, -1]
+    assert labels[0, :, 1].tolist() == [*second, -1]
+    assert labels[0, :, 2].tolist() == [-1] * 5
+
+
+def test_classes_that_the_video_lacks_may_count_as_background() -> None:
+    labels = hard_labels(SCORES, TAGS, MASK, low=0.1, high=0.5, untagged="background")
+    assert labels[0, :, 2].tolist() == [0, 0, 0, 0, -1]
+    assert labels[0, :, 0].tolist() == [1, -1, -1, 0, -1]
+
+
+def test_a_teacher_that_sees_nothing_of_a_tag_says_nothing_of_it() -> None:
+    labels = hard_labels(torch.zeros(1, 3, 1), torch.ones(1, 1), torch.ones(1, 3, dtype=torch.bool), low=0.1, high=0.5)
+    assert labels.unique().tolist() == [UNCERTAIN]
+
+
+def test_padding_and_company_change_no_label() -> None:
+    torch.manual_seed(0)
+    scores = torch.rand(3, 12, 4)
+    tags = torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0], [1, 1, 1, 1]])
+    lengths = [12, 5, 9]
+    mask = torch.arange(12) < torch.tensor(lengths)[:, None]
+    together = hard_labels(scores, tags, mask, low=0.2, high=0.6)
+    for row, length in enumerate(lengths):
+        alone = hard_labels(
+            scores[row : row + 1, :length], tags[row : row + 1], mask[row : row + 1, :length], low=0.2, high=0.6
+        )
+        assert torch.equal(together[row, :length], alone[0])
+        assert (together[row, length:] == UNCERTAIN).all()
+
+
+def test_uncertain_is_what_the_diagnosis_calls_so() -> None:
+    assert diagnosis.UNCERTAIN == UNCERTAIN
