@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from weaktal.evaluation import diagnosis
-from weaktal.losses.pseudo_labels import UNCERTAIN, hard_labels
+from weaktal.losses.pseudo_labels import UNCERTAIN, hard_labels, quantiles
 
 # One video of 5 snippets, the last of them padding with the highest score of all; 3 classes, the last not in the video.
 SCORES = torch.tensor([[[0.8, 0.1, 0.9], [0.4, 0.04, 0.9], [0.2, 0.0, 0.0], [0.01, 0.07, 0.3], [9.0, 9.0, 9.0]]])
@@ -57,6 +57,26 @@ def test_padding_and_company_change_no_label() -> None:
         )
         assert torch.equal(together[row, :length], alone[0])
         assert (together[row, length:] == UNCERTAIN).all()
+
+
+def test_quantiles_by_hand() -> None:
+    scores = [torch.tensor([[0.0], [4.0]]), torch.tensor([[1.0], [2.0], [3.0]])]
+    assert quantiles(scores, 0.25, 0.75) == (1.0, 3.0)
+    assert quantiles(scores, 0.0, 0.9) == pytest.approx((0.0, 3.6))
+
+
+def test_quantiles_tell_saturated_scores_apart() -> None:
+    """The share of labels is what was asked for, however the scores are bent, as long as their order stays."""
+    torch.manual_seed(0)
+    logits = torch.randn(1, 400, 1)
+    found = []
+    for bent in (logits, 9 * logits + 30):
+        low, high = quantiles([bent], 0.5, 0.875)
+        found.append(
+            hard_labels(bent, torch.ones(1, 1), torch.ones(1, 400, dtype=torch.bool), low=low, high=high, scale="raw")
+        )
+    assert torch.equal(found[0], found[1])
+    assert [(found[0] == kind).sum().item() for kind in (1, 0, UNCERTAIN)] == [50, 200, 150]
 
 
 def test_uncertain_is_what_the_diagnosis_calls_so() -> None:

@@ -156,6 +156,27 @@ def test_stored_labels_are_what_the_frozen_branch_is_sure_of(
     assert {1, -1} <= kinds
 
 
+def test_labels_by_rank_are_as_many_as_asked_for(dataset: Path) -> None:
+    ranks = ["labels.foreground.scale=quantile", "labels.foreground.low=0.5", "labels.foreground.high=0.9"]
+    method = small_method(dataset, *ranks)
+    method.module.eval()
+    videos = videos_of(dataset)
+    with torch.no_grad():
+        stored = method.labels_of_vlp(videos, {})
+        scores, given = [], []
+        for batch in videos.whole(1):
+            held = batch.labels[0] > 0
+            labels = stored[f"labels/{batch.videos[0]}"]
+            assert (labels[:, ~held] == -1).all()
+            given.append(labels[:, held].flatten())
+            scores.append(method.localize(batch, "vlp")[0][0][:, held].flatten())
+    labels, values = torch.cat(given), torch.cat(scores)
+    assert (labels == 1).float().mean() == pytest.approx(0.1, abs=0.01)
+    assert (labels == 0).float().mean() == pytest.approx(0.5, abs=0.01)
+    assert values[labels == 0].max() <= values[labels == -1].min()
+    assert values[labels == -1].max() <= values[labels == 1].min()
+
+
 class Stopped(Exception):
     """Stands for a kill."""
 
@@ -279,6 +300,7 @@ def test_pieces_of_a_batch_add_up_to_it(dataset: Path) -> None:
 def test_a_student_comes_to_agree_with_its_teacher(dataset: Path, tmp_path: Path, cbp: str) -> None:
     """After an F step CBP says of more snippets what VLP is sure of than before it."""
     settings = [f"cbp={cbp}", "convolution.width=16", "schedule.rounds=1", "schedule.steps=[foreground]"]
+    settings += ["labels.foreground.low=0.2", "labels.foreground.high=0.6"]
     run = trained(dataset, tmp_path / "run", *settings, "schedule.foreground=25")
     method, _, _ = load_method(run)
     state = load_tensors(run.phase(1, "foreground-1") / "state.safetensors")
@@ -374,7 +396,7 @@ def untouched(_dataset: Path) -> None:
         (untouched, [], "--vlp-features: names no vision-language features"),
         (untouched, ["--vlp-features", "scene", "--set", "vlp.heads=3"], "a divisor of 8"),
         (untouched, ["--vlp-features", "scene", "--set", "vlp.text.encoder=nowhere"], "nowhere"),
-        (untouched, ["--vlp-features", "scene", "--set", "labels.background.low=0.7"], "low to be at most high"),
+        (untouched, ["--vlp-features", "scene", "--set", "labels.background.low=0.99"], "low to be at most high"),
         (untouched, ["--vlp-features", "scene", "--set", "schedule.steps=[]"], "schedule.steps"),
     ],
 )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Literal, Self
 
 import torch
@@ -28,7 +29,7 @@ from weaktal.engine.settings import OptimizerConfig
 from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
 from weaktal.losses.mil import classification_loss
-from weaktal.losses.pseudo_labels import UNCERTAIN, Scale, Untagged, hard_labels
+from weaktal.losses.pseudo_labels import UNCERTAIN, Scale, Untagged, hard_labels, quantiles
 from weaktal.methods.base import Inputs, MethodConfig
 from weaktal.methods.cbp import PyramidConfig
 from weaktal.methods.collab_vlp import VlpConfig
@@ -47,7 +48,9 @@ class ThresholdConfig(Settings):
 
     low: Share
     high: Share
-    scale: Scale = "video_max"  # of the score, or of its share of the class's highest in the video [open]
+    # What they are measured by: the score (raw), its share of the class's highest in the video (video_max), or its rank
+    # among all scores of the training set for tagged classes (quantile) [open].
+    scale: Scale = "video_max"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -59,9 +62,9 @@ class ThresholdConfig(Settings):
 class PseudoLabelConfig(Settings):
     """Who labels how."""
 
-    # CBP for VLP. What an incomplete branch does not see is no background yet: only next to nothing counts as such.
-    background: ThresholdConfig = ThresholdConfig(low=0.02, high=0.5)
-    foreground: ThresholdConfig = ThresholdConfig(low=0.2, high=0.6)  # VLP for CBP
+    # The precision of these labels decides everything: see docs/collab.md before loosening them.
+    background: ThresholdConfig = ThresholdConfig(low=0.05, high=0.95)  # of CBP, for VLP
+    foreground: ThresholdConfig = ThresholdConfig(low=0.05, high=0.95)  # of VLP, for CBP
     untagged: Untagged = "ignored"  # entries of classes that the video does not hold: ignored, or background [open]
 
 
@@ -166,22 +169,24 @@ class Collaboration:
     def _labelled(
         self, videos: VideoSet, branch: Callable[[Batch], SnippetOutput], thresholds: ThresholdConfig
     ) -> dict[str, Tensor]:
-        fresh: dict[str, Tensor] = {}
         device = next(self.module.parameters()).device
+        logits: dict[str, Tensor] = {}
+        tags: dict[str, Tensor] = {}
         for batch in videos.whole(LABEL_BATCH):
             batch = batch.to(device)
-            labels = hard_labels(
-                torch.sigmoid(branch(batch).logits),
-                batch.labels,
-                batch.mask,
-                low=thresholds.low,
-                high=thresholds.high,
-                scale=thresholds.scale,
-                untagged=self.config.labels.untagged,
-            )
+            output = branch(batch)
             for row, (name, length) in enumerate(zip(batch.videos, batch.lengths.tolist(), strict=True)):
-                fresh[f"labels/{name}"] = labels[row, :length]
-        return fresh
+                logits[name], tags[name] = output.logits[row, :length].float().cpu(), batch.labels[row].cpu()
+        label = partial(hard_labels, untagged=self.config.labels.untagged)
+        if thresholds.scale == "quantile":  # of logits, which rank as probabilities do but never become 1
+            entries = [logits[name][:, tags[name] > 0] for name in logits]
+            low, high = quantiles(entries, thresholds.low, thresholds.high)
+            label, scores = partial(label, low=low, high=high, scale="raw"), logits
+        else:
+            label = partial(label, low=thresholds.low, high=thresholds.high, scale=thresholds.scale)
+            scores = {name: torch.sigmoid(video) for name, video in logits.items()}
+        whole = {name: torch.ones(1, len(video), dtype=torch.bool) for name, video in scores.items()}
+        return {f"labels/{name}": label(scores[name][None], tags[name][None], whole[name])[0] for name in scores}
 
     def background_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
         """The B step: L_kd and L_con of VLP on the labels of CBP."""
