@@ -9,13 +9,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from weaktal.errors import InputError, shown
 from weaktal.files import from_validation, read_bytes
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("an odd number, so that the middle has a snippet")
+    return value
+
+
+# Sizes that a network can have: a slip of the finger fails here, not in the allocator.
+Size = Annotated[int, Field(gt=0, le=1 << 16)]
+OddSize = Annotated[int, Field(gt=0, le=999), AfterValidator(_odd)]
 
 
 class Settings(BaseModel):

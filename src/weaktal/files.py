@@ -29,25 +29,51 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
 
 
+def check_writable(*paths: Path | None) -> None:
+    """Refuses outputs that could not be written, before the work for them begins; None stands for no output.
+
+    Raises:
+        InputError: naming the path.
+    """
+    for path in paths:
+        if path is None:
+            continue
+        try:
+            folder = next(parent for parent in _writable(path).parents if parent.exists())
+        except (OSError, ValueError, RuntimeError) as error:
+            raise InputError(f"cannot be written ({reason(error)})", source=path) from error
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise InputError(f"cannot be written ({folder} is no folder to write to)", source=path)
+
+
+def _writable(path: Path) -> Path:
+    """Where the file really lies: a link stays, and what it points to is replaced."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise InputError(f"is {kind}", source=path, expected="the path of a file to write")
+    return path.resolve()
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path to write to; moves it to ``path`` when the block ends well, removes it otherwise.
 
     Raises:
-        InputError: if the folder of ``path`` cannot be made or written to, or ``path`` is a folder.
+        InputError: if the folder of ``path`` cannot be made or written to, or ``path`` is a folder or a device.
     """
     try:
-        if path.is_dir():
-            raise InputError("is a folder", source=path, expected="the path of a file to write")
+        path = _writable(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _temporary(path)
         temporary.touch()
-    except (OSError, ValueError) as error:
+        mode = temporary.stat().st_mode
+    except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"cannot be written ({reason(error)})", source=path) from error
     try:
         yield temporary
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
+        temporary.chmod(mode)  # some libraries put a file of their own, for the owner's eyes only, in its place
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -102,8 +128,11 @@ def read_bytes(path: Path, what: str) -> bytes:
         raise InputError(f"cannot be read ({reason(error)})", source=path, expected=what) from error
 
 
-def reason(error: OSError | ValueError) -> str:
-    """Why a path could not be used, without the path: a ValueError says that it holds a NUL or a lone surrogate."""
+def reason(error: OSError | ValueError | RuntimeError) -> str:
+    """Why a path could not be used, without the path.
+
+    A ValueError says that it holds a NUL or a lone surrogate, a RuntimeError that its links go round in a circle.
+    """
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
@@ -135,15 +164,13 @@ def read_model(path: Path, model: type[Model], what: str) -> Model:
         raise from_validation(error, path) from None
 
 
-def from_validation(error: ValidationError, source: Path | str | None) -> InputError:
-    """The first of a validation's errors as one line."""
+def from_validation(error: ValidationError, source: Path | str | None, within: str = "") -> InputError:
+    """The first of a validation's errors as one line; ``within`` is the place of what was validated."""
     first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"]) or None
+    place = ".".join(str(part) for part in ((within, *first["loc"]) if within else first["loc"])) or None
     more = error.error_count() - 1
     if first["type"] == "json_invalid":
-        return InputError(
-            "not valid JSON", source=source, expected=_lower(str(first["msg"]).removeprefix("Invalid JSON: "))
-        )
+        return InputError(f"is not valid JSON ({str(first['msg']).removeprefix('Invalid JSON: ')})", source=source)
     problem = "is missing" if first["type"] == "missing" else f"is {shown(first['input'])}"
     if more:
         problem += f" (and {more} more problem{'s' if more > 1 else ''} in this file)"

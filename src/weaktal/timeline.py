@@ -82,10 +82,8 @@ class SnippetGrid:
 
     def span(self, first: int, last: int, duration: float) -> tuple[float, float]:
         """Start of the cell of snippet ``first`` and end of the cell of snippet ``last``, in seconds."""
-        shift = (self.window - self.stride) / 2
-        start = (first * self.stride + shift) / self.fps
-        end = ((last + 1) * self.stride + shift) / self.fps
-        return min(max(start, 0.0), duration), min(max(end, 0.0), duration)
+        start, end = self.edges([first, last + 1], duration).tolist()
+        return start, end
 
     def snippet_at(self, seconds: float) -> int:
         """The snippet whose unclipped cell holds the moment; negative before the first."""

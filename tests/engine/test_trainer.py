@@ -147,6 +147,6 @@ def test_losses_are_logged_by_name(tiny_dataset: Path, tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_names_it(tiny_dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"loss 'loss' became nan at update 1 of phase teach"):
+    with pytest.raises(RunError, match=r"'loss' became nan at update 1 of phase teach"):
         trained(tiny_dataset, tmp_path / "run", TwoBranches(poison=True))
     assert not (tmp_path / "run" / "weights.safetensors").exists()

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from weaktal.cli import run
+from weaktal.engine.settings import OptimizerConfig
 from weaktal.files import sha256
 
 QUICK = ["optimizer.batch_size=5", "optimizer.lr=0.01", "model.width=16", "engine.tensorboard=false"]
@@ -155,6 +162,14 @@ def test_broken_features_are_named_and_stop_training_unless_skipped(
         (["--set", "model.widht=3"], "nearest is model.width"),
         (["--set", "model.width=-3"], "greater than 0"),
         (["--set", "model"], "KEY=VALUE"),
+        (["--set", "model.kernel=2"], "an odd number"),
+        (["--set", "model.width=100000000000"], "65536"),
+        (["--set", "optimizer.betas=[2,3]"], "less than 1"),
+        (["--set", "optimizer.lr=1.0e+39"], "10"),
+        (["--method", "cbp", "--set", "model.heads=3"], "heads to divide the width"),
+        (["--method", "cbp", "--set", "model.kernel=4"], "an odd number"),
+        (["--features", "../features/i3d"], "names no folder"),
+        (["--vlp-features", "i3d"], "no vision-language branch"),
         (["--config", "nowhere.yaml"], "no such file"),
         (["--train-subset", "nowhere"], "one of training, validation"),
         (["--seed", "-1"], "--seed"),
@@ -171,6 +186,88 @@ def test_bad_words_get_one_line_and_write_nothing(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_device_that_is_not_there_gets_one_line(
+    tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(train_words(tiny_dataset, tmp_path / "run", "--set", "engine.device=cuda")) == 2
+    assert "engine.device" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_training_that_diverges_says_so(
+    tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that overflow, as a bad rate or bad features bring about: exit 1, one line, no weights to be mistaken."""
+    monkeypatch.setattr(OptimizerConfig, "adam", lambda _: lambda parameters: torch.optim.SGD(parameters, lr=1e38))
+    assert run(train_words(tiny_dataset, tmp_path / "run", updates=6)) == 1
+    assert "a lower learning rate" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+
+
+def test_ctrl_c_stops_with_one_line_and_the_run_goes_on(tiny_dataset: Path, tmp_path: Path) -> None:
+    words = train_words(tiny_dataset, tmp_path / "run", "--resume", "--set", "engine.checkpoint_every=1", updates=400)
+    command = [sys.executable, "-m", "weaktal", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list((tmp_path / "run").glob("checkpoints/0*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1] == "weaktal: stopped; what was written before is whole; go on with --resume"
+    assert "Traceback" not in errors
+    assert run(words) == 0
+
+
+def test_the_width_of_most_files_is_the_right_one(
+    tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = tmp_path / "dataset"
+    shutil.copytree(tiny_dataset, dataset)
+    (dataset / "features/i3d/manifest.json").unlink()
+    first = dataset / "features/i3d/video_00.npy"
+    np.save(first, np.load(first)[:, :9])
+    assert run(train_words(dataset, tmp_path / "run", "--seconds-per-snippet", "1")) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "video_00.npy: has 9 columns; expected 16" in lines[0]
+
+
+def test_videos_without_a_label_are_named(
+    tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = tmp_path / "dataset"
+    shutil.copytree(tiny_dataset, dataset)
+    content = json.loads((dataset / "annotations.json").read_text())
+    content["database"]["video_04"]["labels"] = []
+    (dataset / "annotations.json").write_text(json.dumps(content))
+    assert run(train_words(dataset, tmp_path / "run")) == 0
+    assert "left out for want of a label: video_04" in capsys.readouterr().err
+    assert json.loads((tmp_path / "run/run.json").read_text())["skipped"] == {"video_04": "has no label"}
+
+
+def test_a_run_can_be_read_by_others(finished: Path) -> None:
+    for name in ("weights.safetensors", "run.json", "losses.csv"):
+        assert (finished / name).stat().st_mode == (finished / "settings.yaml").stat().st_mode
+
+
+def test_bad_outputs_are_refused_before_the_work(finished: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    words = ["localize", str(finished), str(tiny_dataset), "--scores", str(tmp_path / "scores"), "--out"]
+    assert run([*words, str(tmp_path)]) == 2
+    assert not (tmp_path / "scores").exists()
+
+
+def test_resuming_compares_what_matters(tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(tiny_dataset, moved)
+    assert run(train_words(tiny_dataset, tmp_path / "run")) == 0
+    harmless = ["--resume", "--set", "engine.log_every=3", "--set", "engine.checkpoint_every=7"]
+    assert run(train_words(moved, tmp_path / "run", *harmless)) == 0
+    capsys.readouterr()
+    assert run(train_words(moved, tmp_path / "run", *harmless, "--seed", "4", "--set", "model.kernel=1")) == 2
+    assert "seed 0, not 4" in capsys.readouterr().err, "of several differences the first in run.json is named"
+
+
 def test_a_run_is_never_overwritten(finished: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = sha256(finished / "weights.safetensors")
     assert run(train_words(tiny_dataset, finished)) == 2
@@ -184,7 +281,7 @@ def test_a_run_is_never_overwritten(finished: Path, tiny_dataset: Path, capsys: 
     assert sha256(finished / "weights.safetensors") == before
 
 
-@pytest.mark.parametrize("kind", ["truncated", "other network", "no run", "unfinished", "bad json"])
+@pytest.mark.parametrize("kind", ["truncated", "other network", "no run", "unfinished", "bad json", "NaN", "bad width"])
 def test_a_broken_run_gets_one_line(
     finished: Path, tiny_dataset: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,6 +298,11 @@ def test_a_broken_run_gets_one_line(
         (broken / "run.json").unlink()
     elif kind == "unfinished":
         weights.unlink()
+    elif kind == "NaN":
+        save_file({k: v * float("nan") for k, v in load_file(weights).items()}, weights)
+    elif kind == "bad width":
+        info = json.loads((broken / "run.json").read_text())
+        (broken / "run.json").write_text(json.dumps({**info, "dim": -1}))
     elif kind == "bad json":
         (broken / "run.json").write_text("{")
     assert run(["localize", str(broken), str(tiny_dataset), "--out", str(tmp_path / "r.json")]) == 2

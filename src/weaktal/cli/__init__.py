@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -40,8 +41,14 @@ _BAD_PATH = {
 UsageError = typer.BadParameter.__mro__[1]
 
 
+# Typer's own exit code for Ctrl-C, which it may catch before we do.
+_INTERRUPTED = 130
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits: 0 good, 2 bad input or usage, 1 anything else."""
+    # What a batch scheduler sends ends a command as Ctrl-C does: unfinished files are removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
@@ -59,13 +66,16 @@ def run(arguments: list[str]) -> int:
     except RunError as error:
         return _fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("stopped; what was written before is whole", 1)
+        code = _INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     except OSError as error:
         source = f"{error.filename}: " if error.filename is not None else ""
         return _fail(f"{source}{error.strerror or error}", 2 if error.errno in _BAD_PATH else 1)
+    if code == _INTERRUPTED:
+        hint = "; go on with --resume" if arguments[0] == "train" else ""
+        return _fail(f"stopped; what was written before is whole{hint}", 1)
     return code if isinstance(code, int) else 0
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from weaktal.errors import InputError, shown
-from weaktal.files import collector_paused, read_model, write_json
+from weaktal.files import collector_paused, from_validation, read_model, write_json
 from weaktal.segments import Segment
 
 WHAT = "annotations in ActivityNet's JSON layout"
@@ -90,11 +90,14 @@ class _Span(_Tag):
     segment: tuple[Seconds, Seconds]
 
 
-class _TagsOfVideo(BaseModel):
+class _Video(BaseModel):
     subset: str
     duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
-    annotations: list[_Tag] = []
     labels: list[Name] | None = None
+
+
+class _TagsOfVideo(_Video):
+    annotations: Any = None  # looked at, and only at its labels, where the video has no ``labels``
 
 
 def _forwards(span: tuple[float, float]) -> tuple[float, float]:
@@ -103,8 +106,8 @@ def _forwards(span: tuple[float, float]) -> tuple[float, float]:
     return span
 
 
-class _WholeVideo(_TagsOfVideo):
-    annotations: list[_Span] = []  # type: ignore[assignment]  # narrower on purpose: the whole reading of the same key
+class _WholeVideo(_Video):
+    annotations: list[_Span] = []
     ambiguous: list[Annotated[tuple[Seconds, Seconds], AfterValidator(_forwards)]] = []
 
 
@@ -159,7 +162,7 @@ def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:
     videos: dict[str, Video] = {}
     for name, entry in content.database.items():
         check_name(name, path)
-        tags = entry.labels if entry.labels is not None else [tag.label for tag in entry.annotations]
+        tags = entry.labels if entry.labels is not None else _labels(path, name, entry.annotations)
         videos[name] = Video(
             name=name,
             subset=entry.subset,
@@ -176,6 +179,20 @@ def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:
         test_subset=content.subsets.test,
         source=path,
     )
+
+
+_TAGS = TypeAdapter(list[_Tag])
+
+
+def _labels(path: Path, video: str, annotations: Any) -> list[str]:
+    """The labels of a video that has no tags of its own."""
+    if annotations is None:
+        return []
+    try:
+        tags = _TAGS.validate_python(annotations, from_attributes=True)
+    except ValidationError as error:
+        raise from_validation(error, path, within=f"database.{video}.annotations") from None
+    return [tag.label for tag in tags]
 
 
 def _segments(path: Path, video: str, spans: list[Any]) -> tuple[Segment, ...]:

@@ -7,8 +7,10 @@ dropped, so a pass over a store far larger than memory needs no more than one ba
 from __future__ import annotations
 
 import ast
+import contextlib
 import math
 import struct
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,6 +165,17 @@ class FeatureFolder:
             self._headers[video] = header
         return self._headers[video]
 
+    def settle_width(self, videos: Iterable[str]) -> None:
+        """Without a manifest, takes the width of most files for the right one, so that the odd ones are refused."""
+        if self._dim is not None:
+            return
+        widths: Counter[int] = Counter()
+        for video in videos:
+            with contextlib.suppress(InputError):
+                widths[read_header(self.path(video)).columns] += 1
+        if widths:
+            self._dim = widths.most_common(1)[0][0]
+
     def read(self, video: str, start: int = 0, stop: int | None = None) -> Array:
         """Rows ``start`` to ``stop`` of a video's features as float32, shape (stop - start, D)."""
         header = self.header(video)
@@ -270,6 +283,8 @@ class Features:
             durations: the videos to look at, with their length in seconds.
             values: whether to read all numbers too.
         """
+        for folder in self.folders.values():
+            folder.settle_width(durations)
         for video, duration in durations.items():
             try:
                 self._check(video, duration, values)
@@ -307,13 +322,17 @@ def parse_names(names: str) -> dict[str, str]:
     """
     option, expected = f"--features {names}", "NAME, or STREAM=NAME,STREAM=NAME"
     if "=" not in names:
-        if not names.strip() or "," in names:
+        if not _plain(names) or "," in names:
             raise InputError("names no folder of features", source=option, expected=expected)
         return {"": names}
     parsed: dict[str, str] = {}
     for part in names.split(","):
         stream, _, name = (word.strip() for word in part.partition("="))
-        if not stream or not name or stream in parsed:
+        if not stream or not _plain(name) or stream in parsed:
             raise InputError(f"cannot read {part!r}", source=option, expected=expected)
         parsed[stream] = name
     return parsed
+
+
+def _plain(name: str) -> bool:
+    return bool(name.strip()) and name not in {".", ".."} and not set(name) & set("/\\\0")

@@ -74,6 +74,12 @@ def load_weights(module: nn.Module, path: Path) -> None:
                 source=path,
                 expected=str(tuple(own[name].shape)),
             )
+        if weights[name].dtype != own[name].dtype or not weights[name].isfinite().all():
+            raise InputError(
+                f"tensor {name} is {weights[name].dtype} or not finite",
+                source=path,
+                expected=f"finite {own[name].dtype}",
+            )
     module.load_state_dict(weights)
 
 

@@ -91,12 +91,10 @@ class TrainingProgress:
         self._task = self._bar.add_task(name, total=updates, completed=done, losses="")
 
     def update(self, done: int, values: Mapping[str, float]) -> None:
-        """``done`` updates of the phase are behind; ``values`` is empty where the losses were not read."""
+        """``done`` updates of the phase are behind, the last of them with these losses."""
         assert self._task is not None
         text = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
-        if text:
-            self._bar.update(self._task, losses=text)
-        self._bar.update(self._task, completed=done)
+        self._bar.update(self._task, completed=done, losses=text)
         tenth = max(1, self._updates // 10)
-        if not self.console.is_terminal and text and (done % tenth == 0 or done == self._updates):
-            self.console.print(f"{self._phase} {done}/{self._updates}  {text}", highlight=False)
+        if not self.console.is_terminal and (done % tenth == 0 or done == self._updates):
+            self.console.print(f"{self._phase} {done}/{self._updates}  {text}", highlight=False, soft_wrap=True)

@@ -14,10 +14,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from weaktal.config import Size
+from weaktal.data.annotations import Name
+from weaktal.data.manifest import Manifest
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, write_json
 
@@ -33,6 +36,8 @@ class RunInfo(BaseModel):
         train_subset: the subset that it was trained on.
         features, vlp_features: names of the feature folders, as given.
         seconds_per_snippet: as given for features without a manifest.
+        manifests: how the features came to be, by the name of their folder, where it says so; without ``complete`` and
+            ``text``, which are not about the features themselves.
         classes: in the order of the scores.
         dim, vlp_dim: columns of the features.
         streams: column ranges of the modalities.
@@ -51,13 +56,25 @@ class RunInfo(BaseModel):
     features: str
     vlp_features: str | None = None
     seconds_per_snippet: float | None = None
-    classes: tuple[str, ...]
-    dim: int
-    vlp_dim: int | None = None
+    manifests: dict[str, Manifest] = {}
+    classes: Annotated[tuple[Name, ...], Field(min_length=1)]
+    dim: Size
+    vlp_dim: Size | None = None
     streams: dict[str, tuple[int, int]] = {}
     videos: tuple[str, ...]
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
+
+
+# What may differ between a run and its resumption, since it cannot change the weights.
+_HARMLESS = {
+    "weaktal",
+    "dataset",
+    "settings.engine.checkpoint_every",
+    "settings.engine.log_every",
+    "settings.engine.workers",
+    "settings.engine.tensorboard",
+}
 
 
 class RunFolder:
@@ -95,8 +112,8 @@ class RunFolder:
 
     def _same_as(self, info: RunInfo) -> None:
         before, now = _flat(self.info().model_dump(mode="json")), _flat(info.model_dump(mode="json"))
-        for key in now.keys() | before.keys():
-            if before.get(key) != now.get(key):
+        for key in [*before, *(key for key in now if key not in before)]:
+            if key not in _HARMLESS and before.get(key) != now.get(key):
                 raise InputError(
                     f"was started with {key} {shown(before.get(key))}, not {shown(now.get(key))}",
                     source=self.path,
@@ -113,7 +130,13 @@ class RunFolder:
             raise InputError(
                 "holds no run.json", source=self.path, expected="the folder of a run, as weaktal train makes it"
             )
-        return read_model(self._info, RunInfo, "the folder of a run, as weaktal train makes it")
+        if not self.path.is_dir():
+            problem = "is no folder" if self.path.exists() else "no such folder"
+            raise InputError(problem, source=self.path, expected="the folder of a run, as weaktal train makes it")
+        info = read_model(self._info, RunInfo, "what weaktal train wrote there")
+        if len(set(info.classes)) != len(info.classes):
+            raise InputError("a class stands there twice", source=self._info, place="classes", expected="each once")
+        return info
 
     def finished(self) -> bool:
         """Whether training came to its end."""

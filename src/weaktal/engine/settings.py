@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
 class OptimizerConfig(Settings):
     """Adam and what an update sees."""
 
-    lr: PositiveFloat = 1e-4  # learning rate [paper]
-    betas: tuple[float, float] = (0.9, 0.999)  # decay of Adam's moments; its defaults, ours
+    lr: float = Field(1e-4, gt=0, le=10)  # learning rate [paper]
+    betas: tuple[Decay, Decay] = (0.9, 0.999)  # decay of Adam's moments; its defaults, ours
     weight_decay: float = Field(0.0, ge=0)  # L2 term inside Adam; ours
     clip_norm: PositiveFloat | None = 1.0  # longest gradient, L2; ours, against the spikes of a young Transformer
     batch_size: PositiveInt = 64  # videos an update [paper]
@@ -38,7 +41,7 @@ class EngineConfig(Settings):
     """How training runs, whatever it trains."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"  # bf16 needs no loss scaling, so resuming stays exact
     checkpoint_every: PositiveInt = 100  # updates between checkpoints; what a kill can cost
     log_every: PositiveInt = 10  # updates between rows of losses.csv and TensorBoard points
     workers: int = Field(0, ge=0)  # processes that read ahead; 0 reads between updates

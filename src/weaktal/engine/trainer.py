@@ -26,7 +26,7 @@ from weaktal.engine.method import Method, Phase, State
 from weaktal.engine.run import RunFolder
 from weaktal.engine.seeding import derived_seed, seed_torch
 from weaktal.engine.settings import EngineConfig
-from weaktal.errors import RunError
+from weaktal.errors import InputError, RunError
 
 
 class Trainer:
@@ -35,10 +35,13 @@ class Trainer:
     Args:
         method: what to train; its weights were made from the seed.
         videos: the training videos: features and tags.
-        run: where everything goes; ``run.start`` was called.
+        run: where everything goes; ``run.start`` is called before :meth:`train`.
         settings: of the engine.
         seed: of everything random.
         console: where progress is shown.
+
+    Raises:
+        InputError: if the device is not there.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Trainer:
         self.seed = seed
         self.progress = TrainingProgress(console)
         self.checkpoints = Checkpoints(run.checkpoints)
+        if settings.device == "cuda" and not torch.cuda.is_available():
+            raise InputError("there is none here", source="engine.device cuda", expected="auto or cpu")
         self.fabric = Fabric(accelerator=settings.device, devices=1, precision=settings.precision)
 
     def train(self) -> None:
@@ -79,7 +84,7 @@ class Trainer:
                     if not resumed:
                         position = Position(phase=index, update=0, total=position.total)
                         state = self._prepare(phase, index, state)
-                    elif stored.exists():
+                    elif phase.prepare is not None:
                         state = _on(self.fabric.device, load_tensors(stored))
                     trained = _freeze_all_but(module, phase.trains)
                     optimizer = self._optimizer(phase, trained, optimizer)
@@ -123,14 +128,14 @@ class Trainer:
             parts = self._update(phase, batch, optimizer, state)
             position = Position(position.phase, position.update + 1, position.total + 1)
             done = position.update == phase.updates
-            values: dict[str, float] = {}
+            values = {name: part.item() for name, part in parts.items()}
+            values = {"loss": sum(values.values()), **values}
+            _refuse_nonfinite(values, phase, position)
             if position.update % self.settings.log_every == 0 or done:
-                values = {name: part.item() for name, part in parts.items()}
-                values = {"loss": sum(values.values()), **values}
                 log.write(total=position.total, phase=phase.name, update=position.update, values=values)
-                _refuse_nonfinite(values, phase, position)
             self.progress.update(position.update, values)
             if position.update % self.settings.checkpoint_every == 0 or done:
+                _refuse_nonfinite(_weight_sums(self.method.module), phase, position)
                 self.checkpoints.save(position, self.method.module, optimizer)
         return position
 
@@ -189,9 +194,14 @@ def _refuse_nonfinite(values: dict[str, float], phase: Phase, position: Position
     for name, value in values.items():
         if not math.isfinite(value):
             raise RunError(
-                f"loss {name!r} became {value} at update {position.update} of phase {phase.name}; "
+                f"{name!r} became {value} at update {position.update} of phase {phase.name}; "
                 "a lower learning rate or smaller clip_norm may help"
             )
+
+
+def _weight_sums(module: nn.Module) -> dict[str, float]:
+    """A sum of each tensor's numbers, which is finite only if they all are."""
+    return {name: tensor.detach().double().sum().item() for name, tensor in module.state_dict().items()}
 
 
 def _on(device: torch.device, state: State) -> State:

@@ -13,7 +13,7 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
-from weaktal.config import Settings
+from weaktal.config import OddSize, Settings, Size
 from weaktal.engine.batch import Batch
 from weaktal.engine.method import Phase, State
 from weaktal.engine.settings import OptimizerConfig
@@ -43,8 +43,8 @@ class ScheduleConfig(Settings):
 class ConvolutionConfig(Settings):
     """The network of the baseline."""
 
-    width: PositiveInt = 512  # channels of the embedding; ours
-    kernel: PositiveInt = 3  # snippets that the convolution sees; ours
+    width: Size = 512  # channels of the embedding; ours
+    kernel: OddSize = 3  # snippets that the convolution sees; ours
     dropout: float = Field(0.5, ge=0, lt=1)  # before the classifier; ours
 
     def build(self, *, dim: int, classes: int) -> ConvolutionBranch:

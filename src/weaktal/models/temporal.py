@@ -14,6 +14,7 @@ class MaskedConv1d(nn.Module):
         self.conv = nn.Conv1d(channels_in, channels_out, kernel, stride=stride, padding=kernel // 2)
         # PyTorch's default start shrinks the signal to a third a layer, and a stack of such layers barely learns.
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
+        assert self.conv.bias is not None
         nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -31,7 +32,7 @@ class TransformerBlock(nn.Module):
         heads: attention heads; they divide D.
         expansion: hidden channels of the MLP, as a multiple of D.
         dropout: on both residuals.
-        reach: snippets that attention sees to either side; None for all.
+        reach: places that attention sees to either side; None for all.
         residual_init: start of the learned factors on both residuals; a small one lets the block start as the identity.
     """
 

@@ -34,7 +34,8 @@ def usable(
 def _unusable(problems: list[Problem], count: int) -> InputError:
     first = problems[0].error
     if len(problems) == 1:
-        return first
+        expected = f"{first.expected}, or --skip-broken to go on without it" if first.expected else None
+        return InputError(first.problem, source=first.source, place=first.place, expected=expected)
     folder = Path(first.source).parent if first.source else None
     reasons = ", ".join(f"{problem.video} {problem.error.problem}" for problem in problems)
     return InputError(

@@ -11,6 +11,7 @@ from weaktal import __version__
 from weaktal.config import as_yaml, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
+from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.run import RunFolder, RunInfo
@@ -66,7 +67,9 @@ def train(
     settings = load_settings(module.CONFIG, config, overrides)
     annotations = read_tags(dataset)
     subset = subset or annotations.train_subset
-    tagged = {name: video for name, video in annotations.subset(subset).items() if video.labels}
+    chosen = annotations.subset(subset)
+    tagged = {name: video for name, video in chosen.items() if video.labels}
+    untagged = {name: "has no label" for name in chosen if name not in tagged}
     if not tagged:
         raise InputError(
             f"no video of subset {subset!r} has a label", source=annotations.source, expected="video-level tags"
@@ -75,7 +78,10 @@ def train(
     vlp = Features.open(dataset, vlp_features) if vlp_features else None
     videos, skipped = usable(tagged, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
     for reason in skipped.values():
-        console.print(f"left out: {reason}", highlight=False, markup=False)
+        console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+    if untagged:
+        names = ", ".join(untagged)
+        console.print(f"left out for want of a label: {names}", highlight=False, markup=False, soft_wrap=True)
 
     dim, streams = cbp.layout(videos[0].name)
     inputs = Inputs(
@@ -88,6 +94,8 @@ def train(
     )
     seed_torch(seed, "weights")
     built = module.build(settings, inputs)
+    if vlp is not None and not built.vlp_branches:
+        raise InputError(f"{method} has no vision-language branch", source=f"--vlp-features {vlp_features}")
     folder = RunFolder(run)
     info = RunInfo(
         weaktal=__version__,
@@ -98,14 +106,16 @@ def train(
         features=features,
         vlp_features=vlp_features,
         seconds_per_snippet=seconds_per_snippet,
+        manifests=_manifests(cbp, vlp),
         classes=annotations.classes,
         dim=dim,
         vlp_dim=inputs.vlp_dim,
         streams=streams,
         videos=tuple(video.name for video in videos),
-        skipped=skipped,
+        skipped={**untagged, **skipped},
         settings=settings.model_dump(mode="json"),
     )
+    trainer = Trainer(built, VideoSet(videos, annotations.classes, cbp, vlp), folder, settings.engine, seed, console)
     folder.start(info, as_yaml(settings), resume=resume)
     if folder.finished():
         console.print(f"{run}: finished already", highlight=False, markup=False)
@@ -115,5 +125,15 @@ def train(
         highlight=False,
         markup=False,
     )
-    Trainer(built, VideoSet(videos, annotations.classes, cbp, vlp), folder, settings.engine, seed, console).train()
+    trainer.train()
     return folder
+
+
+def _manifests(*parts: Features | None) -> dict[str, Manifest]:
+    """How the features came to be, by folder name, so that new videos can be treated alike."""
+    folders = [folder for part in parts if part is not None for folder in part.folders.values()]
+    return {
+        folder.folder.name: folder.manifest.model_copy(update={"complete": True, "text": None})
+        for folder in folders
+        if folder.manifest is not None
+    }
