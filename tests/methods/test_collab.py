@@ -28,8 +28,9 @@ from weaktal.losses.pseudo_labels import hard_labels
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab import CollabConfig, Collaboration, build
 from weaktal.methods.mil import MultipleInstance
-from weaktal.workflows.localize import load_method, localize
+from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
+from weaktal.workflows.trained import load_method
 
 DIM = 8
 SMALL = [
@@ -294,6 +295,23 @@ def test_pieces_of_a_batch_add_up_to_it(dataset: Path) -> None:
             for name, part in whole.items():
                 assert part > 0
                 torch.testing.assert_close(sum(share * found[name] for share, found in pieces), part)
+
+
+def test_every_step_runs_in_mixed_precision(finished: RunFolder, dataset: Path, tmp_path: Path) -> None:
+    mixed = load_tensors(trained(dataset, tmp_path / "run", "engine.precision=bf16-mixed").weights)
+    assert any(not torch.equal(mixed[name], value) for name, value in load_tensors(finished.weights).items())
+    for name, value in mixed.items():
+        assert value.dtype == torch.float32, name
+        assert torch.isfinite(value).all(), name
+
+
+def test_cosines_stay_exact_in_mixed_precision(dataset: Path) -> None:
+    method = small_method(dataset)
+    batch = one_batch(dataset)
+    assert batch.vlp is not None
+    exact = method.vlp.vanilla(batch.vlp)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(method.vlp.vanilla(batch.vlp), exact)
 
 
 @pytest.mark.parametrize("cbp", ["pyramid", "convolution"])

@@ -162,7 +162,10 @@ class VlpBranch(nn.Module):
         return self._logits(features, self.text.vanilla)
 
     def _logits(self, embedding: Tensor, vectors: Tensor) -> Tensor:
-        cosines = functional.normalize(embedding, dim=-1) @ vectors.mT  # (B, T, C)
+        # Half precision would round cosines to steps that 1 / tau makes large.
+        with torch.autocast(device_type=embedding.device.type, enabled=False):
+            exact = embedding.to(vectors.dtype)
+            cosines = functional.normalize(exact, dim=-1) @ vectors.mT  # (B, T, C)
         if self.probabilities == "softmax":
             return one_against_rest(cosines / self.temperature)
         return cosines / self.temperature
