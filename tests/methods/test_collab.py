@@ -28,8 +28,9 @@ from weaktal.losses.pseudo_labels import hard_labels
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab import CollabConfig, Collaboration, build
 from weaktal.methods.mil import MultipleInstance
-from weaktal.workflows.localize import load_method, localize
+from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
+from weaktal.workflows.trained import load_method
 
 DIM = 8
 SMALL = [
