@@ -56,6 +56,8 @@ class WeightsChoice:
                 paths[name] = Path(path)
             elif Path(option).exists():
                 root = Path(option)
+            elif equals and Path(path).is_dir():
+                paths[name] = Path(path)
             else:
                 expected = f"an existing file or folder, or NAME=PATH with NAME one of {', '.join(KNOWN)}"
                 raise InputError("no such file or folder", source=f"--weights {option}", expected=expected)

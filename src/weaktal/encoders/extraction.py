@@ -26,7 +26,7 @@ from weaktal.files import replacing
 VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif")
 TEXT = "text.npy"
 # Keys of a manifest that do not tell how its numbers came to be.
-_NOT_SETTINGS = {"complete", "text", "template"}
+_NOT_SETTINGS = {"complete", "text", "template", "weights_files"}
 
 
 def find_videos(paths: Iterable[Path]) -> dict[str, Path]:
@@ -96,6 +96,23 @@ def make_target(
     Raises:
         InputError: naming the setting, if the folder holds features of another.
     """
+    target = Target(folder, encoder, planned_manifest(encoder, sampling, flow=flow, template=template))
+    existing = read_manifest(folder)
+    if existing is not None:
+        _check_same(existing, target)
+    elif folder.is_dir() and any(folder.glob("*.npy")):
+        raise InputError(
+            f"holds features but no {FILE}, so how they were made is unknown",
+            source=folder,
+            expected="another --name, or an empty folder",
+        )
+    return target
+
+
+def planned_manifest(
+    encoder: SnippetEncoder, sampling: Sampling, *, flow: str | None = None, template: str | None = None
+) -> Manifest:
+    """What the manifest of such features says before there are any; arguments as of :func:`make_target`."""
     kinds = {network.kind for network in encoder.networks}
     settings: dict[str, Any] = {}
     if kinds & {"rgb", "flow"}:
@@ -104,7 +121,7 @@ def make_target(
         settings["flow"] = flow
     if encoder.text is not None:
         settings["template"] = template
-    manifest = Manifest.model_validate(
+    return Manifest.model_validate(
         {
             "encoder": encoder.name,
             "fps": sampling.fps,
@@ -119,22 +136,15 @@ def make_target(
             **settings,
         }
     )
-    target = Target(folder, encoder, manifest)
-    existing = read_manifest(folder)
-    if existing is not None:
-        _check_same(existing, target)
-    elif folder.is_dir() and any(folder.glob("*.npy")):
-        raise InputError(
-            f"holds features but no {FILE}, so how they were made is unknown",
-            source=folder,
-            expected="another --name, or an empty folder",
-        )
-    return target
+
+
+def extraction_settings(manifest: Manifest) -> dict[str, Any]:
+    """What of a manifest tells how its numbers came to be, as JSON has it; two equal ones mean equal features."""
+    return {k: v for k, v in manifest.model_dump(mode="json").items() if k not in _NOT_SETTINGS and v is not None}
 
 
 def _check_same(existing: Manifest, target: Target) -> None:
-    old = {k: v for k, v in existing.model_dump(mode="json").items() if k not in _NOT_SETTINGS and v is not None}
-    new = {k: v for k, v in target.manifest.model_dump(mode="json").items() if k not in _NOT_SETTINGS and v is not None}
+    old, new = extraction_settings(existing), extraction_settings(target.manifest)
     for key in [*new, *(k for k in old if k not in new)]:
         if old.get(key) != new.get(key):
             raise InputError(

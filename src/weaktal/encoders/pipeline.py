@@ -65,12 +65,14 @@ class Done:
         job: what was asked for.
         features: in the order of ``job.wanted``.
         frames: how many were looked at.
+        seconds: length of the video as decoded.
         notes: what was wrong with the file although it could be decoded.
     """
 
     job: Job
     features: tuple[Rows, ...]
     frames: int
+    seconds: float
     notes: tuple[str, ...]
 
 
@@ -105,6 +107,7 @@ class Busy:
 @dataclass(frozen=True, slots=True)
 class _End:
     frames: int
+    seconds: float
     notes: tuple[str, ...]
 
 
@@ -126,7 +129,7 @@ def decoded(jobs: Iterable[Job], fps: float, busy: Busy) -> Iterator[tuple[Job, 
         except InputError as error:
             yield job, error
         else:
-            yield job, _End(count, tuple(video.notes))
+            yield job, _End(count, video.seconds, tuple(video.notes))
 
 
 class Pipeline:
@@ -225,7 +228,7 @@ class Pipeline:
             elif isinstance(content, _End):
                 with self.busy.adding("networks"):
                     features = gathered.finish()
-                yield Done(job, features, content.frames, content.notes)
+                yield Done(job, features, content.frames, content.seconds, content.notes)
             else:
                 with self.busy.adding("networks"):
                     gathered.add(*content)

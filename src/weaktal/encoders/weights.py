@@ -167,4 +167,4 @@ def _what(weights: Weights) -> str:
 
 def _how(weights: Weights) -> str:
     asked = weights.name.replace("--", "/")
-    return f"`weaktal weights fetch {asked}` puts it there, or copy it by hand; --random-weights SEED tries without"
+    return f"`weaktal weights fetch {asked}` puts it there, or copy it by hand"

@@ -1,0 +1,105 @@
+"""Localization of a user's own videos with a trained run: features are made as in training, then scored and decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from weaktal.data.features import FeatureFolder, Features, parse_names
+from weaktal.data.results import Results, write_results
+from weaktal.encoders.cache import cache_folder
+from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.extraction import Target, find_videos
+from weaktal.errors import InputError
+from weaktal.files import check_writable
+from weaktal.workflows.trained import Trained
+from weaktal.workflows.video_features import as_in_training, check_same, extracted_by_weaktal, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class VideosLocalized:
+    """What was found in videos.
+
+    Attributes:
+        results: segments by video.
+        failed: videos that cannot be used, and why; the results are without them.
+        extracted: how many videos were not in the cache.
+    """
+
+    results: Results
+    failed: dict[str, InputError]
+    extracted: int
+
+
+def localize_videos(
+    run: Path,
+    videos: Sequence[Path],
+    out: Path,
+    *,
+    branch: str | None = None,
+    weights: WeightsChoice | None = None,
+    cache: Path | None = None,
+    scores: Path | None = None,
+    overrides: Sequence[str] = (),
+    console: Console | None = None,
+) -> VideosLocalized:
+    """Finds the segments of videos and writes them to ``out``.
+
+    A video that cannot be used does not stop the others.
+
+    Args:
+        run: a finished run's folder.
+        videos: files, and folders that are searched with their subfolders.
+        out: results file.
+        branch: which branch of the method scores; its default where it is None.
+        weights: where to look for the encoders' weights; the usual folder where it is None.
+        cache: folder of features; :func:`~weaktal.encoders.cache.cache_folder` where it is None.
+        scores: also keep the scores there.
+        overrides: single settings of decoding.
+        console: where progress goes; standard error where it is None.
+
+    Raises:
+        InputError: for bad input, if the run's features cannot be made here, or if no video can be used; nothing is
+            written then.
+    """
+    console = console or Console(stderr=True)
+    check_writable(out, scores)
+    trained = Trained.load(run, branch, overrides)
+    info = trained.info
+    found = find_videos(videos)
+    streams = parse_names(info.features)  # folder names by stream
+    folders = list(streams.values())
+    if trained.needs_vlp and info.vlp_features is not None:
+        folders.append(info.vlp_features)
+    extractions = {
+        name: as_in_training(name, info.manifests.get(name), weights or WeightsChoice(), run) for name in folders
+    }
+    for name, extraction in extractions.items():
+        if not extracted_by_weaktal(info.manifests[name]):
+            console.print(
+                f"the run does not say with which weights and flow its features {name} were made; taking "
+                f"{extraction.encoder}, {extraction.flow}, {extraction.sampling.crop} crop",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+    prepared = prepare(
+        found,
+        extractions,
+        cache or cache_folder(),
+        console,
+        check=lambda name, target: check_same(name, info.manifests[name], target, run),
+    )
+    made = dict(zip(extractions, prepared.targets, strict=True))
+    features = Features({stream: _opened(made[name]) for stream, name in streams.items()})
+    vlp = Features({"": _opened(made[folders[-1]])}) if len(folders) > len(streams) else None
+    results, _ = trained.segments(prepared.videos, features, vlp, names=prepared.names, scores=scores, console=console)
+    write_results(out, results)
+    return VideosLocalized(results, prepared.failed, prepared.extracted)
+
+
+def _opened(target: Target) -> FeatureFolder:
+    return FeatureFolder(target.folder)

@@ -1,0 +1,156 @@
+"""A finished run in use: features in, scores and segments out."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from weaktal.config import load_settings, parse_settings
+from weaktal.data.annotations import Video
+from weaktal.data.features import Features
+from weaktal.data.results import Results
+from weaktal.data.scores import read_scores, writing_scores
+from weaktal.decode.config import DecodeConfig
+from weaktal.decode.decoder import decode_scores
+from weaktal.engine.batch import VideoSet
+from weaktal.engine.checkpoint import load_weights
+from weaktal.engine.method import Method
+from weaktal.engine.predict import predict
+from weaktal.engine.run import RunFolder, RunInfo
+from weaktal.errors import InputError
+from weaktal.methods.base import Inputs, MethodConfig, method_module
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished run, ready to score, and how to decode its scores.
+
+    Attributes:
+        run: its folder.
+        method: with the run's weights.
+        settings: of the method.
+        info: what defines the run.
+        branch: which branch scores; None for the method's default.
+        decode: settings of decoding.
+    """
+
+    run: Path
+    method: Method
+    settings: MethodConfig
+    info: RunInfo
+    branch: str | None
+    decode: DecodeConfig
+
+    @classmethod
+    def load(cls, run: Path, branch: str | None, overrides: Sequence[str]) -> Trained:
+        """A run with its weights, and its settings of decoding with ``overrides`` over them.
+
+        Raises:
+            InputError: if the folder holds no finished run or its files are damaged, or there is no such branch or
+                setting.
+        """
+        method, settings, info = load_method(RunFolder(run))
+        if branch is not None and branch not in method.branches:
+            expected = f"one of {', '.join(method.branches)}" if method.branches else f"none: {info.method} has but one"
+            raise InputError(f"no branch {branch!r}", source="--branch", expected=expected)
+        decode = load_settings(type(settings.decode), None, overrides, base=settings.decode)
+        return cls(run, method, settings, info, branch, decode)
+
+    @property
+    def needs_vlp(self) -> bool:
+        """Whether the branch looks at vision-language features."""
+        return self.branch in self.method.vlp_branches
+
+    def segments(
+        self,
+        videos: Sequence[Video],
+        features: Features,
+        vlp: Features | None,
+        *,
+        names: Sequence[str] | None = None,
+        scores: Path | None = None,
+        batch_size: int = 8,
+        console: Console,
+    ) -> tuple[Results, list[np.ndarray]]:
+        """Scores and decodes.
+
+        Args:
+            videos: as the features call them; their labels are not looked at.
+            features, vlp: of the videos.
+            names: what scores and results call the videos; as the features do where it is None.
+            scores: also keep the scores there.
+            batch_size: videos scored at once.
+            console: for progress.
+
+        Returns:
+            The segments, and the scores of each whole video, (C,) each.
+
+        Raises:
+            InputError: if the features are of another width than the run's.
+        """
+        info = self.info
+        _check_width(features, info.dim, videos)
+        if vlp is not None and info.vlp_dim is not None:
+            _check_width(vlp, info.vlp_dim, videos)
+        origin = {"run": str(self.run), "method": info.method, "branch": self.branch, "seed": info.seed}
+        called = [video.name for video in videos] if names is None else names
+        by_video: list[np.ndarray] = []
+        with scores_path(scores) as kept:
+            with writing_scores(kept, info.classes, features.grid, origin) as writer:
+                # The run's classes may differ from the dataset's; scoring needs no labels.
+                untagged = [Video(video.name, video.subset, video.duration, ()) for video in videos]
+                predicted = predict(
+                    self.method,
+                    VideoSet(untagged, info.classes, features, vlp),
+                    branch=self.branch,
+                    batch_size=batch_size,
+                    device=self.settings.engine.device,
+                )
+                progress = track(predicted, "scoring", len(videos), console=console, disable=not console.is_terminal)
+                for (_, snippets, whole), video, name in zip(progress, videos, called, strict=True):
+                    writer.add(name, video.duration, snippets, whole)
+                    by_video.append(whole)
+            return decode_scores(read_scores(kept), self.decode), by_video
+
+
+def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
+    """The trained method of a finished run.
+
+    Raises:
+        InputError: if the folder is no run, the run is not finished, or its files are damaged.
+    """
+    info = run.info()
+    if not run.finished():
+        raise InputError(
+            "is not finished", source=run.path, expected="a run that came to its end; weaktal train --resume"
+        )
+    module = method_module(info.method)
+    settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
+    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
+    method = module.build(settings, inputs)
+    load_weights(method.module, run.weights)
+    return method, settings, info
+
+
+@contextlib.contextmanager
+def scores_path(wanted: Path | None) -> Iterator[Path]:
+    """Where the scores go: to stay, or for as long as decoding needs them."""
+    if wanted is not None:
+        yield wanted
+        return
+    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
+        yield Path(folder) / "scores.safetensors"
+
+
+def _check_width(features: Features, dim: int, videos: Sequence[Video]) -> None:
+    width, _ = features.layout(videos[0].name)
+    if width != dim:
+        folder = next(iter(features.folders.values())).folder
+        raise InputError(f"features have {width} columns", source=folder, expected=f"{dim}, as the run was trained on")

@@ -1,0 +1,216 @@
+"""Features of a user's own videos, made as those of a run were made, or taken from the cache."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import track
+
+from weaktal.data.annotations import Video
+from weaktal.data.manifest import FILE, Manifest
+from weaktal.encoders.cache import FeatureCache, content_key
+from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, build_encoder
+from weaktal.encoders.extraction import Target, extraction_settings
+from weaktal.encoders.frames import Crop
+from weaktal.encoders.networks import Precision
+from weaktal.encoders.pipeline import Pipeline, Sampling
+from weaktal.encoders.weights import KNOWN, weights_folder
+from weaktal.errors import InputError, shown
+from weaktal.video.flow import METHODS, flow_method
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """How one folder of features is made.
+
+    Attributes:
+        encoder: as ``weaktal extract --encoder`` takes it.
+        weights: which to take.
+        sampling: where snippets lie.
+        flow: method of optical flow.
+        precision: of the networks.
+    """
+
+    encoder: str
+    weights: WeightsChoice
+    sampling: Sampling
+    flow: str = "tvl1"
+    precision: Precision = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Videos whose features are in the cache.
+
+    Attributes:
+        videos: those that can be used; their names are what the cache calls them.
+        names: their own names, in the same order.
+        targets: the folders of features, in the order of what was asked for.
+        failed: videos that cannot be used, by their own names, and why.
+        extracted: how many of ``videos`` the cache lacked.
+    """
+
+    videos: tuple[Video, ...]
+    names: tuple[str, ...]
+    targets: tuple[Target, ...]
+    failed: dict[str, InputError]
+    extracted: int
+
+
+def prepare(
+    videos: Mapping[str, Path],
+    extractions: Mapping[str, Extraction],
+    cache: Path,
+    console: Console,
+    *,
+    check: Callable[[str, Target], None] = lambda _title, _target: None,
+) -> Prepared:
+    """Extracts what the cache lacks.
+
+    Args:
+        videos: files by name.
+        extractions: by what messages call the features.
+        cache: its folder.
+        console: where progress and notes go.
+        check: looks at the name and the folder of each extraction before any work, and may refuse it.
+
+    Raises:
+        InputError: if an encoder cannot be had, or no video can be used.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    store = FeatureCache(cache)
+    failed: dict[str, InputError] = {}
+    names = {path: name for name, path in videos.items()}
+    keys: dict[Path, str] = {}
+    for name, path in videos.items():
+        try:
+            keys[path] = content_key(path)
+        except InputError as error:
+            failed[name] = error
+    targets = []
+    for title, extraction in extractions.items():
+        encoder = build_encoder(extraction.encoder, extraction.weights, device=device, precision=extraction.precision)
+        targets.append(store.target(encoder, extraction.sampling, flow=extraction.flow))
+        check(title, targets[-1])
+    worked_on: set[str] = set()
+    for target, (title, extraction) in zip(targets, extractions.items(), strict=True):
+        jobs = store.lacking(target, {path: key for path, key in keys.items() if names[path] not in failed})
+        pipeline = Pipeline(
+            [target.encoder],
+            extraction.sampling,
+            flow=flow_method(extraction.flow, str(device)),
+            workers=os.cpu_count() or 1,
+            batch=1 if device.type == "cpu" else 8,
+        )
+        done = store.fill(target, jobs, pipeline) if jobs else ()
+        for video in track(done, f"features {title}", len(jobs), console=console, disable=not console.is_terminal):
+            if video.error is None:
+                worked_on.add(jobs[video.path])
+            else:  # copies of a broken video are broken too
+                failed |= {names[path]: video.error for path, key in keys.items() if key == jobs[video.path]}
+    good = []
+    for path, key in keys.items():
+        if names[path] not in failed:
+            decoded = store.decoded(key)
+            good.append(Video(key, "", decoded.seconds, ()))
+            for note in decoded.notes:
+                console.print(f"{path}: {note}", highlight=False, markup=False, soft_wrap=True)
+    if not good:
+        raise none_usable(failed, len(videos))
+    left = tuple(names[path] for path in keys if names[path] not in failed)
+    return Prepared(tuple(good), left, tuple(targets), failed, sum(video.name in worked_on for video in good))
+
+
+def none_usable(failed: Mapping[str, InputError], count: int) -> InputError:
+    """What to say when not a single video is left."""
+    first = next(iter(failed.values()))
+    if count == 1:
+        return first
+    return InputError(f"none of {count} videos can be used; the first: {first.line()}")
+
+
+def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice, run: Path) -> Extraction:
+    """How to make features like those that a run was trained on.
+
+    Args:
+        name: of the run's feature folder.
+        manifest: of these features, as the run kept it.
+        weights: where to look for weights.
+        run: its folder, for messages.
+
+    Raises:
+        InputError: if the run does not say how they were made, or weaktal cannot make such.
+    """
+    if manifest is None:
+        raise InputError(
+            f"does not say how its features {shown(name)} were made",
+            source=run,
+            expected=f"a run trained on features with a {FILE}; or localize a DATASET that has such features",
+        )
+    extra = manifest.model_extra or {}
+    crop: Crop = "ten" if extra.get("crop") == "ten" else "center"
+    precision: Precision = "bf16" if extra.get("precision") == "bf16" else "fp32"
+    flow = extra.get("flow")
+    seed = extra.get("random_weights")
+    if type(seed) is int:
+        weights = WeightsChoice(weights.root, weights.paths, seed)
+    return Extraction(
+        encoder=_encoder_word(name, manifest, weights, run),
+        weights=weights,
+        sampling=Sampling(fps=manifest.fps, window=manifest.window, stride=manifest.stride, crop=crop),
+        flow=flow if flow in METHODS else "tvl1",
+        precision=precision,
+    )
+
+
+def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Path) -> str:
+    """What ``weaktal extract --encoder`` calls the encoder of a manifest."""
+    encoder = manifest.encoder
+    if encoder in I3D_STREAMS or encoder == CLIP:
+        return encoder
+    places = [weights.paths.get(encoder), weights.root, weights.root and weights.root / encoder]
+    for place in (*places, weights_folder() / encoder):
+        if place is not None and (place / "config.json").is_file():
+            return str(place)
+    if not extracted_by_weaktal(manifest):
+        raise InputError(
+            f"its features {shown(name)} were made by {shown(encoder)}, which cannot be run on videos here",
+            source=run,
+            expected="a run on features that weaktal extract can make; or localize a DATASET that has such features",
+        )
+    organization, dashes, model = encoder.partition("--")
+    if dashes and encoder not in KNOWN:
+        return f"{organization}/{model}"  # its weights are missing, and the catalog says from where to fetch them
+    raise InputError(
+        f"the checkpoint of the run's encoder {shown(encoder)} is missing",
+        source=weights_folder() / encoder,
+        expected=f"its folder there, or --weights {encoder}=FOLDER",
+    )
+
+
+def extracted_by_weaktal(manifest: Manifest) -> bool:
+    """Whether ``weaktal extract`` made the features, so that their manifest tells everything."""
+    return "last_window" in (manifest.model_extra or {})
+
+
+def check_same(name: str, manifest: Manifest, target: Target, run: Path) -> None:
+    """Refuses to feed a run with features that differ from those that it was trained on in anything that both state.
+
+    Raises:
+        InputError: naming the setting, such as the hash of the weights.
+    """
+    trained, made = extraction_settings(manifest), extraction_settings(target.manifest)
+    by_hash = manifest.weights_sha256 is not None  # then the folder of a checkpoint may have another name by now
+    for key in sorted(trained.keys() & made.keys() - ({"encoder"} if by_hash else set())):
+        if trained[key] != made[key]:
+            raise InputError(
+                f"was trained on features {shown(name)} with {key} {shown(trained[key], 80)}, "
+                f"those of the videos have {shown(made[key], 80)}",
+                source=run,
+                expected="the same encoder and weights as in training",
+            )
