@@ -243,7 +243,7 @@ def test_words_alone(clip_folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     video = write_video(tmp_path / "v.mp4", [DARK, BRIGHT, DARK], 25)
     out, scores = tmp_path / "r.json", tmp_path / "s.safetensors"
     words = ["localize", "--zero-shot", "high jump, pole vault", str(video), "--encoder", str(clip_folder)]
-    assert run([*words, "--out", str(out), "--scores", str(scores), "--set", "theta_cls=0"]) == 0
+    assert run([*words, "--out", str(out), "--scores", str(scores), "--set", "above_chance=false"]) == 0
     content = json.loads(out.read_text())
     assert content["external_data"]["zero_shot"] == ["high jump", "pole vault"]
     assert content["external_data"]["settings"]["activation"] == "softmax"
@@ -313,3 +313,32 @@ def test_bad_words_get_one_line_and_write_nothing(
     assert message in lines[0]
     assert not (tmp_path / "r.json").exists()
     assert not (tmp_path / "cache").exists()
+
+
+def test_every_folder_of_features_that_a_branch_looks_at_is_made(
+    trained: Path, clip_folder: Path, siglip_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset, videos = tmp_path / "dataset", trained.parent / "videos"
+    shutil.copytree(trained.parent / "dataset", dataset)
+    words = ["extract", str(videos), "--into", str(dataset)]
+    for encoder, name, stride in (
+        (clip_folder, "clip", "16"),
+        (siglip_folder, "siglip", "16"),
+        (clip_folder, "b", "8"),
+    ):
+        assert run([*words, "--encoder", str(encoder), "--name", name, "--stride", stride]) == 0
+        shutil.copytree(encoder, tmp_path / "weights" / encoder.name, dirs_exist_ok=True)
+    settings = ["cbp=convolution", "convolution.width=8", "vlp.heads=2", "schedule.updates_per_epoch=2"]
+    settings += [f"schedule.{key}=1" for key in ("warm_up", "background", "foreground", "rounds")]
+    words = ["train", str(dataset), "--method", "collab", "--features", "rgb=clip,flow=siglip", "--vlp-features", "b"]
+    words += ["--run", str(tmp_path / "run"), "--set", "engine.tensorboard=false"]
+    assert run([*words, *(word for setting in settings for word in ("--set", setting))]) == 0
+
+    out, again = tmp_path / "r.json", tmp_path / "again.json"
+    for branch, folders in ((None, 2), ("vlp", 3)):
+        option = [] if branch is None else ["--branch", branch]
+        assert run(["localize", str(tmp_path / "run"), str(videos), "--out", str(out), *option]) == 0
+        assert len([path for path in (tmp_path / "cache").iterdir() if path.name != "videos"]) == folders
+        words = ["localize", str(tmp_path / "run"), str(dataset), "--subset", "training", "--out", str(again)]
+        assert run([*words, *option]) == 0
+        assert results(out) == results(again)

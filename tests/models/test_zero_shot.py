@@ -12,6 +12,9 @@ def test_softmax_over_classes_and_background() -> None:
     e = torch.e
     expected = torch.tensor([[e / (e + 2), 1 / (e + 2)], [1 / (e + 2), 1 / (e + 2)]])
     torch.testing.assert_close(scores, expected)
+    above = snippet_scores(cosines, classes=2, activation="softmax", temperature=0.07, above_chance=True)
+    torch.testing.assert_close(above, ((3 * expected - 1) / 2).clamp(min=0))
+    assert (above > 0).tolist() == [[True, False], [False, False]]
 
 
 def test_relative_looks_at_each_class_by_itself() -> None:
@@ -20,18 +23,19 @@ def test_relative_looks_at_each_class_by_itself() -> None:
     alone = snippet_scores(cosines[:, :1], classes=1, activation="relative", temperature=0.07)
     torch.testing.assert_close(both[:, :1], alone)
     spread = (2 / 3) ** 0.5 * 0.1
-    torch.testing.assert_close(alone[:, 0], torch.sigmoid(torch.tensor([-0.1, 0.1, 0.0]) / spread))
+    rise = 2 * torch.sigmoid(torch.tensor(0.1 / spread)) - 1
+    torch.testing.assert_close(alone[:, 0], torch.stack([torch.zeros(()), rise, torch.zeros(())]), atol=1e-6, rtol=0)
 
 
 def test_a_still_picture_rises_nowhere() -> None:
     cosines = 0.25 + torch.tensor([[0.0], [1e-7], [-1e-7]])
     scores = snippet_scores(cosines, classes=1, activation="relative", temperature=0.07)
-    torch.testing.assert_close(scores, torch.full((3, 1), 0.5), atol=1e-6 / LEAST_SPREAD, rtol=0)
+    assert scores.max() < 1e-7 / LEAST_SPREAD
 
 
 def test_one_snippet_is_its_own_mean() -> None:
     scores = snippet_scores(torch.tensor([[0.4]]), classes=1, activation="relative", temperature=0.07)
-    assert scores.tolist() == [[0.5]]
+    assert scores.tolist() == [[0.0]]
 
 
 def test_the_softmax_of_one_text_is_refused() -> None:

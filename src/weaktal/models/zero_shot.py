@@ -17,18 +17,23 @@ Activation = Literal["softmax", "relative"]
 LEAST_SPREAD = 0.005
 
 
-def snippet_scores(cosines: Tensor, *, classes: int, activation: Activation, temperature: float) -> Tensor:
+def snippet_scores(
+    cosines: Tensor, *, classes: int, activation: Activation, temperature: float, above_chance: bool = False
+) -> Tensor:
     """Scores (T, C) in [0, 1].
 
     "softmax" is the probability of a class among all texts, as in the paper. Of one text alone it would always be 1.
-    "relative" looks at each class by itself: the sigmoid of how many standard deviations a snippet's cosine lies above
-    the video's mean. It finds where in a video an action is likeliest, not whether it is there at all.
+    "relative" looks at each class by itself: with z, the standard deviations by which a snippet's cosine lies above the
+    video's mean, it is 2 sigmoid(z) - 1, and 0 below the mean. It finds where in a video an action is likeliest, not
+    whether it is there at all.
 
     Args:
         cosines: (T, C + K), of snippets with classes and then with texts of the background.
         classes: C.
         activation: how cosines become scores.
         temperature: tau, for "softmax".
+        above_chance: for "softmax": with n texts, p becomes (n p - 1) / (n - 1), and 0 where p is below 1 / n. Among
+            few texts p is high everywhere, and without this the whole video is a class's best segment.
 
     Raises:
         ValueError: for a softmax over a single text.
@@ -36,7 +41,9 @@ def snippet_scores(cosines: Tensor, *, classes: int, activation: Activation, tem
     if activation == "softmax":
         if cosines.shape[1] < 2:
             raise ValueError("the softmax of a single text is always 1")
-        return torch.softmax(cosines / temperature, dim=1)[:, :classes]  # (T, C)
+        count = cosines.shape[1]
+        probabilities = torch.softmax(cosines / temperature, dim=1)[:, :classes]  # (T, C)
+        return ((probabilities * count - 1) / (count - 1)).clamp(min=0) if above_chance else probabilities
     wanted = cosines[:, :classes]
     spread = wanted.std(dim=0, correction=0).clamp(min=LEAST_SPREAD)  # (C,)
-    return torch.sigmoid((wanted - wanted.mean(dim=0)) / spread)  # (T, C)
+    return (2 * torch.sigmoid((wanted - wanted.mean(dim=0)) / spread) - 1).clamp(min=0)  # (T, C)

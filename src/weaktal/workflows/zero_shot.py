@@ -44,6 +44,7 @@ class ZeroShotConfig(Settings):
     # but one text, since its softmax is always 1.
     activation: Activation | Literal["auto"] = "auto"
     temperature: PositiveFloat = 0.07  # tau of the softmax [paper]
+    above_chance: bool = True  # take off what guessing among the texts would give; false is the plain softmax [paper]
     divisor: PositiveInt = 8  # a video's score is the mean of its ceil(T / divisor) highest snippets; as in training
     decode: DecodeConfig = DecodeConfig()
 
@@ -106,7 +107,11 @@ def localize_zero_shot(
             for video, name in zip(prepared.videos, prepared.names, strict=True):
                 cosines = torch.from_numpy(folder.read(video.name)) @ vectors.mT  # (T, C + K)
                 by_snippet = snippet_scores(
-                    cosines, classes=len(labels), activation=activation, temperature=settings.temperature
+                    cosines,
+                    classes=len(labels),
+                    activation=activation,
+                    temperature=settings.temperature,
+                    above_chance=settings.above_chance,
                 )
                 whole = _video_scores(by_snippet, settings.divisor)
                 writer.add(name, video.duration, by_snippet.numpy(), whole.numpy())
