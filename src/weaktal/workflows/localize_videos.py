@@ -12,7 +12,7 @@ from weaktal.data.features import FeatureFolder, Features, parse_names
 from weaktal.data.results import Results, write_results
 from weaktal.encoders.cache import cache_folder
 from weaktal.encoders.catalog import WeightsChoice
-from weaktal.encoders.extraction import Target, find_videos
+from weaktal.encoders.extraction import find_videos
 from weaktal.errors import InputError
 from weaktal.files import check_writable
 from weaktal.workflows.trained import Trained
@@ -71,11 +71,10 @@ def localize_videos(
     info = trained.info
     found = find_videos(videos)
     streams = parse_names(info.features)  # folder names by stream
-    folders = list(streams.values())
-    if trained.needs_vlp and info.vlp_features is not None:
-        folders.append(info.vlp_features)
+    vlp_streams = parse_names(info.vlp_features) if trained.needs_vlp and info.vlp_features else {}
     extractions = {
-        name: as_in_training(name, info.manifests.get(name), weights or WeightsChoice(), run) for name in folders
+        name: as_in_training(name, info.manifests.get(name), weights or WeightsChoice(), run)
+        for name in (*streams.values(), *vlp_streams.values())
     }
     for name, extraction in extractions.items():
         if not extracted_by_weaktal(info.manifests[name]):
@@ -93,13 +92,9 @@ def localize_videos(
         console,
         check=lambda name, target: check_same(name, info.manifests[name], target, run),
     )
-    made = dict(zip(extractions, prepared.targets, strict=True))
-    features = Features({stream: _opened(made[name]) for stream, name in streams.items()})
-    vlp = Features({"": _opened(made[folders[-1]])}) if len(folders) > len(streams) else None
+    made = {name: FeatureFolder(target.folder) for name, target in zip(extractions, prepared.targets, strict=True)}
+    features = Features({stream: made[name] for stream, name in streams.items()})
+    vlp = Features({stream: made[name] for stream, name in vlp_streams.items()}) if vlp_streams else None
     results, _ = trained.segments(prepared.videos, features, vlp, names=prepared.names, scores=scores, console=console)
     write_results(out, results)
     return VideosLocalized(results, prepared.failed, prepared.extracted)
-
-
-def _opened(target: Target) -> FeatureFolder:
-    return FeatureFolder(target.folder)

@@ -157,13 +157,13 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
     precision: Precision = "bf16" if extra.get("precision") == "bf16" else "fp32"
     flow = extra.get("flow")
     seed = extra.get("random_weights")
-    if type(seed) is int:
+    if type(seed) is int and 0 <= seed < 2**63:
         weights = WeightsChoice(weights.root, weights.paths, seed)
     return Extraction(
         encoder=_encoder_word(name, manifest, weights, run),
         weights=weights,
         sampling=Sampling(fps=manifest.fps, window=manifest.window, stride=manifest.stride, crop=crop),
-        flow=flow if flow in METHODS else "tvl1",
+        flow=flow if isinstance(flow, str) and flow in METHODS else "tvl1",
         precision=precision,
     )
 
