@@ -178,7 +178,9 @@ def test_a_run_on_random_weights_uses_the_same_ones(
     database = {name: {"subset": "training", "duration": 1.28, "labels": [name]} for name in "ab"}
     (dataset / "annotations.json").write_text(json.dumps({"database": database}))
     folder = train(dataset, tmp_path / "run")
+    capsys.readouterr()
     assert run(["localize", str(folder), str(videos), "--out", str(tmp_path / "r.json")]) == 0
+    assert "features clip come from random weights" in capsys.readouterr().err
     (cached,) = (path for path in (tmp_path / "cache").iterdir() if path.name != "videos")
     made = [np.load(path) for path in sorted(cached.glob("*.npy"), key=lambda path: np.load(path).sum())]
     given = sorted((np.load(dataset / f"features/clip/{name}.npy") for name in "ab"), key=lambda rows: rows.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ def localize_videos(
             written then.
     """
     console = console or Console(stderr=True)
+    say = functools.partial(console.print, highlight=False, markup=False, soft_wrap=True)
     check_writable(out, scores)
     trained = Trained.load(run, branch, overrides)
     info = trained.info
@@ -78,13 +80,12 @@ def localize_videos(
     }
     for name, extraction in extractions.items():
         if not extracted_by_weaktal(info.manifests[name]):
-            console.print(
+            say(
                 f"the run does not say with which weights and flow its features {name} were made; taking "
-                f"{extraction.encoder}, {extraction.flow}, {extraction.sampling.crop} crop",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
+                f"{extraction.encoder}, {extraction.flow}, {extraction.sampling.crop} crop"
             )
+        if extraction.weights.seed is not None:
+            say(f"features {name} come from random weights, as in training: they mean nothing")
     prepared = prepare(
         found,
         extractions,
