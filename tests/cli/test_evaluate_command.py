@@ -121,8 +121,8 @@ def changed(key: str, value: Any) -> str:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "results.json: not valid JSON"),
-        ("{", "results.json: not valid JSON"),
+        ("", "results.json: is not valid JSON"),
+        ("{", "results.json: is not valid JSON"),
         ("[]", "expected an object"),
         ("{}", "results: is missing"),
         ('{"results": {"b": 3}}', "results.b: is 3"),

@@ -110,6 +110,21 @@ def test_features_without_a_manifest_ask_for_their_spacing(
     assert run(["localize", str(tmp_path / "run"), str(bare), "--out", str(tmp_path / "r.json")]) == 0
 
 
+def test_features_on_another_grid_are_refused(
+    finished: Path, tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = tmp_path / "dataset"
+    shutil.copytree(tiny_dataset, dataset)
+    manifest = dataset / "features/i3d/manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "window": 2}))
+    words = ["localize", str(finished), str(dataset), "--out", str(tmp_path / "r.json")]
+    assert run(words) == 2
+    assert "window=1, stride=1" in capsys.readouterr().err
+    manifest.unlink()
+    assert run([*words, "--seconds-per-snippet", "2.0"]) == 2
+    assert run([*words, "--seconds-per-snippet", "1.0"]) == 0
+
+
 def damage(dataset: Path, kind: str) -> str:
     """Breaks the features of two training videos; returns a word that the message must hold."""
     folder = dataset / "features" / "i3d"

@@ -37,6 +37,9 @@ def localize(
     branch: Annotated[str | None, typer.Option(help="Which branch scores, for methods with several.")] = None,
     features: Annotated[str | None, typer.Option(help="Feature folder, where it is not named as in training.")] = None,
     vlp_features: Annotated[str | None, typer.Option(help="Vision-language feature folder, likewise.")] = None,
+    seconds_per_snippet: Annotated[
+        float | None, typer.Option(help="Spacing of a dataset's features that have no manifest.")
+    ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(help="With --zero-shot: clip-vit-b16 (default), a checkpoint folder, or ORGANIZATION/MODEL."),
@@ -66,8 +69,12 @@ def localize(
     """
     overrides = [override.removeprefix("decode.") for override in set_ or []]
     of_dataset = {
-        "--subset": subset, "--features": features, "--vlp-features": vlp_features, "--skip-broken": skip_broken or None
-    }  # fmt: skip
+        "--subset": subset,
+        "--features": features,
+        "--vlp-features": vlp_features,
+        "--seconds-per-snippet": seconds_per_snippet,
+        "--skip-broken": skip_broken or None,
+    }
     of_videos = {"--weights": weights, "--cache": cache}
     if zero_shot is not None:
         from weaktal.encoders.catalog import CLIP, WeightsChoice
@@ -103,6 +110,7 @@ def localize(
             branch=branch,
             features=features,
             vlp_features=vlp_features,
+            seconds_per_snippet=seconds_per_snippet,
             scores=scores,
             overrides=overrides,
             skip_broken=skip_broken,

@@ -23,6 +23,7 @@ from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, write_json
+from weaktal.timeline import SnippetGrid
 
 
 class RunInfo(BaseModel):
@@ -38,6 +39,7 @@ class RunInfo(BaseModel):
         seconds_per_snippet: as given for features without a manifest.
         manifests: how the features came to be, by the name of their folder, where it says so; without ``complete`` and
             ``text``, which are not about the features themselves.
+        grid: how the snippets of the features lie on time.
         classes: in the order of the scores.
         dim, vlp_dim: columns of the features.
         streams: column ranges of the modalities.
@@ -57,6 +59,7 @@ class RunInfo(BaseModel):
     vlp_features: str | None = None
     seconds_per_snippet: float | None = None
     manifests: dict[str, Manifest] = {}
+    grid: SnippetGrid
     classes: Annotated[tuple[Name, ...], Field(min_length=1)]
     dim: Size
     vlp_dim: Size | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from rich.console import Console
 from weaktal.data.annotations import Annotations, Video, read_tags
 from weaktal.data.features import Features
 from weaktal.data.results import Results, write_results
+from weaktal.engine.run import RunInfo
+from weaktal.errors import InputError
 from weaktal.evaluation.classification import classification_map
 from weaktal.files import check_writable
 from weaktal.workflows.dataset import usable
@@ -43,6 +46,7 @@ def localize(
     branch: str | None = None,
     features: str | None = None,
     vlp_features: str | None = None,
+    seconds_per_snippet: float | None = None,
     scores: Path | None = None,
     overrides: Sequence[str] = (),
     skip_broken: bool = False,
@@ -58,6 +62,7 @@ def localize(
         subset: of the videos; the dataset's own test subset where it is None.
         branch: which branch of the method scores; its default where it is None.
         features, vlp_features: other folder names than those of the run.
+        seconds_per_snippet: for features without a manifest; that of the training features where it is None.
         scores: also keep the scores there, for ``weaktal decode``.
         overrides: single settings of decoding, such as ``"theta_cls=0.2"``.
         skip_broken: go on without the videos whose features cannot be used.
@@ -73,7 +78,8 @@ def localize(
     info = trained.info
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)
-    cbp = Features.open(dataset, features or info.features, info.seconds_per_snippet)
+    cbp = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
+    _check_kind(cbp, info)
     vlp_name = vlp_features or info.vlp_features
     vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None
     videos, skipped = usable(chosen, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
@@ -82,6 +88,18 @@ def localize(
     results, by_video = trained.segments(videos, cbp, vlp, scores=scores, batch_size=batch_size, console=console)
     write_results(out, results)
     return Localized(results, _classification(videos, annotations, info.classes, by_video), skipped)
+
+
+def _check_kind(features: Features, info: RunInfo) -> None:
+    """Refuses features whose snippets are longer, shorter or further apart than those that the run learned from."""
+    ours, theirs = features.grid, info.grid
+    same = ours.stride * theirs.window == ours.window * theirs.stride
+    if not same or not math.isclose(ours.seconds_per_snippet, theirs.seconds_per_snippet, rel_tol=0.05):
+        raise InputError(
+            f"features have {ours}",
+            source=next(iter(features.folders.values())).folder,
+            expected=f"{theirs}, as the run was trained on",
+        )
 
 
 def _classification(

@@ -107,6 +107,7 @@ def train(
         vlp_features=vlp_features,
         seconds_per_snippet=seconds_per_snippet,
         manifests=_manifests(cbp, vlp),
+        grid=cbp.grid,
         classes=annotations.classes,
         dim=dim,
         vlp_dim=inputs.vlp_dim,
