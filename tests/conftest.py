@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from weaktal.data.annotations import Annotations, Video, write_annotations
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.segments import Segment
+
+# The same examples in every CI run: a change is judged by what it changes. Elsewhere each run tries new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

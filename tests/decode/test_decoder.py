@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from weaktal.cli import run
@@ -76,6 +76,14 @@ configs = st.builds(
 
 
 @given(configs, st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 20), st.floats(0.5, 60))
+@example(
+    # The second snippet begins where the video ends: its proposal would be the first one's again.
+    DecodeConfig(theta_cls=0.0, theta_loc=(0.0, 0.5), threshold_scale="raw", score="max", min_snippets=0.0),
+    0,
+    2,
+    1,
+    0.5,
+)
 @settings(max_examples=150, deadline=None)
 def test_what_must_hold(config: DecodeConfig, seed: int, count: int, window: int, duration: float) -> None:
     random = np.random.default_rng(seed)

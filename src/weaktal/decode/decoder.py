@@ -57,11 +57,15 @@ def decode_video(
         return []
     scores = np.ascontiguousarray(snippets[:, kept].T, dtype=np.float64)  # (K, T)
     scores = upsampled(scores, config.upsample)  # (K, T * upsample)
+    edges = grid.edges(np.arange(scores.shape[1] + 1) / config.upsample, duration)  # (T * upsample + 1,) seconds
+    # Features may be longer than their video: what has no time in it says nothing about it.
+    within = np.flatnonzero(edges[1:] > edges[:-1])
+    if not len(within):
+        return []
+    scores, edges = scores[:, within[0] : within[-1] + 1], edges[within[0] : within[-1] + 2]
     proposals = find_proposals(scores, config)
     values = proposals.scores * (whole[kept][proposals.classes] if config.weight_by_video else 1.0)
-    spans = np.stack(
-        [grid.edges(edge / config.upsample, duration) for edge in (proposals.starts, proposals.stops)], axis=1
-    )  # (N, 2) seconds
+    spans = np.stack([edges[proposals.starts], edges[proposals.stops]], axis=1)  # (N, 2) seconds
     rows, values = _suppressed(proposals, spans, values, config)
     found = [
         Segment(start, end, classes[kept[label]], score)
@@ -74,7 +78,7 @@ def decode_video(
 
 def _suppressed(proposals: Proposals, spans: Floats, scores: Floats, config: DecodeConfig) -> tuple[Integers, Floats]:
     """Rows of what is left and their scores, class after class."""
-    good = (scores > config.score_floor) & (spans[:, 1] > spans[:, 0])  # features may be longer than their video
+    good = scores > config.score_floor
     if config.nms == "none":
         return np.flatnonzero(good), scores[good]
     rows, values = [np.empty(0, dtype=np.int64)], [np.empty(0)]
