@@ -34,7 +34,7 @@ def main() -> None:
         for number in range(CLIPS_PER_CLASS):
             snippets = int(random.integers(3, 9))
             peak = np.sin(np.linspace(0.15, 0.85, snippets) * np.pi)[:, None]  # (snippets, 1)
-            signal = 0.1 * peak * own[index] + 0.1 * shared[index % len(shared)]
+            signal = 0.2 * peak * own[index] + 0.2 * shared[index % len(shared)]
             blocks.append(signal + 0.5 * random.normal(size=(snippets, DIM)))
             clips.append(
                 {
