@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and JSON that is validated where it enters.
 
 Every output of weaktal goes through :func:`replacing` or :func:`replacing_folder`: the content is written beside its
-destination under a temporary name, flushed to disk, and moved into place in one step, so that neither a crash nor
+destination under a temporary name and moved into place in one step, so that neither a crash nor
 Ctrl-C ever leaves half a file under the final name.
 """
 

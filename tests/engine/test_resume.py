@@ -77,7 +77,7 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> P
     return folder
 
 
-# Before the first checkpoint, at one, between two, in the middle of writing one, and at the last update.
+# Before the first checkpoint, around one, between two, and at the last update; where exactly the kill falls varies.
 @pytest.mark.parametrize(("kill_at", "delay"), [((2,), 0.0), ((5, 13), 0.002), ((10,), 0.02), ((4, 9, 24), 0.0)])
 def test_killed_and_resumed_equals_never_killed(
     whole_run: Path, tiny_dataset: Path, tmp_path: Path, kill_at: tuple[int, ...], delay: float
