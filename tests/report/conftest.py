@@ -1,0 +1,47 @@
+"""A small report with everything in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from weaktal.evaluation.diagnosis import SnippetErrors
+from weaktal.evaluation.scoring import Scores
+from weaktal.report.content import Branch, Curves, Film, Found, Report, Shown, Step
+from weaktal.segments import Segment
+
+NASTY = "</script><script>document.title='hacked'</script>\"'&"
+
+
+@pytest.fixture
+def report() -> Report:
+    classes = ("jump", NASTY)
+    encoded, jpeg = cv2.imencode(".jpg", np.full((8, 32, 3), 90, np.uint8))
+    assert encoded
+    times = np.arange(10) + 0.5
+    curves = Curves(times, {"jump": np.linspace(0, 1, 10), NASTY: np.full(10, 0.25)})
+    truth = [Segment(1.0, 3.0, "jump"), Segment(5.0, 9.0, NASTY)]
+    found = [
+        Found("cbp", [Segment(1.0, 2.5, "jump", 0.9), Segment(4.0, 9.0, NASTY, 0.4)], curves),
+        Found("plain", [], None),
+    ]
+    video = Shown("v_1", 10.0, truth, found, Film(jpeg.tobytes(), 4, 32, 8))
+    ap = np.array([[1.0, 0.5], [0.25, 0.0]])
+    scores = Scores("plain", "validation", (0.5, 0.7), classes, ap, videos=3, ground_truth=5, predictions=9)
+    return Report(
+        title=f"Report of {NASTY}",
+        lead=["First <b>words</b>."],
+        classes=classes,
+        branches=[
+            Branch("cbp", "The branch.", scores, SnippetErrors(1, 4, 0, 0)),
+            Branch("plain", "Nothing.", replace(scores, ap=ap / 2), None),
+        ],
+        videos=[video, replace(video, name="v_2", film=None, truth=[], found=[])],
+        choice="The first 2 of 3.",
+        steps=[Step("train", "weaktal train 'a b' --method cbp", 2.5, "done"), Step("look")],
+        facts=[("seed", "0")],
+        notes=["Made up."],
+    )
