@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from weaktal.data.annotations import Annotations, Video, write_annotations
+from weaktal.data.annotations import Annotations, Video, read_annotations, write_annotations
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.segments import Segment
 
@@ -67,6 +68,32 @@ def make_dataset(folder: Path, *, train: int = 10, test: int = 6, dim: int = 16,
 def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What :func:`make_dataset` makes; tests that change it make their own."""
     return make_dataset(tmp_path_factory.mktemp("tiny") / "dataset")
+
+
+def add_vlp_features(dataset: Path, name: str = "scene", dim: int = 8) -> None:
+    """A branch that sees each class, and sees it too early and for too long, at half the rate of the other features."""
+    annotations = read_annotations(dataset)
+    random = np.random.default_rng(0)
+    text = random.normal(size=(len(annotations.classes), dim)).astype(np.float32)
+    folder = dataset / "features" / name
+    folder.mkdir()
+    for video in annotations.videos.values():
+        rows = 0.5 * random.normal(size=(int(video.duration / 2) + 1, dim))
+        for segment in video.segments:
+            first, last = int(segment.start / 2) - 1, int(segment.end / 2) + 1
+            rows[max(first, 0) : last + 1] += text[annotations.classes.index(segment.label)]
+        np.save(folder / f"{video.name}.npy", rows.astype(np.float32))
+    np.save(folder / "text.npy", text)
+    write_manifest(folder, Manifest(encoder="scene", fps=1.0, window=2, stride=2, dim=dim, text="text.npy"))
+
+
+@pytest.fixture(scope="session")
+def scene_dataset(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Path:
+    """The tiny dataset with vision-language features "scene"; tests that change it make their own copy."""
+    folder = tmp_path_factory.mktemp("scene") / "dataset"
+    shutil.copytree(tiny_dataset, folder)
+    add_vlp_features(folder)
+    return folder
 
 
 PACKAGE_VIDEOS = ["video_validation_0000001", "video_validation_0000002", "video_test_0000001"]

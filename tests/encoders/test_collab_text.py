@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
+from torch import Tensor
 
+from weaktal.config import load_settings
 from weaktal.data.annotations import read_tags
+from weaktal.data.features import Features
 from weaktal.data.manifest import Manifest, write_manifest
+from weaktal.encoders.clip import ClipEncoder
+from weaktal.encoders.prompts import prompted_vectors
+from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.method import Phase
+from weaktal.engine.run import RunFolder
+from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError
+from weaktal.methods import collab_vlp
+from weaktal.methods.base import Inputs
+from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_vlp import TextConfig, text_side
 from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
@@ -49,12 +68,10 @@ def test_prompts_pass_gradients_and_the_encoder_keeps_still(clip_folder: Path, t
     assert before.grad.abs().max() > 0
 
 
-def test_a_run_with_prompts_localizes_without_its_text_encoder(
-    tiny_dataset: Path, clip_folder: Path, tmp_path: Path
-) -> None:
-    dataset, encoder = tmp_path / "dataset", tmp_path / "encoder"
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Path:
+    dataset = tmp_path_factory.mktemp("prompts") / "dataset"
     shutil.copytree(tiny_dataset, dataset)
-    shutil.copytree(clip_folder, encoder)
     folder = dataset / "features" / "clip"
     folder.mkdir()
     random = np.random.default_rng(0)
@@ -62,6 +79,82 @@ def test_a_run_with_prompts_localizes_without_its_text_encoder(
         length = len(np.load(dataset / f"features/i3d/{name}.npy"))
         np.save(folder / f"{name}.npy", random.normal(size=(length, 24)).astype(np.float32))
     write_manifest(folder, Manifest(encoder="tiny", fps=1.0, window=1, stride=1, dim=24))
+    return dataset
+
+
+class OneStep:
+    """The collaboration's B step alone, with plain gradient descent so that gradients are left to be looked at."""
+
+    branches: Sequence[str] = ()
+    vlp_branches: Sequence[str] = ()
+
+    def __init__(self, method: Collaboration, micro_batch: int | None) -> None:
+        self.method = method
+        self.module = method.module
+        self.micro_batch = micro_batch
+
+    def phases(self) -> list[Phase]:
+        phase = self.method.phases()[1]
+        assert phase.name == "background-1"
+        descent = partial(torch.optim.SGD, lr=0.1)
+        return [replace(phase, updates=1, optimizer=descent, clip_norm=None, micro_batch=self.micro_batch)]
+
+    def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
+        return self.method.localize(batch, branch)
+
+
+def test_accumulated_gradients_equal_those_of_the_whole_batch(dataset: Path, clip_folder: Path, tmp_path: Path) -> None:
+    tags = read_tags(dataset)
+    members = list(tags.subset("training").values())
+    features, vlp = Features.open(dataset, "i3d"), Features.open(dataset, "clip")
+    # Fresh scores lie close together: thresholds that still give labels of both kinds.
+    labels = ["labels.background.low=0.7", "labels.background.high=0.8"]
+    overrides = [*SMALL, *labels, f"vlp.text.encoder={clip_folder}", "vlp.dropout=0", "optimizer.batch_size=10"]
+    found = []
+    for micro_batch in (None, 1, 3):
+        torch.manual_seed(0)
+        config = load_settings(CollabConfig, overrides=overrides)
+        method = build(config, Inputs(dim=16, classes=tags.classes, vlp_dim=24))
+        videos = VideoSet(members, tags.classes, features, vlp)
+        run = RunFolder(tmp_path / str(micro_batch))
+        run.path.mkdir()
+        Trainer(OneStep(method, micro_batch), videos, run, config.engine, 0, Console(file=io.StringIO())).train()
+        assert all(parameter.grad is None for parameter in method.module["cbp"].parameters())
+        found.append({name: parameter.grad for name, parameter in method.module["vlp"].named_parameters()})
+    assert {"text.before", "text.after"} <= found[0].keys()
+    for name, gradient in found[0].items():
+        assert gradient is not None
+        if not name.endswith("qkv.bias"):  # what the softmax over time cannot feel
+            assert gradient.abs().max() > 1e-8, name
+        for other in found[1:]:
+            torch.testing.assert_close(other[name], gradient, rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize("micro_batch", ["null", "1"])
+def test_the_text_encoder_runs_once_an_update_and_at_the_end_of_a_step(
+    dataset: Path, clip_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, micro_batch: str
+) -> None:
+    calls = []
+
+    def counted(encoder: ClipEncoder, *others: Any) -> Tensor:
+        assert not any(parameter.requires_grad for parameter in encoder.model.parameters())
+        assert all(parameter.grad is None for parameter in encoder.model.parameters())
+        calls.append(torch.is_grad_enabled())
+        return prompted_vectors(encoder, *others)
+
+    monkeypatch.setattr(collab_vlp, "prompted_vectors", counted)
+    overrides = [*SMALL, f"vlp.text.encoder={clip_folder}", f"optimizer.micro_batch={micro_batch}"]
+    overrides.append("schedule.updates_per_epoch=5")
+    train(dataset, method="collab", features="i3d", vlp_features="clip", run=tmp_path / "run", overrides=overrides)
+    # Where it starts, its 5 updates, and what the step ends with.
+    assert calls == [False] + [True] * 5 + [False]
+
+
+def test_a_run_with_prompts_localizes_without_its_text_encoder(
+    dataset: Path, clip_folder: Path, tmp_path: Path
+) -> None:
+    encoder = tmp_path / "encoder"
+    shutil.copytree(clip_folder, encoder)
     overrides = [*SMALL, f"vlp.text.encoder={encoder}"]
     run = train(
         dataset, method="collab", features="i3d", vlp_features="clip", run=tmp_path / "run", overrides=overrides

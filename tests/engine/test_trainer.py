@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,68 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_it(tiny_dataset: Path,
     with pytest.raises(RunError, match=r"'loss' became nan at update 1 of phase teach"):
         trained(tiny_dataset, tmp_path / "run", TwoBranches(poison=True))
     assert not (tmp_path / "run" / "weights.safetensors").exists()
+
+
+class Shared(TwoBranches):
+    """The student is pulled to a vector that the teacher computes once an update, then looks back at what it did."""
+
+    def __init__(self, *, micro_batch: int | None = None) -> None:
+        super().__init__(micro_batch=micro_batch)
+        self.calls = 0
+        self.at_the_end: list[Tensor] = []
+
+    def phases(self) -> list[Phase]:
+        first, second = super().phases()
+        both = replace(
+            first,
+            name="both",
+            trains=["teacher", "student"],
+            losses=self.distance,
+            shared=self.target,
+            finish=self.finish,
+            review=self.review,
+        )
+        return [both, second]
+
+    def target(self) -> dict[str, Tensor]:
+        self.calls += 1
+        return {"target": self.module["teacher"](torch.ones(16))}
+
+    def distance(self, batch: Batch, state: State) -> dict[str, Tensor]:
+        scores = self.module["student"](batch.features)
+        squares = ((scores - state["target"]) * batch.mask[:, :, None]).square().sum(dim=(1, 2))
+        return {"distance": (squares / batch.lengths).mean()}
+
+    def finish(self) -> None:
+        with torch.no_grad():
+            self.module["teacher"].bias.fill_(7.0)
+
+    def review(self, videos: VideoSet, state: State) -> dict[str, object]:
+        assert not torch.is_grad_enabled()
+        assert not self.module["student"].training
+        return {"videos": len(videos), "calls": self.calls}
+
+    def copy_loss(self, batch: Batch, state: State) -> dict[str, Tensor]:
+        assert all(parameter.grad is None for parameter in self.module["teacher"].parameters())
+        return super().copy_loss(batch, state)
+
+
+@pytest.mark.parametrize("micro_batch", [1, 3])
+def test_what_an_update_shares_is_computed_once_and_gets_the_gradient_of_all_pieces(
+    tiny_dataset: Path, tmp_path: Path, micro_batch: int
+) -> None:
+    method = Shared(micro_batch=micro_batch)
+    whole = trained(tiny_dataset, tmp_path / "whole", Shared())
+    pieces = trained(tiny_dataset, tmp_path / "pieces", method)
+    assert method.calls == 3
+    for name, tensor in load_tensors(whole.weights).items():
+        torch.testing.assert_close(load_tensors(pieces.weights)[name], tensor, rtol=1e-4, atol=1e-5)
+    start = Shared().module.state_dict()
+    assert not torch.equal(load_tensors(whole.weights)["teacher.weight"], start["teacher.weight"])
+
+
+def test_a_phase_ends_with_what_it_asks_for(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = trained(tiny_dataset, tmp_path / "run", Shared())
+    assert load_tensors(run.phase(0, "both") / "weights.safetensors")["teacher.bias"].tolist() == [7.0] * 3
+    assert json.loads((run.phase(0, "both") / "statistics.json").read_text()) == {"videos": 10, "calls": 3}
+    assert not (run.phase(1, "learn") / "statistics.json").exists()

@@ -16,9 +16,8 @@ from torch import Tensor
 
 from weaktal.cli import run as command
 from weaktal.config import load_settings
-from weaktal.data.annotations import read_annotations, read_tags
+from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
-from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors, load_weights
 from weaktal.engine.run import RunFolder
@@ -26,7 +25,8 @@ from weaktal.errors import InputError
 from weaktal.files import sha256
 from weaktal.losses.pseudo_labels import hard_labels
 from weaktal.methods.base import Inputs
-from weaktal.methods.collab import CollabConfig, Collaboration, build
+from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.mil import MultipleInstance
 from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
@@ -51,29 +51,9 @@ SMALL = [
 STEPS = ["warm-up", "background-1", "foreground-1", "background-2", "foreground-2"]
 
 
-def add_vlp_features(dataset: Path, name: str = "scene") -> None:
-    """A branch that sees each class, and sees it too early and for too long, at half the rate of the other features."""
-    annotations = read_annotations(dataset)
-    random = np.random.default_rng(0)
-    text = random.normal(size=(len(annotations.classes), DIM)).astype(np.float32)
-    folder = dataset / "features" / name
-    folder.mkdir()
-    for video in annotations.videos.values():
-        rows = 0.5 * random.normal(size=(int(video.duration / 2) + 1, DIM))
-        for segment in video.segments:
-            first, last = int(segment.start / 2) - 1, int(segment.end / 2) + 1
-            rows[max(first, 0) : last + 1] += text[annotations.classes.index(segment.label)]
-        np.save(folder / f"{video.name}.npy", rows.astype(np.float32))
-    np.save(folder / "text.npy", text)
-    write_manifest(folder, Manifest(encoder="scene", fps=1.0, window=2, stride=2, dim=DIM, text="text.npy"))
-
-
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Path:
-    folder = tmp_path_factory.mktemp("collab") / "dataset"
-    shutil.copytree(tiny_dataset, folder)
-    add_vlp_features(folder)
-    return folder
+def dataset(scene_dataset: Path) -> Path:
+    return scene_dataset
 
 
 def trained(dataset: Path, folder: Path, *overrides: str, method: str = "collab", resume: bool = False) -> RunFolder:

@@ -16,7 +16,8 @@ from weaktal.engine.checkpoint import load_tensors
 from weaktal.errors import InputError
 from weaktal.losses.mmsd_voting import confidence
 from weaktal.methods.base import Inputs
-from weaktal.methods.mmsd import MMSDConfig, MutualDistillation, build, stored_labels
+from weaktal.methods.mmsd import MutualDistillation, build, stored_labels
+from weaktal.methods.mmsd_config import MMSDConfig
 from weaktal.models.mmsd import mixed_scores
 from weaktal.workflows.train import train
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from weaktal.losses.mmsd_voting import confidence, votes
-from weaktal.methods.mmsd import MMSDLossConfig, VotingConfig, mmsd_losses
+from weaktal.methods.mmsd import mmsd_losses
+from weaktal.methods.mmsd_config import MMSDLossConfig, VotingConfig
 from weaktal.models.mmsd import MMSD, mixed_scores
 
 LENGTHS = (19, 11)

@@ -8,7 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from weaktal.models.mmsd import MMSD, CosineHeads, StreamScores, mix_streams, mixed_scores, thinned, unpack
+from weaktal.models.mmsd import (
+    MMSD,
+    CosineHeads,
+    StreamScores,
+    mix_streams,
+    mixed_logits,
+    mixed_scores,
+    thinned,
+    unpack,
+)
 
 
 def small_model(dropout: float = 0.0) -> MMSD:
@@ -118,11 +127,46 @@ def test_mixed_scores_multiply_class_and_attention_and_drop_the_background() -> 
     thirds = torch.log(torch.tensor([0.6, 0.3, 0.1])).expand(3, 1, 1, 3)
     scores = StreamScores(
         snippet_logits=thirds,
+        foreground_logits=torch.tensor([-200.0, 0.0, 200.0]).reshape(3, 1, 1),
         attention=torch.tensor([0.0, 0.5, 1.0]).reshape(3, 1, 1),
         attended_logits=torch.log(torch.tensor([0.7, 0.1, 0.2])).expand(3, 1, 3),
         classwise_logits=torch.zeros(3, 1, 3),
+        embedding=torch.zeros(3, 1, 1, 2),
     )
     snippets, videos = mixed_scores(scores, (0.2, 0.4, 0.4))
     # Mixing comes before multiplying: attention 0.2 * 0 + 0.4 * 0.5 + 0.4 * 1 = 0.6 for all.
     assert snippets.flatten().tolist() == pytest.approx([0.36, 0.18])
     assert videos.flatten().tolist() == pytest.approx([0.7, 0.1])
+
+
+@pytest.mark.parametrize("weights", [(0.2, 0.4, 0.4), (0.0, 0.0, 1.0)])
+def test_mixed_logits_are_the_logits_of_the_mixed_scores(weights: tuple[float, float, float]) -> None:
+    model = small_model()
+    batch = padded_batch([5, 3])
+    scores, mask = model(*batch), batch[-1]
+    snippets, _ = mixed_scores(scores, weights)
+    logits = mixed_logits(scores, weights)
+    torch.testing.assert_close(torch.sigmoid(logits)[mask], snippets[mask], rtol=1e-9, atol=1e-15)
+    assert torch.isfinite(logits).all()
+
+
+def test_mixed_logits_teach_scores_that_no_probability_can_hold() -> None:
+    """One snippet that is action beyond what float32 tells from 1, one that is not beyond what it tells from 0."""
+    classes = torch.tensor([[40.0, -40.0], [-40.0, 40.0]]).expand(3, 1, 2, 2).clone().requires_grad_()
+    foreground = torch.tensor([60.0, -60.0]).expand(3, 1, 2).clone().requires_grad_()
+    scores = StreamScores(
+        snippet_logits=classes,
+        foreground_logits=foreground,
+        attention=torch.sigmoid(foreground),
+        attended_logits=torch.zeros(3, 1, 2),
+        classwise_logits=torch.zeros(3, 1, 2),
+        embedding=torch.zeros(3, 1, 2, 1),
+    )
+    snippets, _ = mixed_scores(scores, (0.2, 0.4, 0.4))
+    assert snippets[0, 0, 0] == 1
+    logits = mixed_logits(scores, (0.2, 0.4, 0.4))
+    assert logits[0, :, 0].tolist() == pytest.approx([60.0, -140.0])
+    wrong = torch.tensor([0.0, 1.0])
+    torch.nn.functional.binary_cross_entropy_with_logits(logits[0, :, 0], wrong, reduction="sum").backward()
+    assert foreground.grad is not None
+    assert foreground.grad.sum(dim=0).flatten().tolist() == pytest.approx([1.0, -1.0])

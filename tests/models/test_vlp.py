@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from weaktal.models.vlp import ClassVectors, PromptedVectors, TextSide, VlpBranch, one_against_rest
+from weaktal.models.logits import one_against_rest
+from weaktal.models.vlp import ClassVectors, PromptedVectors, TextSide, VlpBranch
 
 DIM, CLASSES = 8, 3
 

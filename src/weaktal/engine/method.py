@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -24,16 +24,21 @@ class Phase:
         trains: the names of the method's submodules that train; all others are frozen, without gradient and in
             evaluation mode. The empty string stands for the whole network.
         losses: named parts, already weighted; their sum is minimized. It gets the batch and the phase's state.
+        shared: what all forward passes of an update have in common, such as class vectors; computed once an update
+            and given to ``losses`` along with the state. Gradients that reach it add up and go on from there once.
         optimizer: makes the optimizer of the training parameters.
         batch_size: videos of an update.
         max_snippets: T, snippets of a training crop.
         micro_batch: videos of one forward pass, gradients accumulate over them; None for the whole batch at once.
-        clip_norm: longest allowed gradient; None for any.
+        clip_norm: longest allowed gradient of each of ``trains``; None for any.
         rate: factor on the learning rate by the number of the update in this phase.
         keep_optimizer: go on with the previous phase's optimizer and its moments.
         prepare: computes the phase's state, such as pseudo-labels, once at its start from the training videos and the
             previous phase's state; it is stored with the run.
         after_update: called after each update, such as for a moving average of weights.
+        finish: called after the last update, before the weights are stored.
+        review: looks back at the phase on the training videos, in evaluation mode and without gradient; what it
+            returns, anything that JSON can hold, is stored with the run as ``statistics.json``.
     """
 
     name: str
@@ -43,12 +48,15 @@ class Phase:
     optimizer: Callable[[Iterable[nn.Parameter]], Optimizer]
     batch_size: int
     max_snippets: int
+    shared: Callable[[], Mapping[str, Tensor]] | None = None
     micro_batch: int | None = None
     clip_norm: float | None = None
     rate: Callable[[int], float] = lambda _update: 1.0
     keep_optimizer: bool = False
     prepare: Callable[[VideoSet, State], dict[str, Tensor]] | None = None
     after_update: Callable[[], None] | None = None
+    finish: Callable[[], None] | None = None
+    review: Callable[[VideoSet, State], Mapping[str, Any]] | None = None
 
 
 class Method(Protocol):

@@ -7,7 +7,8 @@
     RUN/weights.safetensors    the last weights; there once the run is finished
     RUN/losses.csv             the losses by name
     RUN/tensorboard/           the same for TensorBoard
-    RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels) and weights.safetensors at the phase's end
+    RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels), weights.safetensors at the phase's end, and
+                               statistics.json, where the method looks back at it
     RUN/checkpoints/           what --resume goes on from; empty once the run is finished
 """
 

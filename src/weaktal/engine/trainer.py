@@ -27,6 +27,7 @@ from weaktal.engine.run import RunFolder
 from weaktal.engine.seeding import derived_seed, seed_torch
 from weaktal.engine.settings import EngineConfig
 from weaktal.errors import InputError, RunError
+from weaktal.files import write_json
 
 
 class Trainer:
@@ -93,7 +94,7 @@ class Trainer:
                         if moments is not None:
                             optimizer.load_state_dict(moments)
                     position = self._run_phase(phase, position, optimizer, state, log)
-                    save_tensors(self.run.phase(index, phase.name) / "weights.safetensors", module.state_dict())
+                    self._finish(phase, index, state)
         finally:
             log.close()
         save_tensors(self.run.weights, module.state_dict())
@@ -108,6 +109,17 @@ class Trainer:
             state = phase.prepare(self.videos, state)
         save_tensors(self.run.phase(index, phase.name) / "state.safetensors", state)
         return _on(self.fabric.device, state)
+
+    def _finish(self, phase: Phase, index: int, state: State) -> None:
+        """What a phase leaves behind; a run that was stopped after its last update does this again, with no harm."""
+        if phase.finish is not None:
+            phase.finish()
+        folder = self.run.phase(index, phase.name)
+        save_tensors(folder / "weights.safetensors", self.method.module.state_dict())
+        if phase.review is not None:
+            self.method.module.eval()
+            with torch.no_grad():
+                write_json(folder / "statistics.json", phase.review(self.videos, state))
 
     def _optimizer(self, phase: Phase, trained: list[nn.Parameter], previous: Optimizer | None) -> Optimizer:
         if phase.keep_optimizer and previous is not None:
@@ -142,18 +154,25 @@ class Trainer:
     def _update(self, phase: Phase, batch: Batch, optimizer: Optimizer, state: State) -> dict[str, Tensor]:
         """One optimizer step; returns the weighted loss parts, averaged over the micro-batches."""
         optimizer.zero_grad(set_to_none=True)
+        with self.fabric.autocast():
+            shared = dict(phase.shared()) if phase.shared is not None else {}
+        # Gradients stop here at first, so that each forward pass can be freed before the next one.
+        leaves = {name: tensor.detach().requires_grad_(tensor.requires_grad) for name, tensor in shared.items()}
+        given = {**state, **leaves}
         sums: dict[str, Tensor] = {}
         for piece in batch.split(phase.micro_batch):
             share = len(piece) / len(batch)
             with self.fabric.autocast():
-                parts = phase.losses(piece.to(self.fabric.device), state)
+                parts = phase.losses(piece.to(self.fabric.device), given)
             self.fabric.backward(torch.stack(list(parts.values())).sum() * share)
             for name, part in parts.items():
                 sums[name] = sums.get(name, torch.zeros((), device=part.device)) + part.detach() * share
-        if phase.clip_norm is not None:
-            self.fabric.clip_gradients(
-                self.method.module, optimizer, max_norm=phase.clip_norm, error_if_nonfinite=False
-            )
+        reached = {name: leaf.grad for name, leaf in leaves.items() if leaf.grad is not None}
+        if reached:
+            torch.autograd.backward([shared[name] for name in reached], list(reached.values()))
+        for name in phase.trains if phase.clip_norm is not None else ():
+            trained = self.method.module.get_submodule(name)
+            self.fabric.clip_gradients(trained, optimizer, max_norm=phase.clip_norm, error_if_nonfinite=False)
         optimizer.step()
         if phase.after_update is not None:
             phase.after_update()
@@ -180,6 +199,7 @@ class Trainer:
 def _freeze_all_but(module: nn.Module, names: Sequence[str]) -> list[nn.Parameter]:
     """Turns gradients and training mode on for the named submodules alone; returns their parameters."""
     module.requires_grad_(False)
+    module.zero_grad(set_to_none=True)  # what a part that is frozen now kept from the phase before
     module.eval()
     trained: list[nn.Parameter] = []
     for name in names:

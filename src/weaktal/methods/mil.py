@@ -98,20 +98,35 @@ class MultipleInstance:
 
     def losses(self, batch: Batch, _state: State) -> dict[str, Tensor]:
         """L_cls, the only one."""
-        output: SnippetOutput = self.module(batch.features, batch.mask)
-        return {"cls": classification_loss(self.video_probabilities(output.logits, batch.mask), batch.labels)}
+        return self.supervised(batch)[1]
 
-    def video_probabilities(self, logits: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, C) and (B, T) to (B, C)."""
-        if self.pooling.of == "logits":
-            return torch.sigmoid(top_k_mean(logits, mask, self.pooling.divisor))
-        return top_k_mean(torch.sigmoid(logits), mask, self.pooling.divisor)
+    def snippets(self, batch: Batch) -> SnippetOutput:
+        """Logits (B, T, C) and embedding (B, T, E)."""
+        output: SnippetOutput = self.module(batch.features, batch.mask)
+        return output
+
+    def supervised(self, batch: Batch) -> tuple[SnippetOutput, dict[str, Tensor]]:
+        """The same, and L_cls."""
+        output = self.snippets(batch)
+        videos = video_probabilities(output.logits, batch.mask, self.pooling)
+        return output, {"cls": classification_loss(videos, batch.labels)}
 
     def localize(self, batch: Batch, _branch: str | None) -> tuple[Tensor, Tensor]:
         """Snippet probabilities (B, T, C) and video probabilities (B, C)."""
-        logits = self.module(batch.features, batch.mask).logits
-        snippets = torch.sigmoid(logits).masked_fill(~batch.mask[:, :, None], 0.0)
-        return snippets, self.video_probabilities(logits, batch.mask)
+        return probabilities(self.snippets(batch).logits, batch.mask, self.pooling)
+
+
+def video_probabilities(logits: Tensor, mask: Tensor, pooling: PoolingConfig) -> Tensor:
+    """Snippet logits (B, T, C) and mask (B, T) to (B, C)."""
+    if pooling.of == "logits":
+        return torch.sigmoid(top_k_mean(logits, mask, pooling.divisor))
+    return top_k_mean(torch.sigmoid(logits), mask, pooling.divisor)
+
+
+def probabilities(logits: Tensor, mask: Tensor, pooling: PoolingConfig) -> tuple[Tensor, Tensor]:
+    """Of snippets, (B, T, C), zero in the padding, and of videos, (B, C)."""
+    snippets = torch.sigmoid(logits).masked_fill(~mask[:, :, None], 0.0)
+    return snippets, video_probabilities(logits, mask, pooling)
 
 
 CONFIG = MilConfig

@@ -14,96 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
-from weaktal.config import Settings
-from weaktal.decode.config import DecodeConfig
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, State
-from weaktal.engine.settings import OptimizerConfig
 from weaktal.errors import InputError
 from weaktal.losses.mmsd_attention import background_separation, temporal_contrast
 from weaktal.losses.mmsd_classification import video_classification, with_background
 from weaktal.losses.mmsd_distillation import stream_distillation
 from weaktal.losses.mmsd_voting import StoredLabels, confidence, refreshed, votes, voting_loss
-from weaktal.methods.base import Inputs, MethodConfig
-from weaktal.models.mmsd import MMSD, STREAMS, StreamScores, mixed_scores
-
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class MMSDModelConfig(Settings):
-    """The three streams."""
-
-    channels: PositiveInt = 1024  # D, width of the embeddings [code]
-    scale: PositiveFloat = 20.0  # factor on cosines [code]
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.6  # after each embedding layer [code]
-
-
-class MMSDLossConfig(Settings):
-    """Weights and shapes of the losses."""
-
-    attended: NonNegativeFloat = 1.0  # weight: video prediction pooled by the attention [code]
-    classwise: NonNegativeFloat = 0.5  # weight: video prediction pooled by each class's own scores [code]
-    attention: NonNegativeFloat = 0.1  # weight: attention regularizer [code]
-    distillation: NonNegativeFloat = 0.1  # weight: distillation between streams [code]
-    voting: NonNegativeFloat = 2.0  # weight: attention against the votes [code]
-    ratio: PositiveFloat = 8.0  # one snippet in this many counts as largest or smallest [code]
-    temperature: PositiveFloat = 0.2  # of the distillation [code]
-    fused_to_single: bool = False  # also distill fused into RGB and flow: in the abstract, not in the code [code: off]
-
-
-class VotingConfig(Settings):
-    """Stored pseudo-labels and who may vote."""
-
-    threshold: Share = 0.55  # attention above it is stored as foreground [code]
-    reliable: Share = 0.6  # least confidence of a voter [code]
-    margin: Share = 0.3  # by how much another stream must be surer than the taught one [code]
-
-
-class MMSDScheduleConfig(Settings):
-    """When what happens, in epochs: passes over the training videos."""
-
-    epochs: PositiveInt = 240  # [code]
-    vote_every: PositiveInt = 40  # pseudo-labels are stored, and stored anew, after each so many epochs [code]
-    decay_after: PositiveInt = 70  # epochs at the full learning rate [code]
-    decay: PositiveFloat = 0.2  # factor on the learning rate from then on [code]
-
-
-class MMSDConfig(MethodConfig):
-    """Settings of ``mmsd``."""
-
-    model: MMSDModelConfig = MMSDModelConfig()
-    losses: MMSDLossConfig = MMSDLossConfig()
-    voting: VotingConfig = VotingConfig()
-    optimizer: OptimizerConfig = OptimizerConfig(
-        lr=5e-5,  # [code]
-        betas=(0.9, 0.99),  # [code]
-        weight_decay=1e-3,  # [code]
-        clip_norm=None,  # [code]
-        batch_size=10,  # videos whose gradients are summed for an update [code]
-        max_snippets=100_000,  # whole videos [code]
-    )
-    schedule: MMSDScheduleConfig = MMSDScheduleConfig()
-    modalities: tuple[str, str] = ("rgb", "flow")  # names of the features' streams, as in their manifest; ours
-    mix: tuple[float, float, float] = (0.2, 0.4, 0.4)  # RGB, flow and fused at test time [code]
-    decode: DecodeConfig = DecodeConfig(
-        theta_cls=0.2,  # [code]
-        keep_top=0,  # a video may stay empty [code]
-        theta_loc=tuple(round(0.0003 + 0.0005 * step, 4) for step in range(20)),  # 0.0003 to 0.0098 [code]
-        threshold_scale="raw",  # [code]
-        score="inner_outer",  # [code]
-        outer_share=0.25,  # [code]
-        min_snippets=2,  # [code]
-        nms="hard",  # [code]
-        nms_overlap=0.4,  # [code]
-        overlap="covered",  # of the other segment's length [code]
-        score_floor=0.0,  # proposals no higher than their surroundings go; the code keeps them at the very end [ours]
-    )
+from weaktal.methods.base import Inputs
+from weaktal.methods.mmsd_config import MMSDConfig, MMSDLossConfig, MMSDScheduleConfig, MMSDTraining, VotingConfig
+from weaktal.models.mmsd import MMSD, STREAMS, StreamScores, mixed_logits, mixed_scores
+from weaktal.models.outputs import SnippetOutput
 
 
 def mmsd_losses(
@@ -178,7 +103,7 @@ class MutualDistillation:
     vlp_branches: Sequence[str] = ()
 
     def __init__(
-        self, network: MMSD, *, columns: tuple[tuple[int, int], tuple[int, int]], videos: int, config: MMSDConfig
+        self, network: MMSD, *, columns: tuple[tuple[int, int], tuple[int, int]], videos: int, config: MMSDTraining
     ) -> None:
         self.module = network
         self.columns = columns
@@ -230,16 +155,26 @@ class MutualDistillation:
 
     def losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
         """All losses, summed over the streams and the videos of an update."""
-        per_video = mmsd_losses(
-            self.scores(batch),
-            batch.labels,
-            batch.mask,
-            stored_labels(batch, state, "labels") if state else None,
-            losses=self.config.losses,
-            voting=self.config.voting,
-        )
+        stored = stored_labels(batch, state, "labels") if state else None
+        per_video = self._losses(self.scores(batch), batch, stored)
         # The engine averages over micro-batches; the mean times the videos of an update makes the sum over all of them.
         return {name: part.mean() * self.config.optimizer.batch_size for name, part in per_video.items()}
+
+    def snippets(self, batch: Batch) -> SnippetOutput:
+        """What ``collab`` teaches and lets teach: the mixture that localizes, as logits, and the fused embedding."""
+        return self._mixed(self.scores(batch))
+
+    def supervised(self, batch: Batch) -> tuple[SnippetOutput, dict[str, Tensor]]:
+        """The same, and all losses but voting, each summed over the streams: the mean over the videos."""
+        scores = self.scores(batch)
+        return self._mixed(scores), {name: part.mean() for name, part in self._losses(scores, batch, None).items()}
+
+    def _mixed(self, scores: StreamScores) -> SnippetOutput:
+        return SnippetOutput(logits=mixed_logits(scores, self.config.mix), embedding=scores.embedding[-1])
+
+    def _losses(self, scores: StreamScores, batch: Batch, stored: Tensor | None) -> dict[str, Tensor]:
+        config = self.config
+        return mmsd_losses(scores, batch.labels, batch.mask, stored, losses=config.losses, voting=config.voting)
 
     def store_labels(self, videos: VideoSet, state: State) -> dict[str, Tensor]:
         """The pseudo-labels of all training snippets: ``labels/VIDEO`` and ``confidence/VIDEO``, (S, T) each.
@@ -283,7 +218,7 @@ def stored_labels(batch: Batch, state: State, kind: str) -> Tensor:
 CONFIG = MMSDConfig
 
 
-def build(config: MMSDConfig, inputs: Inputs) -> MutualDistillation:
+def build(config: MMSDTraining, inputs: Inputs) -> MutualDistillation:
     """MMSD with fresh weights.
 
     Raises:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from weaktal.models.logits import of_the_others
+
 STREAMS = ("rgb", "flow", "fused")
 
 
@@ -23,16 +25,20 @@ class StreamScores(NamedTuple):
 
     Attributes:
         snippet_logits: (S, B, T, C+1), scaled cosine of each snippet with each center.
-        attention: (S, B, T) in [0, 1], how much a snippet is foreground, whatever its class.
+        foreground_logits: (S, B, T), scaled cosine of each snippet with the center of the foreground.
+        attention: (S, B, T) in [0, 1], their sigmoid: how much a snippet is foreground, whatever its class.
         attended_logits: (S, B, C+1), the video's features pooled by the attention, against every center.
         classwise_logits: (S, B, C+1), the video's features pooled for each class by that class's own snippet scores,
             against the center of that class.
+        embedding: (S, B, T, D), what the centers are compared with.
     """
 
     snippet_logits: Tensor
+    foreground_logits: Tensor
     attention: Tensor
     attended_logits: Tensor
     classwise_logits: Tensor
+    embedding: Tensor
 
 
 class MMSD(nn.Module):
@@ -143,15 +149,18 @@ class CosineHeads(nn.Module):
 
         # One weighted mean of the embeddings for each class and one for the foreground.
         weights = activations / activations.sum(dim=2, keepdim=True).clamp_min(torch.finfo(activations.dtype).tiny)
-        pooled = torch.einsum("sbtk,sbtd->sbkd", weights, unpack(packed, mask))  # (S, B, C+2, D)
+        embedding = unpack(packed, mask)  # (S, B, T, D)
+        pooled = torch.einsum("sbtk,sbtd->sbkd", weights, embedding)  # (S, B, C+2, D)
         pooled = F.normalize(pooled, dim=-1)
         attended = torch.einsum("sbd,scd->sbc", pooled[:, :, -1], class_centers)  # (S, B, C+1)
         classwise = torch.einsum("sbcd,scd->sbc", pooled[:, :, :-1], class_centers)  # (S, B, C+1)
         return StreamScores(
             snippet_logits=logits[..., :-1],
+            foreground_logits=logits[..., -1],
             attention=activations[..., -1],
             attended_logits=self.scale * attended,
             classwise_logits=self.scale * classwise,
+            embedding=embedding,
         )
 
 
@@ -189,3 +198,28 @@ def mixed_scores(scores: StreamScores, weights: tuple[float, float, float]) -> t
     attention = mix_streams(scores.attention, weights)  # (B, T)
     videos = mix_streams(torch.softmax(scores.attended_logits, dim=-1), weights)  # (B, C+1)
     return (snippets * attention.unsqueeze(-1))[..., :-1], videos[..., :-1]
+
+
+def mixed_logits(scores: StreamScores, weights: tuple[float, float, float]) -> Tensor:
+    r"""The snippet scores of :func:`mixed_scores` as logits, so that they can be taught like those of any branch.
+
+    With the mixed probability :math:`P` of a class and the mixed attention :math:`A`, the score is :math:`p = P A` and
+    :math:`1 - p = (1 - A) + A (1 - P)`. All of it stays in logarithms: no score is too near to 0 or 1 to be taught.
+
+    Args:
+        scores: of a batch.
+        weights: of each stream, at least 0, with sum 1.
+
+    Returns:
+        (B, T, C), whose sigmoid are the scores of the snippets; padding holds anything finite.
+    """
+    # Half precision would round the scores to steps that their logits make large.
+    with torch.autocast(device_type=scores.snippet_logits.device.type, enabled=False):
+        snippets, foreground = (x if x.dtype == torch.float64 else x.float() for x in scores[:2])
+        shares = snippets.new_tensor(weights).log()  # -inf leaves a stream out
+        classes = (snippets.log_softmax(dim=-1) + shares[:, None, None, None]).logsumexp(dim=0)  # log P, (B, T, C+1)
+        attended = (F.logsigmoid(foreground) + shares[:, None, None]).logsumexp(dim=0)  # log A, (B, T)
+        unattended = (F.logsigmoid(-foreground) + shares[:, None, None]).logsumexp(dim=0)  # log (1 - A)
+        present = (classes + attended.unsqueeze(-1))[..., :-1]  # log p, (B, T, C)
+        other_class = (of_the_others(classes) + attended.unsqueeze(-1))[..., :-1]
+        return present - torch.logaddexp(unattended.unsqueeze(-1), other_class)

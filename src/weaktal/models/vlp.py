@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from weaktal.models.logits import one_against_rest
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.temporal import TransformerStack
 
@@ -58,8 +59,8 @@ class ClassVectors(nn.Module):
 class PromptedVectors(nn.Module):
     """Class vectors from learnable vectors around each class name, through a frozen text encoder [paper: 16 + 16].
 
-    While it trains, the text encoder runs once a forward pass of the branch, for all videos together. In evaluation
-    mode the vectors are those that :meth:`settle` stored last, so that using the branch needs no text encoder.
+    While it trains, each call runs the text encoder. In evaluation mode the vectors are those that :meth:`settle`
+    stored last, so that using the branch needs no text encoder.
 
     Args:
         classes: C.
@@ -148,13 +149,22 @@ class VlpBranch(nn.Module):
                 nn.init.zeros_(layer.bias)
         self.offset = nn.Parameter(torch.zeros(())) if probabilities == "sigmoid" else None
 
-    def forward(self, features: Tensor, mask: Tensor) -> SnippetOutput:
-        """(B, T, D) and (B, T) to logits (B, T, C), whose sigmoid are the probabilities, and embedding (B, T, D)."""
+    def forward(self, features: Tensor, mask: Tensor, vectors: Tensor | None = None) -> SnippetOutput:
+        """Scores of a padded batch.
+
+        Args:
+            features: (B, T, D).
+            mask: (B, T) bool.
+            vectors: (C, D), what :attr:`text` gives, where it has been computed already.
+
+        Returns:
+            Logits (B, T, C), whose sigmoid are the probabilities, and embedding (B, T, D).
+        """
         # Channels of about 1, as LayerNorm makes them: on vectors of length 1 even layers that start at a hundredth
         # would drown the features.
         scaled = functional.normalize(features, dim=-1) * features.shape[-1] ** 0.5
         embedding = self.temporal(scaled, mask)
-        logits = self._logits(embedding, self.text())
+        logits = self._logits(embedding, self.text() if vectors is None else vectors)
         return SnippetOutput(logits=logits if self.offset is None else logits + self.offset, embedding=embedding)
 
     def vanilla(self, features: Tensor) -> Tensor:
@@ -169,23 +179,3 @@ class VlpBranch(nn.Module):
         if self.probabilities == "softmax":
             return one_against_rest(cosines / self.temperature)
         return cosines / self.temperature
-
-
-def one_against_rest(logits: Tensor) -> Tensor:
-    """The logit of each class against all others together, so that its sigmoid is the softmax of ``logits``.
-
-    What is taught through it has the gradient of log p and log(1 - p), exact also where p is next to 0 or 1.
-
-    Args:
-        logits: (..., C) with at least 2 classes.
-
-    Returns:
-        (..., C), ``logits[c] - logsumexp(logits of the others)``.
-    """
-    highest, top = logits.max(dim=-1, keepdim=True)
-    is_top = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, top, True)
-    beside_top = logits.masked_fill(is_top, float("-inf")).logsumexp(dim=-1, keepdim=True)
-    # The sum without any other class still holds the highest one's 1, so nothing cancels.
-    shares = (logits - highest).exp()
-    rest = shares.sum(dim=-1, keepdim=True) - shares.masked_fill(is_top, 0.0)
-    return logits - torch.where(is_top, beside_top, highest + rest.log())

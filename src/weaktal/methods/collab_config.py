@@ -1,0 +1,83 @@
+"""Settings of ``collab``: [paper] marks what Ju et al. (CVPR 2023) state, [open] what they leave open."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+
+from weaktal.config import Settings, Size
+from weaktal.engine.settings import OptimizerConfig
+from weaktal.losses.pseudo_labels import Scale, Untagged
+from weaktal.methods.base import MethodConfig
+from weaktal.methods.cbp import PyramidConfig
+from weaktal.methods.collab_vlp import VlpConfig
+from weaktal.methods.mil import ConvolutionConfig, PoolingConfig
+from weaktal.methods.mmsd_config import MMSDTraining
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Step = Literal["background", "foreground"]
+
+
+class ThresholdConfig(Settings):
+    """When a teacher is sure: above ``high`` foreground, below ``low`` background [paper; the values are open]."""
+
+    low: Share
+    high: Share
+    # What they are measured by: the score (raw), its share of the class's highest in the video (video_max), or its rank
+    # among all scores of the training set for tagged classes (quantile) [open].
+    scale: Scale = "video_max"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("low to be at most high")
+        return self
+
+
+class PseudoLabelConfig(Settings):
+    """Who labels how."""
+
+    # The precision of these labels decides everything: see docs/collab.md before loosening them.
+    background: ThresholdConfig = ThresholdConfig(low=0.05, high=0.95)  # of CBP, for VLP
+    foreground: ThresholdConfig = ThresholdConfig(low=0.05, high=0.95)  # of VLP, for CBP
+    untagged: Untagged = "ignored"  # entries of classes that the video does not hold: ignored, or background [open]
+
+
+class CollabLossConfig(Settings):
+    """Weights of the losses."""
+
+    distillation: NonNegativeFloat = 1.0  # L_kd [open]
+    contrast: NonNegativeFloat = 0.1  # L_con, in both steps [open]
+    contrast_temperature: PositiveFloat = 0.07  # of L_con [open]
+    # L_cls during the F step: whatever CBP learns from tags in its warm-up, but MMSD's votes; 0 turns it off [open].
+    classification: NonNegativeFloat = 1.0
+
+
+class CollabScheduleConfig(Settings):
+    """How long each step goes on, and how they follow each other."""
+
+    warm_up: Size = 10  # epochs [paper]; MMSD has a schedule of its own
+    background: Size = 20  # epochs of each B step [paper]
+    foreground: Size = 20  # epochs of each F step [paper]
+    rounds: Annotated[int, Field(ge=0, le=1000)] = 2  # [open]
+    # What a round does, in order [paper: background, foreground]. One of them alone distills one way only.
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)] = ("background", "foreground")
+    restart: bool = False  # each F step trains CBP from fresh weights instead of going on [open]
+    updates_per_epoch: Size = 100  # [open]; the paper's epoch must repeat its videos, see ScheduleConfig
+
+
+class CollabConfig(MethodConfig):
+    """Settings of ``collab``."""
+
+    cbp: Literal["pyramid", "convolution", "mmsd"] = "pyramid"  # the CBP side [paper: pyramid; Table 6 puts others]
+    pyramid: PyramidConfig = PyramidConfig()
+    convolution: ConvolutionConfig = ConvolutionConfig()
+    mmsd: MMSDTraining = MMSDTraining()  # warm-up as method ``mmsd`` does it, its own optimizer and epochs included
+    vlp: VlpConfig = VlpConfig()
+    pooling: PoolingConfig = PoolingConfig()  # of both branches, but MMSD
+    labels: PseudoLabelConfig = PseudoLabelConfig()
+    losses: CollabLossConfig = CollabLossConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: CollabScheduleConfig = CollabScheduleConfig()
+    cbp_share: Share = 0.5  # weight of CBP in the branch "both", VLP has the rest [open]

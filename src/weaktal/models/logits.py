@@ -1,0 +1,31 @@
+"""Probabilities as logits, exact also where a probability is next to 0 or 1."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def one_against_rest(logits: Tensor) -> Tensor:
+    """The logit of each class against all others together, so that its sigmoid is the softmax of ``logits``.
+
+    What is taught through it has the gradient of log p and log(1 - p), exact also where p is next to 0 or 1.
+
+    Args:
+        logits: (..., C) with at least 2 classes.
+
+    Returns:
+        (..., C), ``logits[c] - logsumexp(logits of the others)``.
+    """
+    return logits - of_the_others(logits)
+
+
+def of_the_others(logits: Tensor) -> Tensor:
+    """For each class the logsumexp of all other classes, (..., C) to (..., C), C at least 2; nothing cancels."""
+    highest, top = logits.max(dim=-1, keepdim=True)
+    is_top = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, top, True)
+    beside_top = logits.masked_fill(is_top, float("-inf")).logsumexp(dim=-1, keepdim=True)
+    # The sum without any other class still holds the highest one's 1, so nothing cancels.
+    shares = (logits - highest).exp()
+    rest = shares.sum(dim=-1, keepdim=True) - shares.masked_fill(is_top, 0.0)
+    return torch.where(is_top, beside_top, highest + rest.log())
