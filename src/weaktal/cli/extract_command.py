@@ -48,8 +48,9 @@ def extract(
     encoder: Annotated[
         list[str],
         typer.Option(
-            help="i3d (RGB and flow), i3d-rgb, i3d-flow, clip-vit-b16, a folder with a CLIP or SigLIP checkpoint, or "
-            "ORGANIZATION/MODEL. Several in one go decode each video once: repeat the option."
+            help="i3d (RGB and flow), i3d-rgb, i3d-flow, clip-vit-b16, a folder with a CLIP or SigLIP checkpoint, "
+            "ORGANIZATION/MODEL, or those of the rendered world, which come with weaktal: world-cbp, world-rgb, "
+            "world-flow, world-vlp. Several in one go decode each video once: repeat the option."
         ),
     ],
     into: Annotated[
@@ -64,8 +65,12 @@ def extract(
         Crop, typer.Option(help="I3D: the center of a frame, or ten crops whose features are averaged.")
     ] = Crop.CENTER,
     flow: Annotated[
-        str, typer.Option(help="Optical flow: tvl1, opencv-tvl1 (slow), dis (fast, not what I3D was trained on).")
-    ] = "tvl1",
+        str | None,
+        typer.Option(
+            help="Optical flow: tvl1, opencv-tvl1 (slow), dis (fast). Without it, what the encoder was trained on: "
+            "tvl1 for I3D, dis for those of the rendered world."
+        ),
+    ] = None,
     weights: Annotated[
         list[str] | None,
         typer.Option(help="Folder of weights, or NAME=PATH; `weaktal weights` shows where they are looked for."),

@@ -43,6 +43,7 @@ def weights(
 
 
 def _show(root: Path) -> None:
+    from weaktal.encoders.shipped import FOLDER, read_index
     from weaktal.encoders.weights import KNOWN
 
     for known in KNOWN.values():
@@ -55,6 +56,12 @@ def _show(root: Path) -> None:
                 continue
             print(f"  file     {Path(file.path).name}: {_identity(file.sha256, file.git_blob)}")
         print(f"  present  {_presence(place)}")
+    for name, entry in read_index().weights.items():
+        print(f"{name}: {entry.what}")
+        print("  from     weaktal itself, in the package; how it was trained: MODEL_CARD.md beside it")
+        print(f"  place    {FOLDER / entry.file}")
+        print(f"  file     {entry.file}: SHA-256 {entry.sha256}")
+        print(f"  present  {_presence(FOLDER / entry.file)}")
 
 
 def _identity(sha256: str | None, git_blob: str | None) -> str:

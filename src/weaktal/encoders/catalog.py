@@ -14,6 +14,8 @@ from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip, read_conf
 from weaktal.encoders.feeds import SHORT_SIDE, Kind
 from weaktal.encoders.i3d import I3D, load_i3d, random_i3d
 from weaktal.encoders.networks import I3DNetwork, ImageNetwork, Network, Precision, SnippetEncoder
+from weaktal.encoders.shipped import NAMES as SHIPPED
+from weaktal.encoders.small_encoders import build_shipped
 from weaktal.encoders.weights import KNOWN, known, locate
 from weaktal.errors import InputError, shown
 from weaktal.video.flow import FLOW_BOUND
@@ -84,7 +86,8 @@ def build_encoder(
     """The encoder of that name, ready to run.
 
     Args:
-        name: a key of :data:`I3D_STREAMS`, ``clip-vit-b16``, a checkpoint folder, or ORGANIZATION/MODEL.
+        name: a key of :data:`I3D_STREAMS`, ``clip-vit-b16``, a checkpoint folder, ORGANIZATION/MODEL, or one of those
+            whose weights come with weaktal (:mod:`weaktal.encoders.shipped`).
         weights: which to take.
         device: where to run; the CPU without it.
         precision: of its networks.
@@ -95,6 +98,9 @@ def build_encoder(
     device = device or torch.device("cpu")
     if name in I3D_STREAMS:
         return _i3d(name, weights, device, precision)
+    if name in SHIPPED:
+        folder = weights.paths.get(name)
+        return build_shipped(name, folder=folder, seed=weights.seed, device=device, precision=precision)
     return _clip(name, weights, device, precision)
 
 
@@ -179,7 +185,7 @@ def _clip_folder(name: str, weights: WeightsChoice) -> Path | None:
     except InputError as error:
         if name in KNOWN or "/" in name:
             raise error from None
-        expected = f"{', '.join([*I3D_STREAMS, CLIP])}, a checkpoint folder, or ORGANIZATION/MODEL"
+        expected = f"{', '.join([*I3D_STREAMS, CLIP, *SHIPPED])}, a checkpoint folder, or ORGANIZATION/MODEL"
         raise InputError(f"no encoder called {shown(name)}", source="--encoder", expected=expected) from None
 
 

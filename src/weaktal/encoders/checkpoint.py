@@ -83,7 +83,11 @@ def fingerprint(files: Mapping[str, Path]) -> str:
 
     The list has one line ``NAME SHA256`` a file, sorted by name, so that ``sha256sum`` can reproduce it.
     """
-    hashes = {name: sha256(path) for name, path in files.items()}
+    return listed({name: sha256(path) for name, path in files.items()})
+
+
+def listed(hashes: Mapping[str, str]) -> str:
+    """The same of hashes that are known."""
     if len(hashes) == 1:
         return next(iter(hashes.values()))
     lines = "".join(f"{name} {hashes[name]}\n" for name in sorted(hashes))

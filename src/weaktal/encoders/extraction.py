@@ -112,12 +112,18 @@ def make_target(
 def planned_manifest(
     encoder: SnippetEncoder, sampling: Sampling, *, flow: str | None = None, template: str | None = None
 ) -> Manifest:
-    """What the manifest of such features says before there are any; arguments as of :func:`make_target`."""
+    """What the manifest of such features says before there are any; arguments as of :func:`make_target`.
+
+    Raises:
+        InputError: if ten crops are asked of an encoder that sees whole frames.
+    """
     kinds = {network.kind for network in encoder.networks}
     settings: dict[str, Any] = {}
-    if kinds & {"rgb", "flow"}:
+    if kinds & {"rgb", "flow"} and encoder.sight == "crops":
         settings["crop"] = sampling.crop
-    if "flow" in kinds:
+    elif sampling.crop == "ten" and kinds & {"rgb", "flow"}:
+        raise InputError(f"{encoder.name} sees whole frames", source="--crop ten", expected="to be left out")
+    if encoder.eats_flow:
         settings["flow"] = flow
     if encoder.text is not None:
         settings["template"] = template

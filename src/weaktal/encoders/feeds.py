@@ -3,7 +3,7 @@
 A feed takes frames as they are decoded and gives clips as they fill up, so the work on frames (resizing, flow) goes on
 beside decoding and beside the networks.
 
-Shapes: T frames a window, V crops of a frame, S pixels of the crop.
+Shapes: T frames a window, V crops of a frame, S x S or H x W pixels of what a network sees.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -38,22 +39,46 @@ class Feed(Protocol):
         ...
 
 
-def _shrunk(frames: Sequence[Frames]) -> Tensor:
-    """Frames with the short side that crops are cut from: (N, 3, H, W), bytes."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A clip network that sees the whole frame, squeezed to ``height`` x ``width`` pixels."""
+
+    height: int
+    width: int
+
+
+# What a clip network sees of a frame: all of it, or crops of 224 pixels as I3D does.
+Sight = Whole | Literal["crops"]
+# What a network eats; clips are made once for all networks that eat the same. Of images the sight says nothing.
+Diet = tuple[Kind, Sight]
+
+
+def _shrunk(frames: Sequence[Frames], sight: Sight) -> Tensor:
+    """Frames at the size that crops are cut from, that the network sees, and that flow has: (N, 3, H, W), bytes."""
     batch = channels_first(np.stack(frames))
+    if isinstance(sight, Whole):
+        return resize(batch, (sight.height, sight.width), "bilinear")
     return resize(batch, resized(batch.shape[-2], batch.shape[-1], SHORT_SIDE), "bilinear")
 
 
-class RgbFeed:
-    """RGB clips (V, 3, T, S, S), bytes."""
+def _clip(pictures: list[Tensor], sight: Sight, crop: Crop, *, flow: bool) -> Tensor:
+    """T pictures (C, H, W) as a clip (V, C, T, H, W)."""
+    stacked = torch.stack(pictures)  # (T, C, H, W)
+    seen = stacked[:, None] if isinstance(sight, Whole) else views(stacked, CROP_SIZE, crop, flow=flow)
+    return seen.permute(1, 2, 0, 3, 4)
 
-    def __init__(self, window: int, stride: int, crop: Crop) -> None:
+
+class RgbFeed:
+    """RGB clips (V, 3, T, S, S), or (1, 3, T, H, W) of the whole frame; bytes."""
+
+    def __init__(self, window: int, stride: int, crop: Crop, sight: Sight = "crops") -> None:
         self._windows: Windows[Tensor] = Windows(window, stride)
         self._crop: Crop = crop
+        self._sight: Sight = sight
 
     def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
         """See :class:`Feed`."""
-        for frame in _shrunk(frames):
+        for frame in _shrunk(frames, self._sight):
             yield from map(self._clip, self._windows.push(frame))
 
     def finish(self) -> Iterator[Tensor]:
@@ -61,7 +86,7 @@ class RgbFeed:
         yield from map(self._clip, self._windows.finish())
 
     def _clip(self, frames: list[Tensor]) -> Tensor:
-        return views(torch.stack(frames), CROP_SIZE, self._crop).permute(1, 2, 0, 3, 4)  # (V, 3, T, S, S)
+        return _clip(frames, self._sight, self._crop, flow=False)
 
 
 class Workers:
@@ -79,7 +104,7 @@ class Workers:
 
 
 class FlowFeed:
-    """Optical-flow clips (V, 2, T, S, S) in [-1, 1]; frame t holds the flow from frame t to t + 1.
+    """Optical-flow clips (V, 2, T, S, S) or (1, 2, T, H, W) in [-1, 1]; frame t holds the flow from frame t to t + 1.
 
     The last frame of a video has no next one: the flow before it is repeated; a video of one frame has no motion.
 
@@ -87,19 +112,24 @@ class FlowFeed:
         window, stride, crop: as elsewhere.
         method: of optical flow, from ``weaktal.video.flow``.
         workers: threads that share the pairs of a chunk.
+        sight: what the network sees of a frame; flow is computed at that size.
     """
 
-    def __init__(self, window: int, stride: int, crop: Crop, method: FlowMethod, workers: Workers) -> None:
+    def __init__(
+        self, window: int, stride: int, crop: Crop, method: FlowMethod, workers: Workers, sight: Sight = "crops"
+    ) -> None:
         self._windows: Windows[Tensor] = Windows(window, stride)
         self._crop: Crop = crop
         self._method = method
         self._workers = workers
+        self._sight: Sight = sight
         self._previous: Gray | None = None
         self._latest: Tensor | None = None
 
     def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
         """See :class:`Feed`."""
-        gray = [to_gray(frame) for frame in _shrunk(frames).permute(0, 2, 3, 1).contiguous().numpy()]  # each (H, W)
+        small = _shrunk(frames, self._sight).permute(0, 2, 3, 1).contiguous().numpy()
+        gray = [to_gray(frame) for frame in small]  # each (H, W)
         if self._previous is not None:
             gray.insert(0, self._previous)
         self._previous = gray[-1]
@@ -117,7 +147,7 @@ class FlowFeed:
         yield from map(self._clip, self._windows.finish())
 
     def _clip(self, frames: list[Tensor]) -> Tensor:
-        return views(torch.stack(frames), CROP_SIZE, self._crop, flow=True).permute(1, 2, 0, 3, 4)  # (V, 2, T, S, S)
+        return _clip(frames, self._sight, self._crop, flow=True)
 
 
 class ImageFeed:

@@ -10,11 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weaktal.encoders.feeds import Kind
+from weaktal.encoders.feeds import Diet, Kind, Sight
 from weaktal.encoders.i3d import DIM, I3D
+from weaktal.encoders.small3d import DIM as SMALL_DIM
+from weaktal.encoders.small3d import Small3D, folded
 from weaktal.encoders.vision_language import VisionLanguageEncoder
 
 Precision = Literal["fp32", "bf16"]
+DEFAULT_FLOW = "tvl1"  # what I3D was trained on
 
 
 class Network(Protocol):
@@ -60,10 +63,41 @@ class I3DNetwork:
         batch, crops = clips.shape[:2]
         with torch.inference_mode():
             x = clips.flatten(0, 1).to(self._device)  # (B * V, C, T, S, S)
-            x = x.float() * (2.0 / 255.0) - 1.0 if self.kind == "rgb" else x
-            x = x.to(self._dtype, memory_format=torch.channels_last_3d)
+            x = unit_range(x).to(self._dtype, memory_format=torch.channels_last_3d)
             features: Tensor = self._model(x).float()  # (B * V, D)
             return features.view(batch, crops, self.dim).mean(dim=1).cpu()
+
+
+class Small3DNetwork:
+    """One stream of the rendered world's classification-trained encoder.
+
+    Args:
+        model: with the channels of ``kind``; its batch normalization is folded here.
+        kind: "rgb" or "flow".
+        device: where to run.
+        precision: of weights and activations.
+    """
+
+    dim = SMALL_DIM
+
+    def __init__(self, model: Small3D, kind: Kind, *, device: torch.device, precision: Precision = "fp32") -> None:
+        self.kind: Kind = kind
+        self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self._model = folded(model).to(device, self._dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self._device = device
+
+    def encode(self, clips: Tensor) -> Tensor:
+        """Clips (B, 1, C, T, H, W), bytes for RGB or [-1, 1] for flow, as (B, 128)."""
+        with torch.inference_mode():
+            x = unit_range(clips[:, 0].to(self._device))  # (B, C, T, H, W)
+            x = x.to(self._dtype, memory_format=torch.channels_last_3d)
+            features: Tensor = self._model(x)
+            return features.float().cpu()
+
+
+def unit_range(clips: Tensor) -> Tensor:
+    """RGB bytes, any shape, as numbers in [-1, 1]; flow is so already."""
+    return clips.float() * (2.0 / 255.0) - 1.0 if clips.dtype == torch.uint8 else clips
 
 
 class ImageNetwork:
@@ -90,6 +124,8 @@ class SnippetEncoder:
         weights_sha256: of the weights; None for random ones.
         provenance: further keys of the manifest.
         text: for class vectors, where the encoder has a text side with a vocabulary.
+        sight: what its clip networks see of a frame.
+        flow: the optical flow that its flow network was trained on, a name in :data:`weaktal.video.flow.METHODS`.
     """
 
     name: str
@@ -97,6 +133,17 @@ class SnippetEncoder:
     weights_sha256: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     text: VisionLanguageEncoder | None = None
+    sight: Sight = "crops"
+    flow: str = DEFAULT_FLOW
+
+    @property
+    def eats_flow(self) -> bool:
+        """Whether one of its networks looks at optical flow."""
+        return any(network.kind == "flow" for network in self.networks)
+
+    def diet(self, network: Network) -> Diet:
+        """What one of its networks eats."""
+        return network.kind, ("crops" if network.kind == "image" else self.sight)
 
     @property
     def dim(self) -> int:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from weaktal.encoders.background import background
-from weaktal.encoders.feeds import Feed, FlowFeed, ImageFeed, Kind, RgbFeed, Workers
+from weaktal.encoders.feeds import Diet, Feed, FlowFeed, ImageFeed, RgbFeed, Workers
 from weaktal.encoders.frames import Crop, Frames
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
@@ -177,9 +177,9 @@ class Pipeline:
         self,
         chunks: Iterable[tuple[Job, list[Frames] | _End | InputError]],
         on_frames: Callable[[int], None] = lambda _count: None,
-    ) -> Iterator[tuple[Job, tuple[Kind, Tensor] | _End | InputError]]:
+    ) -> Iterator[tuple[Job, tuple[Diet, Tensor] | _End | InputError]]:
         """Second stage: clips of each kind that some encoder of the job eats."""
-        feeds: dict[Kind, Feed] = {}
+        feeds: dict[Diet, Feed] = {}
         current: Job | None = None
         for job, content in chunks:
             if job is not current:
@@ -187,12 +187,12 @@ class Pipeline:
             if isinstance(content, InputError):
                 yield job, content
             elif isinstance(content, _End):
-                for kind, feed in feeds.items():
-                    yield from ((job, (kind, clip)) for clip in self._timed(feed.finish()))
+                for diet, feed in feeds.items():
+                    yield from ((job, (diet, clip)) for clip in self._timed(feed.finish()))
                 yield job, content
             else:
-                for kind, feed in feeds.items():
-                    yield from ((job, (kind, clip)) for clip in self._timed(feed.push(content)))
+                for diet, feed in feeds.items():
+                    yield from ((job, (diet, clip)) for clip in self._timed(feed.push(content)))
                 on_frames(len(content))
 
     def _timed(self, clips: Iterator[Tensor]) -> Iterator[Tensor]:
@@ -203,21 +203,23 @@ class Pipeline:
                 return
             yield clip
 
-    def _feeds(self, job: Job) -> dict[Kind, Feed]:
-        sampling = self.sampling
-        kinds = {network.kind for index in job.wanted for network in self.encoders[index].networks}
-        feeds: dict[Kind, Feed] = {}
-        if "rgb" in kinds:
-            feeds["rgb"] = RgbFeed(sampling.window, sampling.stride, sampling.crop)
-        if "flow" in kinds:
-            if self._flow is None:
-                raise ValueError("an encoder eats optical flow, but no method for it is given")
-            feeds["flow"] = FlowFeed(sampling.window, sampling.stride, sampling.crop, self._flow, self._workers)
-        if "image" in kinds:
-            feeds["image"] = ImageFeed(sampling.window, sampling.stride)
-        return feeds
+    def _feeds(self, job: Job) -> dict[Diet, Feed]:
+        encoders = [self.encoders[index] for index in job.wanted]
+        diets = dict.fromkeys(encoder.diet(network) for encoder in encoders for network in encoder.networks)
+        return {diet: self._feed(diet) for diet in diets}
 
-    def encoded(self, clips: Iterator[tuple[Job, tuple[Kind, Tensor] | _End | InputError]]) -> Iterator[Done | Failed]:
+    def _feed(self, diet: Diet) -> Feed:
+        kind, sight = diet
+        window, stride, crop = self.sampling.window, self.sampling.stride, self.sampling.crop
+        if kind == "image":
+            return ImageFeed(window, stride)
+        if kind == "rgb":
+            return RgbFeed(window, stride, crop, sight)
+        if self._flow is None:
+            raise ValueError("an encoder eats optical flow, but no method for it is given")
+        return FlowFeed(window, stride, crop, self._flow, self._workers, sight)
+
+    def encoded(self, clips: Iterator[tuple[Job, tuple[Diet, Tensor] | _End | InputError]]) -> Iterator[Done | Failed]:
         """Third stage: clips through the networks, gathered by video."""
         gathered: _Gathered | None = None
         for job, content in clips:
@@ -241,25 +243,25 @@ class _Gathered:
         self.job = job
         self._batch = batch
         self._encoders = encoders
-        self._waiting: dict[Kind, list[Tensor]] = {}
+        self._waiting: dict[Diet, list[Tensor]] = {}
         self._rows: dict[tuple[int, int], list[Tensor]] = {}  # by encoder and network
 
-    def add(self, kind: Kind, clip: Tensor) -> None:
-        waiting = self._waiting.setdefault(kind, [])
+    def add(self, diet: Diet, clip: Tensor) -> None:
+        waiting = self._waiting.setdefault(diet, [])
         waiting.append(clip)
         if len(waiting) >= self._batch:
-            self._encode(kind)
+            self._encode(diet)
 
-    def _encode(self, kind: Kind) -> None:
-        clips = torch.stack(self._waiting.pop(kind))
+    def _encode(self, diet: Diet) -> None:
+        clips = torch.stack(self._waiting.pop(diet))
         for i, encoder in enumerate(self._encoders):
             for j, network in enumerate(encoder.networks):
-                if network.kind == kind:
+                if encoder.diet(network) == diet:
                     self._rows.setdefault((i, j), []).append(network.encode(clips))
 
     def finish(self) -> tuple[Rows, ...]:
-        for kind in list(self._waiting):
-            self._encode(kind)
+        for diet in list(self._waiting):
+            self._encode(diet)
         features = []
         for i, encoder in enumerate(self._encoders):
             columns = [torch.cat(self._rows[i, j]) for j in range(len(encoder.networks))]  # each (T, D_j)

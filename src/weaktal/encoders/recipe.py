@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 
 from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
 from weaktal.encoders.extraction import Target, make_target
-from weaktal.encoders.networks import Precision
+from weaktal.encoders.networks import DEFAULT_FLOW, Precision, SnippetEncoder
 from weaktal.encoders.pipeline import Pipeline, Sampling
 from weaktal.encoders.prompts import TEMPLATE, fill
 from weaktal.errors import InputError
@@ -26,7 +27,8 @@ class Recipe:
         names: feature folders, as many as encoders; empty names them after the encoders.
         weights: which to take.
         sampling: where snippets lie.
-        flow: name of the optical-flow method, one of :data:`weaktal.video.flow.METHODS`.
+        flow: name of the optical-flow method, one of :data:`weaktal.video.flow.METHODS`; None takes what the encoders
+            were trained on.
         template: text of the class vectors.
         device: "cpu", "cuda", ...
         precision: of the networks.
@@ -38,7 +40,7 @@ class Recipe:
     names: tuple[str, ...] = ()
     weights: WeightsChoice = field(default_factory=WeightsChoice)
     sampling: Sampling = field(default_factory=Sampling)
-    flow: str = "tvl1"
+    flow: str | None = None
     template: str = TEMPLATE
     device: str = "cpu"
     precision: Precision = "fp32"
@@ -66,27 +68,33 @@ class Recipe:
         Raises:
             InputError: for a bad setting, missing or damaged weights, or a folder with features of other settings.
         """
-        if self.flow not in METHODS:
+        if self.flow is not None and self.flow not in METHODS:
             raise InputError(f"no optical flow called {self.flow!r}", source="--flow", expected=", ".join(METHODS))
         fill(self.template, [])  # refuses a bad one before any work
         device = torch.device(self.device)
-        return [
-            make_target(
-                folder,
-                build_encoder(name, self.weights, device=device, precision=self.precision),
-                self.sampling,
-                flow=self.flow,
-                template=self.template,
-            )
-            for folder, name in zip(self.folders(), self.encoders, strict=True)
+        folders = self.folders()
+        encoders = [
+            build_encoder(name, self.weights, device=device, precision=self.precision) for name in self.encoders
         ]
+        flow = self._flow(encoders)
+        return [
+            make_target(folder, encoder, self.sampling, flow=flow, template=self.template)
+            for folder, encoder in zip(folders, encoders, strict=True)
+        ]
+
+    def _flow(self, encoders: Sequence[SnippetEncoder]) -> str:
+        eaten = sorted({encoder.flow for encoder in encoders if encoder.eats_flow})
+        if self.flow is None and len(eaten) > 1:
+            problem = f"the encoders were trained on different optical flow ({', '.join(eaten)})"
+            raise InputError(problem, source="--flow", expected="one for all, or a run for each encoder")
+        return self.flow or (eaten[0] if eaten else DEFAULT_FLOW)
 
     def pipeline(self, targets: list[Target], workers: int) -> Pipeline:
         """The stages from video to features; ``workers`` threads compute optical flow."""
         return Pipeline(
             [target.encoder for target in targets],
             self.sampling,
-            flow=flow_method(self.flow, self.device),
+            flow=flow_method(self._flow([target.encoder for target in targets]), self.device),
             workers=workers,
             batch=self.batch,
         )

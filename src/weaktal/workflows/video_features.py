@@ -19,6 +19,7 @@ from weaktal.encoders.extraction import Target, extraction_settings
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.pipeline import Pipeline, Sampling
+from weaktal.encoders.shipped import NAMES as SHIPPED
 from weaktal.encoders.weights import KNOWN, weights_folder
 from weaktal.errors import InputError, shown
 from weaktal.video.flow import METHODS, flow_method
@@ -171,7 +172,7 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
 def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Path) -> str:
     """What ``weaktal extract --encoder`` calls the encoder of a manifest."""
     encoder = manifest.encoder
-    if encoder in I3D_STREAMS or encoder == CLIP:
+    if encoder in I3D_STREAMS or encoder in SHIPPED or encoder == CLIP:
         return encoder
     places = [weights.paths.get(encoder), weights.root, weights.root and weights.root / encoder]
     for place in (*places, weights_folder() / encoder):

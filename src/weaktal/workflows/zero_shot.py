@@ -22,6 +22,7 @@ from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
 from weaktal.encoders.extraction import find_videos
 from weaktal.encoders.pipeline import Sampling
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
+from weaktal.encoders.shipped import CBP_STREAMS, VLP
 from weaktal.errors import InputError, shown
 from weaktal.files import check_writable
 from weaktal.losses.mil import top_k_mean
@@ -83,8 +84,9 @@ def localize_zero_shot(
     settings = load_settings(ZeroShotConfig, None, overrides)
     texts = [*fill(settings.template, labels), *settings.background]
     activation = _activation(settings, len(texts))
-    if encoder in I3D_STREAMS:
-        raise InputError(f"{encoder} knows no words", source="--encoder", expected=f"{CLIP} or another CLIP or SigLIP")
+    if encoder in I3D_STREAMS or encoder in CBP_STREAMS:
+        expected = f"{CLIP}, another CLIP or SigLIP, or {VLP}"
+        raise InputError(f"{encoder} knows no words", source="--encoder", expected=expected)
     found = find_videos(videos)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * settings.fps, window=2, stride=2)
