@@ -1,12 +1,12 @@
 """Our TV-L1 beside OpenCV's TV-L1 and DIS: error, agreement, speed. Run: python benchmarks/optical_flow.py [VIDEO ...].
 
 Three tables at 340x256, the frame size of I3D's flow stream:
-- error to the truth on made-up motion (seed 0), on smooth noise and, with a VIDEO, on a frame of it: end-point error in
-  pixels, mean / median;
+- error to the truth on made-up motion (seed 0), of smooth noise and of a frame from the middle of each VIDEO: end-point
+  error in pixels, mean / median, and the largest share of a method's mean error in OpenCV's TV-L1's;
 - with VIDEOs, on consecutive frames from the middle of each: the end-point difference to OpenCV's TV-L1; the speed, by
   the clock and in brackets by processor time, ours and OpenCV's taken in turn, video by video (over all videos: of the
   sums); and the energy that TV-L1 minimizes;
-- with --curve, the same for other settings than the defaults: error against time.
+- with --curve, both for other settings than the defaults in one line each: error against time.
 
 --threads sets the threads of both libraries. Wall time compares them on an idle machine; processor time is the better
 measure for one thread on a busy one. Peak memory is that of the whole process.
@@ -18,7 +18,8 @@ import argparse
 import itertools
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -35,18 +36,23 @@ Gray = npt.NDArray[np.uint8]
 Pairs = tuple[Gray, Gray]  # (N, HEIGHT, WIDTH) each
 Floats = npt.NDArray[np.float32]
 
+REFERENCE = "opencv-tvl1"
 CURVE = {
     "1 warp": TVL1Settings(warps=1),
     "2 warps": TVL1Settings(warps=2),
     "3 warps": TVL1Settings(warps=3),
+    "warp tolerance 0.1": TVL1Settings(warp_tolerance=0.1),
     "4 warps": TVL1Settings(warps=4),
-    "10 iterations": TVL1Settings(most_iterations=10),
+    "no median filter": TVL1Settings(median=False),
+    "10 iterations a warp": TVL1Settings(most_iterations=10),
     "tolerance 0.05": TVL1Settings(tolerance=0.05),
-    "no median": TVL1Settings(median=False),
-    "defaults (5 warps, 0.02)": TVL1Settings(),
-    "4 warps, tolerance 0.01": TVL1Settings(warps=4, tolerance=0.01),
+    "4 levels of 0.5": TVL1Settings(levels=4, shrink=0.5),
+    "defaults": TVL1Settings(),
+    "6 levels of 0.7": TVL1Settings(levels=6, shrink=0.7),
+    "5 levels of 0.8": TVL1Settings(levels=5, shrink=0.8),
+    "always 5 warps": TVL1Settings(warp_tolerance=0),
     "tolerance 0.01": TVL1Settings(tolerance=0.01),
-    "tolerance 0.005": TVL1Settings(tolerance=0.005, most_iterations=100),
+    "tolerance 0.005, 100 iterations": TVL1Settings(tolerance=0.005, most_iterations=100, warp_tolerance=0),
 }
 
 
@@ -61,21 +67,20 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
 
-    real = {path.name: frame_pairs(path, arguments.pairs) for path in arguments.videos}
+    real = {path.stem: frame_pairs(path, arguments.pairs) for path in arguments.videos}
     methods = {name: flow_method(name) for name in METHODS}
-    motions = known_motions(next(iter(real.values()))[0][0] if real else None)
+    motions = known_motions({video: first[0] for video, (first, _) in real.items()})
     methods["tvl1"](*motions["noise, shift"][:2])  # the first call of a process makes torch's buffers
     print(f"{WIDTH}x{HEIGHT}, {arguments.threads} thread(s), torch {torch.__version__}, OpenCV {cv2.__version__}")
-    print_errors(methods, motions)
+    errors = truth_errors(methods, motions)
+    print_errors(errors)
     if real:
         print_agreement({name: methods[name] for name in ("tvl1", "dis")}, real, arguments.rounds)
-    if arguments.curve:
-        ours = {
+    if arguments.curve and real:
+        curve = {
             name: TVL1(settings, "cpu", pairs_at_once=1, workers=arguments.threads) for name, settings in CURVE.items()
         }
-        print_errors(ours, motions, cases=False)
-        if real:
-            print_agreement(ours, real, 1)
+        print_curve(curve, truth_errors(curve, motions), errors[REFERENCE], real)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
@@ -86,14 +91,13 @@ def frame_pairs(path: Path, count: int) -> Pairs:
     return frames[:-1], frames[1:]
 
 
-def known_motions(frame: Gray | None) -> dict[str, tuple[Gray, Gray, Floats]]:
-    """First image, second image, and the exact flow (HEIGHT, WIDTH, 2) between them."""
+def known_motions(frames: dict[str, Gray]) -> dict[str, tuple[Gray, Gray, Floats]]:
+    """First image, second image, and the exact flow (HEIGHT, WIDTH, 2) between them; for noise and for each frame."""
     generator = np.random.default_rng(0)
     coarse = [generator.random((HEIGHT // size + 1, WIDTH // size + 1)) for size in (4, 8, 16, 32)]
     noise = np.sum([cv2.resize(layer, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC) for layer in coarse], axis=0)
     textures = {"noise": (255 * (noise - noise.min()) / np.ptp(noise)).astype(np.float32)}
-    if frame is not None:
-        textures["frame"] = frame.astype(np.float32)
+    textures |= {name: frame.astype(np.float32) for name, frame in frames.items()}
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     right, down = x - WIDTH / 2, y - HEIGHT / 2
     square = np.zeros((HEIGHT, WIDTH, 2), np.float32)
@@ -119,57 +123,114 @@ def distance(a: Floats, b: Floats) -> Floats:
     return np.asarray(np.linalg.norm(a - b, axis=-1), dtype=np.float32)
 
 
-def print_errors(
-    methods: Mapping[str, FlowMethod], motions: dict[str, tuple[Gray, Gray, Floats]], cases: bool = True
-) -> None:
+Errors = dict[str, tuple[float, float]]  # by case: mean and median end-point error to the truth
+
+
+def truth_errors(methods: Mapping[str, FlowMethod], motions: dict[str, tuple[Gray, Gray, Floats]]) -> dict[str, Errors]:
+    errors: dict[str, Errors] = {}
+    for name, method in methods.items():
+        errors[name] = {}
+        for case, (first, second, truth) in motions.items():
+            error = distance(method(first, second)[0], truth)
+            errors[name][case] = float(np.mean(error)), float(np.median(error))
+    return errors
+
+
+def average(errors: Errors) -> str:
+    """Mean over the cases of their means and of their medians."""
+    mean, median = np.mean(list(errors.values()), axis=0)
+    return f"{mean:.3f} / {median:.3f}"
+
+
+def worst(errors: Errors, reference: Errors) -> str:
+    """The case in which the mean error is the largest multiple of the reference's."""
+    ratio, case = max((errors[case][0] / reference[case][0], case) for case in errors)
+    return f"{ratio:.2f} ({case})"
+
+
+def print_errors(errors: dict[str, Errors]) -> None:
     print("\nend-point error to the truth in pixels, mean / median")
-    errors = {
-        name: {case: distance(method(first, second)[0], truth) for case, (first, second, truth) in motions.items()}
-        for name, method in methods.items()
-    }
-    width = max(map(len, methods))
-    if cases:
-        print(" " * 18 + "".join(f"{name:>18s}" for name in methods))
-        for case in motions:
-            row = [f"{np.mean(errors[name][case]):.3f} / {np.median(errors[name][case]):.3f}" for name in methods]
-            print(f"{case:18s}" + "".join(f"{cell:>18s}" for cell in row))
-    for name in methods:
-        means, medians = ([fold(e) for e in errors[name].values()] for fold in (np.mean, np.median))
-        print(f"{name:{width}s}  all cases: {np.mean(means):.3f} / {np.mean(medians):.3f}")
+    cases = list(errors[REFERENCE])
+    print(" " * 40 + "".join(f"{name:>18s}" for name in errors))
+    for case in cases:
+        cells = [f"{mean:.3f} / {median:.3f}" for mean, median in (errors[name][case] for name in errors)]
+        print(f"{case:40s}" + "".join(f"{cell:>18s}" for cell in cells))
+    for texture in dict.fromkeys(case.split(", ")[0] for case in cases):
+        own = [{c: e for c, e in errors[name].items() if c.startswith(f"{texture}, ")} for name in errors]
+        print(f"{'mean of ' + texture:40s}" + "".join(f"{average(e):>18s}" for e in own))
+    print(f"{'mean of all':40s}" + "".join(f"{average(errors[name]):>18s}" for name in errors))
+    for name in errors:
+        print(f"{name}: at most {worst(errors[name], errors[REFERENCE])} times the mean error of {REFERENCE}")
+
+
+@dataclass
+class Agreement:
+    """Of one method with OpenCV's TV-L1 on one video, and both their times: seconds by the clock and of processor."""
+
+    difference: Floats
+    energies: tuple[float, float]
+    seconds: npt.NDArray[np.float64]
+    reference_seconds: npt.NDArray[np.float64]
+
+    @property
+    def median(self) -> float:
+        """Of the end-point differences, in pixels."""
+        return float(np.median(self.difference))
+
+
+def agreements(
+    methods: Mapping[str, FlowMethod], real: dict[str, Pairs], rounds: int
+) -> dict[str, dict[str, Agreement]]:
+    """By method and video; the reference and the methods take each video in turn."""
+    reference = flow_method(REFERENCE)
+    found: dict[str, dict[str, Agreement]] = {name: {} for name in methods}
+    for video, pairs in real.items():
+        for turn in range(rounds):
+            wanted, taken = timed(reference, pairs)
+            for name, method in methods.items():
+                flow, seconds = timed(method, pairs)
+                if turn:
+                    found[name][video].seconds += seconds
+                    found[name][video].reference_seconds += taken
+                else:
+                    energies = energy(*pairs, flow), energy(*pairs, wanted)
+                    found[name][video] = Agreement(distance(flow, wanted), energies, seconds, taken.copy())
+    return found
+
+
+def times_as_fast(videos: Iterable[Agreement]) -> npt.NDArray[np.float64]:
+    """By the clock and by processor time, of the sums over the videos."""
+    videos = list(videos)
+    ratio = np.sum([v.reference_seconds for v in videos], axis=0) / np.sum([v.seconds for v in videos], axis=0)
+    return np.asarray(ratio, dtype=np.float64)
 
 
 def print_agreement(methods: Mapping[str, FlowMethod], real: dict[str, Pairs], rounds: int) -> None:
-    """Difference to OpenCV's TV-L1, and time beside its, in turn on each pair."""
-    reference = flow_method("opencv-tvl1")
     print("\nfrom OpenCV's TV-L1 on real frames: end-point difference in pixels, and how many times as fast")
-    # Seconds by the clock and of processor time, of each method on each video.
-    seconds = {(name, video): np.zeros(2) for name in ("reference", *methods) for video in real}
-    differences: dict[tuple[str, str], Floats] = {}
-    energies: dict[tuple[str, str], float] = {}
-    for video, pairs in real.items():
-        for _ in range(rounds):
-            wanted, taken = timed(reference, pairs)
-            seconds["reference", video] += taken
-            energies["reference", video] = energy(*pairs, wanted)
-            for name, method in methods.items():
-                flow, taken = timed(method, pairs)
-                seconds[name, video] += taken
-                differences[name, video] = distance(flow, wanted)
-                energies[name, video] = energy(*pairs, flow)
-    total = {name: sum(seconds[name, video] for video in real) for name in ("reference", *methods)}
-    clock, work = total["reference"] / (rounds * sum(len(first) for first, _ in real.values()))
-    print(f"OpenCV: {clock:.3f} s a pair by the clock, {work:.3f} s of processor time")
-    for name in methods:
-        clock, work = total["reference"] / total[name]
+    for name, videos in agreements(methods, real, rounds).items():
+        clock, work = times_as_fast(videos.values())
         print(f"{name}: {clock:.1f} times as fast by the clock, {work:.1f} by processor time")
-        for video in real:
-            values = differences[name, video]
-            clock, work = seconds["reference", video] / seconds[name, video]
+        for video, found in videos.items():
+            clock, work = times_as_fast([found])
+            ours, opencvs = found.energies
             print(
-                f"    {video:32s} median {np.median(values):.3f}, 90 % below {np.percentile(values, 90):.3f}, "
-                f"{clock:.1f} times as fast ({work:.1f}), energy {energies[name, video]:.3f} "
-                f"(OpenCV {energies['reference', video]:.3f})"
+                f"    {video:32s} median {found.median:.3f}, 90 % below {np.percentile(found.difference, 90):.3f}, "
+                f"{clock:.1f} times as fast ({work:.1f}), energy {ours:.3f} (OpenCV {opencvs:.3f})"
             )
+
+
+def print_curve(
+    methods: Mapping[str, FlowMethod], errors: dict[str, Errors], reference: Errors, real: dict[str, Pairs]
+) -> None:
+    print("\nerror against time: times as fast over all videos and in the slowest, by processor time; largest median")
+    print("difference of a video; error to the truth over all cases; its largest multiple of OpenCV's")
+    for name, videos in agreements(methods, real, rounds=1).items():
+        fast = times_as_fast(videos.values())[1], min(times_as_fast([v])[1] for v in videos.values())
+        print(
+            f"{name:32s}{fast[0]:6.1f}{fast[1]:6.1f}   {max(v.median for v in videos.values()):.3f}   "
+            f"{average(errors[name])}   {worst(errors[name], reference)}"
+        )
+    print(f"{REFERENCE:32s}{1:6.1f}{1:6.1f}   {0:.3f}   {average(reference)}")
 
 
 def energy(first: Gray, second: Gray, flow: Floats) -> float:

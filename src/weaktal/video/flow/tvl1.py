@@ -18,12 +18,13 @@ filter of the flow at the start of each, which OpenCV does as well and the paper
 
 Where this differs from ``cv2.optflow.DualTVL1OpticalFlow`` and its defaults (docs/video.md has the measurements):
 
-- The pyramid halves the size from level to level (OpenCV: 0.8) with area averaging, so that it reaches three times as
-  far with a level less and costs half.
+- The pyramid shrinks by 0.65 from level to level (OpenCV: 0.8), so that it reaches more than twice as far and costs
+  two thirds. It is low-pass filtered (OpenCV: samples between pixels, which lets fine texture through as false motion).
 - Where the flow leads out of the image there is no data term, as in IPOL 2013 (OpenCV: black, so that an error at the
   border drives itself).
 - Iterations end when one of them changes the flow by less than 0.02 pixels (OpenCV: 0.01), looked at every tenth time.
   More iterations come closer to OpenCV's flow, not to the truth.
+- From the second warp on, a level ends with one that changes the flow by less than 0.05 pixels (OpenCV: five warps).
 - Pairs in a batch do not touch each other: each has its own end.
 """
 
@@ -52,8 +53,10 @@ class TVL1Settings:
     data_weight: float = 0.15  # lambda: less is smoother [OpenCV; IPOL 2013 recommends it too]
     coupling: float = 0.3  # theta, how far v may be from u [OpenCV, IPOL 2013]
     dual_step: float = 0.25  # tau; convergence is proven up to 1/8, seen up to 1/4 [OpenCV, IPOL 2013]
-    levels: int = 4  # of the pyramid, each half the size of the one before; fewer where the images are small
-    warps: int = 5  # linearizations a level [OpenCV, IPOL 2013]
+    levels: int = 5  # of the pyramid; fewer where the images are small [OpenCV, IPOL 2013]
+    shrink: float = 0.65  # size of a level as a share of the finer one's [ours; OpenCV: 0.8, IPOL 2013: 0.5]
+    warps: int = 5  # linearizations a level at most [OpenCV, IPOL 2013]
+    warp_tolerance: float = 0.05  # a warp but the first with a smaller rms change ends the level, pixels [ours]
     tolerance: float = 0.02  # iterate until the root mean square change is below this many pixels [OpenCV: 0.01]
     iterations: int = 10  # between two looks at the change [ours]
     most_iterations: int = 60  # of one warp [OpenCV: 300, which it does not reach on video]
@@ -79,9 +82,13 @@ def tvl1_flow(first: Tensor, second: Tensor, settings: TVL1Settings | None = Non
         raise ValueError(f"two batches of images of at least 3x3 pixels wanted, not {first.shape} and {second.shape}")
     settings = settings or TVL1Settings()
     pyramid = [torch.stack([first, second], dim=1).float()]  # (B, 2, H, W)
-    while len(pyramid) < settings.levels and min(pyramid[-1].shape[2:]) >= 2 * SMALLEST_SIDE:
-        height, width = pyramid[-1].shape[2:]
-        pyramid.append(functional.interpolate(pyramid[-1], size=((height + 1) // 2, (width + 1) // 2), mode="area"))
+    while len(pyramid) < settings.levels:
+        size = [round(side * settings.shrink) for side in pyramid[-1].shape[2:]]
+        if min(size) < SMALLEST_SIDE:
+            break
+        # With a weaker filter, fine texture and noise leave coarse patterns that do not move with the image. Where
+        # there is little other texture, the flow follows them.
+        pyramid.append(functional.interpolate(pyramid[-1], size=size, mode="bilinear", antialias=True))
     flow = torch.zeros_like(pyramid[-1])  # (B, 2, h, w)
     for images in reversed(pyramid):
         flow = _resized(flow, images.shape[2], images.shape[3])
@@ -96,12 +103,14 @@ def _resized(flow: Tensor, height: int, width: int) -> Tensor:
 
 
 def _refine(flow: Tensor, first: Tensor, second: Tensor, settings: TVL1Settings) -> None:
-    """All warps of one level; changes ``flow``, shape (B, 2, h, w), in place."""
+    """All warps of one level; changes ``flow``, shape (B, 2, h, w), in place. A pair that is done keeps its flow."""
     target = torch.stack([second, *_central_gradient(second)], dim=1)  # (B, 3, h, w)
     dual = flow.new_zeros((2, *flow.shape))  # p: (direction, B, component, h, w)
     iteration = _Iteration(flow, dual, settings)
     median = Median5x5()
-    for _ in range(settings.warps):
+    done = flow.new_zeros(len(flow), dtype=torch.bool)
+    for warp in range(settings.warps):
+        before = flow.clone()
         warped, inside = _warped(target, flow)  # (B, 3, h, w), (B, 1, h, w)
         gradient = warped[:, 1:]  # (B, 2, h, w)
         squared = gradient.square().sum(dim=1, keepdim=True)  # (B, 1, h, w)
@@ -112,6 +121,17 @@ def _refine(flow: Tensor, first: Tensor, second: Tensor, settings: TVL1Settings)
         if settings.median:
             median(flow)
         _iterate(iteration, (constant, slope, gradient), flow, dual, settings)
+        flow[done] = before[done]
+        # The first warp says little: the dual field starts from zero, so that the flow has hardly been smoothed yet.
+        if warp > 0:
+            done |= _squared_change(before, flow) < settings.warp_tolerance**2
+            if bool(done.all()):
+                return
+
+
+def _squared_change(before: Tensor, after: Tensor) -> Tensor:
+    """Mean square of the end-point difference of two flows (B, 2, h, w): (B,)."""
+    return (after - before).square().sum(dim=1).mean(dim=(1, 2))
 
 
 def _iterate(
@@ -125,8 +145,7 @@ def _iterate(
             iteration(*data)
         before = flow.clone()
         iteration(*data)
-        change = (flow - before).square().sum(dim=1).mean(dim=(1, 2))  # (B,)
-        newly = (change < settings.tolerance**2) & ~done
+        newly = (_squared_change(before, flow) < settings.tolerance**2) & ~done
         if count + settings.iterations > settings.most_iterations or bool((done | newly).all()):
             break
         if bool(newly.any()):
