@@ -11,6 +11,8 @@ import pytest
 from weaktal.cli import run
 from weaktal.data.annotations import read_annotations
 from weaktal.data.manifest import read_manifest
+from weaktal.video.container import probe
+from weaktal.video.encoding import writing_video
 
 
 @pytest.fixture
@@ -69,3 +71,64 @@ def test_wrong_options_are_one_line(
     assert match in error
     assert error.count("\n") == 1
     assert not (tmp_path / "set").exists()
+
+
+@pytest.fixture
+def video_clips(tmp_path: Path) -> Path:
+    """Three clips of a second for each of four classes, in a folder a class."""
+    folder = tmp_path / "videos"
+    for label, shade in (("run", 40), ("jump", 90), ("sit", 140), ("stand", 190)):
+        (folder / label).mkdir(parents=True)
+        for number in range(3):
+            with writing_video(folder / label / f"{number}.mp4", fps=10, width=32, height=32) as add:
+                for _ in range(10):
+                    add(np.full((32, 32, 3), shade, np.uint8))
+    return folder
+
+
+def test_composes_videos(video_clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lengths = "--instance-seconds 1-2 --gap-seconds 0.6 --fps 10 --size 48x32"
+    options = f"--train 3 --test 2 --background-classes sit,stand {lengths}"
+    dataset = tmp_path / "set"
+    assert run(["compose", str(video_clips), str(dataset), *options.split()]) == 0
+    printed = capsys.readouterr().out
+    assert "training: 3 videos" in printed
+    assert " s a video" in printed
+    annotations = read_annotations(dataset)
+    assert annotations.classes == ("jump", "run")
+    for name, video in annotations.videos.items():
+        info = probe(dataset / "videos" / f"{name}.mp4")
+        assert (info.width, info.height, info.fps) == (48, 32, 10)
+        assert info.duration == pytest.approx(video.duration)
+        assert video.segments[0].start == pytest.approx(0.6)
+        assert all(1 <= segment.duration <= 2 for segment in video.segments)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--gap-snippets", "1-2"], "--gap-snippets is for clips with features, and these are videos"),
+        (["--pool", "0.1"], "--pool is for clips with features"),
+        (["--size", "31x32"], "width: is 31; expected an even number"),
+        (["--size", "big"], "--size: is 'big'"),
+        (["--fps", "0"], "fps: is 0.0"),
+        (["--instance-seconds", "5-1"], "--instance-seconds: is '5-1'"),
+        (["--instance-seconds", "nan"], "--instance-seconds: is 'nan'"),
+        (["--gap-seconds", "-1"], "--gap-seconds"),
+    ],
+)
+def test_wrong_options_for_videos_are_one_line(
+    video_clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], match: str
+) -> None:
+    assert run(["compose", str(video_clips), str(tmp_path / "set"), *options]) == 2
+    error = capsys.readouterr().err
+    assert match in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "set").exists()
+
+
+def test_options_for_videos_are_refused_for_features(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compose", str(clips), str(tmp_path / "set"), "--fps", "10"]) == 2
+    assert "--fps is for clips that are videos" in capsys.readouterr().err

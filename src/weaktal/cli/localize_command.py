@@ -142,7 +142,7 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _holds_videos(folder: Path) -> bool:
-    from weaktal.encoders.extraction import VIDEO_ENDINGS
+    from weaktal.data.video_clips import VIDEO_ENDINGS
 
     return any(path.suffix.lower() in VIDEO_ENDINGS for path in folder.rglob("*"))
 

@@ -17,13 +17,13 @@ import numpy as np
 from weaktal.data.annotations import Annotations, annotations_file, check_name, read_tags
 from weaktal.data.features import read_header
 from weaktal.data.manifest import FILE, Manifest, read_manifest, write_manifest
+from weaktal.data.video_clips import VIDEO_ENDINGS
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.pipeline import Failed, Job, Pipeline, Rows, Sampling
 from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.errors import InputError, shown
 from weaktal.files import replacing
 
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif")
 TEXT = "text.npy"
 # Keys of a manifest that do not tell how its numbers came to be.
 _NOT_SETTINGS = {"complete", "text", "template", "weights_files"}
