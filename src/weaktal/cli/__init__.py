@@ -28,6 +28,7 @@ VERBS = {
     "decode": "Turn stored scores into segments again, with other settings and without the model.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
     "diagnose": "Show how stored scores err, snippet by snippet, against the truth.",
+    "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn published annotation and feature packages into a dataset folder.",
 }
 
@@ -40,6 +41,13 @@ _BAD_PATH = {
 # errors in either.
 UsageError = typer.BadParameter.__mro__[1]
 
+
+# What a command that was stopped tells besides.
+_GO_ON = {
+    "train": "; go on with --resume",
+    "ablate": "; the same command goes on",
+    "reproduce": "; the same command goes on",
+}
 
 # Typer's own exit code for Ctrl-C, which it may catch before we do.
 _INTERRUPTED = 130
@@ -74,8 +82,7 @@ def run(arguments: list[str]) -> int:
         source = f"{error.filename}: " if error.filename is not None else ""
         return _fail(f"{source}{error.strerror or error}", 2 if error.errno in _BAD_PATH else 1)
     if code == _INTERRUPTED:
-        hint = "; go on with --resume" if arguments[0] == "train" else ""
-        return _fail(f"stopped; what was written before is whole{hint}", 1)
+        return _fail(f"stopped; what was written before is whole{_GO_ON.get(arguments[0], '')}", 1)
     return code if isinstance(code, int) else 0
 
 

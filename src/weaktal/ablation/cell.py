@@ -1,0 +1,240 @@
+"""One training of an ablation with one seed, and all readings of it: the process that the runner starts for each.
+
+``python -m weaktal.ablation.cell JOB.json`` trains, or goes on training, and writes a file for each reading. It ends
+when its standard input closes, so that nothing goes on behind the back of a runner that was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+
+from weaktal.ablation.fork import fork, step_folder
+from weaktal.config import as_yaml, parse_settings
+from weaktal.data.annotations import Annotations, Video, read_annotations
+from weaktal.data.features import Features
+from weaktal.engine.checkpoint import load_weights
+from weaktal.engine.run import RunFolder
+from weaktal.errors import InputError, RunError
+from weaktal.evaluation.protocols import protocol_named
+from weaktal.evaluation.scoring import score
+from weaktal.files import read_model, write_json, write_text
+from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.collab_config import CollabConfig
+from weaktal.workflows.dataset import usable
+from weaktal.workflows.diagnose import diagnose
+from weaktal.workflows.train import train
+from weaktal.workflows.trained import Trained
+
+METHOD = "collab"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Strict):
+    """What every training of an ablation has in common.
+
+    Attributes:
+        dataset: its folder.
+        features, vlp_features: names under ``dataset/features``.
+        seconds_per_snippet: for features without a manifest.
+        train_subset, subset: to train on, and to score.
+        protocol: of scoring.
+        tiou: thresholds.
+        threshold: share of a class's maximum in the video at which misses and false alarms are counted.
+    """
+
+    dataset: Path
+    features: str
+    vlp_features: str
+    seconds_per_snippet: float | None = None
+    train_subset: str
+    subset: str
+    protocol: str
+    tiou: tuple[float, ...]
+    threshold: float = 0.5
+
+
+class ReadingJob(_Strict):
+    """A reading: which weights, which branch, with which settings, and the file to write."""
+
+    name: str
+    after: str
+    branch: str
+    settings: dict[str, Any]
+    out: Path
+
+
+class Job(_Strict):
+    """A training with one seed and the readings of it that are still to be made.
+
+    Attributes:
+        data: in common.
+        settings: of the training.
+        seed: of everything random.
+        run: its folder.
+        source: the run that it goes on from, and the step that both share.
+        readings: to be made.
+    """
+
+    data: Data
+    settings: dict[str, Any]
+    seed: int
+    run: Path
+    source: tuple[Path, str] | None
+    readings: tuple[ReadingJob, ...]
+
+
+class Measured(_Strict):
+    """What a reading found, and what it was read from.
+
+    Attributes:
+        reading, seed, after, branch, settings: what was read.
+        tiou, map: thresholds and mAP at each, fractions of 1.
+        average_map: their mean.
+        ap: by class and threshold.
+        misses: share of action snippets that were missed; None without any.
+        false_alarms: share of background snippets that raised an alarm; None without any.
+    """
+
+    reading: str
+    seed: int
+    after: str
+    branch: str
+    settings: dict[str, Any]
+    tiou: tuple[float, ...]
+    map: tuple[float, ...]
+    average_map: float
+    ap: dict[str, tuple[float, ...]]
+    misses: float | None
+    false_alarms: float | None
+
+
+def run_cell(job: Job, console: Console) -> None:
+    """Trains and reads.
+
+    Raises:
+        InputError: for bad input.
+        RunError: if training diverges.
+    """
+    config = parse_settings(CollabConfig, job.settings, "job")
+    if job.source is not None and not (job.run / "run.json").exists():
+        source, step = job.source
+        if step_folder(source, step) is not None:  # else it failed, and this one trains from scratch
+            console.print(f"goes on from {source} after {step}", highlight=False, soft_wrap=True)
+            fork(source, step, job.run, config)
+    settings = job.run.with_name(f"{job.run.name}.yaml")
+    write_text(settings, as_yaml(config))
+    data = job.data
+    started = time.monotonic()
+    train(
+        data.dataset,
+        method=METHOD,
+        features=data.features,
+        vlp_features=data.vlp_features,
+        run=job.run,
+        config=settings,
+        seed=job.seed,
+        resume=True,
+        subset=data.train_subset,
+        seconds_per_snippet=data.seconds_per_snippet,
+        console=console,
+    )
+    console.print(f"trained in {time.monotonic() - started:.1f} s", highlight=False)
+    truth = read_annotations(data.dataset)
+    cbp = Features.open(data.dataset, data.features, data.seconds_per_snippet)
+    vlp = Features.open(data.dataset, data.vlp_features)
+    videos, _ = usable(truth.subset(data.subset), [cbp, vlp], skip_broken=False)
+    for reading in job.readings:
+        write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp, console).model_dump(mode="json"))
+
+
+def measured(
+    job: Job,
+    reading: ReadingJob,
+    truth: Annotations,
+    videos: list[Video],
+    cbp: Features,
+    vlp: Features,
+    console: Console,
+) -> Measured:
+    """Localizes with the weights after a step and scores the segments and the snippets.
+
+    Raises:
+        InputError: if the run has not finished the step.
+    """
+    run = RunFolder(job.run)
+    info = run.info()
+    config = parse_settings(CollabConfig, reading.settings, "job")
+    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
+    method = method_module(METHOD).build(config, inputs)
+    folder = step_folder(job.run, reading.after)
+    if folder is None:
+        raise InputError(f"has not finished {reading.after}", source=job.run, expected="a run beyond it")
+    load_weights(method.module, folder / "weights.safetensors")
+    trained = Trained(job.run, method, config, info, reading.branch, config.decode)
+    with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
+        scores_file = Path(temporary) / "scores.safetensors"
+        results, _ = trained.segments(
+            videos, cbp, vlp if trained.needs_vlp else None, scores=scores_file, console=console
+        )
+        errors = diagnose(job.data.dataset, scores_file, threshold=job.data.threshold)
+    data = job.data
+    scores = score(truth, results, protocol_named(data.protocol), subset=data.subset, tious=data.tiou)
+    return Measured(
+        reading=reading.name,
+        seed=job.seed,
+        after=reading.after,
+        branch=reading.branch,
+        settings=reading.settings,
+        tiou=scores.tious,
+        map=tuple(scores.map.tolist()),
+        average_map=scores.average_map,
+        ap={label: tuple(row.tolist()) for label, row in zip(scores.classes, scores.ap, strict=True)},
+        misses=errors.miss_rate if errors.action else None,
+        false_alarms=errors.false_alarm_rate if errors.background else None,
+    )
+
+
+def _end_with_the_runner() -> None:
+    """Ends this process at once when its standard input closes."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 1):  # not through sys.stdin, whose lock would be held at the exit
+            pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main() -> int:
+    """Runs the job that the command line names."""
+    _end_with_the_runner()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # unfinished files are removed on the way out
+    try:
+        run_cell(read_model(Path(sys.argv[1]), Job, "a job of weaktal ablate"), Console(width=200))
+    except InputError as error:
+        print(f"weaktal: {error.line()}", flush=True)
+        return 2
+    except RunError as error:
+        print(f"weaktal: {error}", flush=True)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""A run that goes on from another run's finished step, in place of training the same steps again."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from weaktal.ablation.tables import WARM_UP
+from weaktal.config import as_yaml
+from weaktal.engine.checkpoint import Position
+from weaktal.engine.run import RunFolder
+from weaktal.errors import InputError
+from weaktal.files import replacing_folder, write_json
+from weaktal.methods.base import MethodConfig
+
+STEPS = ("background-", "foreground-", "online")  # all phases before the first of them are the warm-up
+
+
+def step_folder(run: Path, step: str) -> Path | None:
+    """The folder of a finished step's phase, the last one of a warm-up that has several; None where it is not there."""
+    phases = sorted(path for path in run.glob("phases/*") if path.name[:1].isdigit())
+    names = [path.name.partition("-")[2] for path in phases]
+    if step == WARM_UP:
+        first = next((place for place, name in enumerate(names) if name.startswith(STEPS)), len(names))
+        over = first < len(names) or (run / "weights.safetensors").exists()
+        found = phases[first - 1] if first and over else None
+    else:
+        found = phases[names.index(step)] if step in names else None
+    return found if found is not None and (found / "weights.safetensors").exists() else None
+
+
+def fork(source: Path, step: str, target: Path, config: MethodConfig) -> None:
+    """Makes a run folder that stands at the end of ``step``, for ``weaktal train --resume`` to go on with.
+
+    The phases until there, and the rows of losses.csv, are those of ``source``. Nothing else of it is needed: each step
+    begins with an optimizer of its own.
+
+    Args:
+        source: run folder that has finished ``step``.
+        step: the last step that both runs share.
+        target: run folder to make.
+        config: settings of the new run. Those that act until ``step`` must equal the source's.
+
+    Raises:
+        InputError: if the source has not finished the step, or ``target`` exists.
+    """
+    last = step_folder(source, step)
+    if last is None:
+        raise InputError(f"has not finished {step}", source=source, expected="a run beyond it")
+    info = RunFolder(source).info().model_copy(update={"settings": config.model_dump(mode="json")})
+    phases = [path for path in sorted(source.glob("phases/*")) if path.name <= last.name]
+    update, total = _end_of(source / "losses.csv", last.name.partition("-")[2])
+    position = Position(phase=len(phases) - 1, update=update, total=total)
+    with replacing_folder(target) as folder:
+        for phase in phases:
+            shutil.copytree(phase, folder / "phases" / phase.name, copy_function=_link)
+        shutil.copyfile(source / "losses.csv", folder / "losses.csv")
+        checkpoint = folder / "checkpoints" / f"{position.total:09d}-{position.phase:03d}"
+        checkpoint.mkdir(parents=True)
+        _link(last / "weights.safetensors", checkpoint / "weights.safetensors")
+        torch.save(None, checkpoint / "optimizer.pt")
+        write_json(checkpoint / "position.json", asdict(position))
+        (folder / "settings.yaml").write_text(as_yaml(config), encoding="utf-8")
+        write_json(folder / "run.json", info.model_dump(mode="json"))
+
+
+def _end_of(losses: Path, phase: str) -> tuple[int, int]:
+    """Updates of a finished phase, and of the run until its end; its last row is always written."""
+    with losses.open(encoding="utf-8", newline="") as stream:
+        rows = [(int(row["update"]), int(row["total"])) for row in csv.DictReader(stream) if row["phase"] == phase]
+    return max(rows)
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    """The same file once more, without its bytes where the disk allows; runs replace their files, never change them."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,263 @@
+"""What is compared: the paper's tables and the settings that it leaves open, as data.
+
+A :class:`Reading` is a number to get: train with these settings, then look at one branch after one step. A
+:class:`Table` lists readings and says what each is held against and which sign the paper reports. Adding a
+variant is adding a line here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from weaktal.errors import InputError, shown
+
+Sign = Literal["below", "above"]
+WARM_UP = "warm-up"
+END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number to get, for each seed.
+
+    Attributes:
+        name: for files and ``--variants``.
+        title: for people.
+        overrides: settings over the base, as ``--set`` takes them.
+        after: the step whose weights are read: ``warm-up``, ``background-1``, ..., or ``end``.
+        branch: that localizes.
+    """
+
+    name: str
+    title: str
+    overrides: tuple[str, ...] = ()
+    after: str = END
+    branch: str = "cbp"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A reading in a table.
+
+    Attributes:
+        reading: which.
+        versus: name of the reading that it is held against, seed by seed.
+        paper: on which side of it the paper finds this reading's mAP; None where the paper says nothing.
+    """
+
+    reading: Reading
+    versus: str | None = None
+    paper: Sign | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Lines under a title."""
+
+    key: str
+    title: str
+    lines: tuple[Line, ...]
+
+
+WHOLE = Reading("whole", "the whole method: CBP")
+WHOLE_VLP = Reading("whole-vlp", "the whole method: VLP", branch="vlp")
+WHOLE_BOTH = Reading("whole-both", "the whole method: both branches", branch="both")
+ONLY_B = ("schedule.steps=[background]",)
+ONLY_F = ("schedule.steps=[foreground]",)
+WITHOUT_CLS = "losses.classification=0"
+WITHOUT_CONTRAST = "losses.contrast=0"
+
+
+def paper_tables(long_warm_up: int) -> tuple[Table, ...]:
+    """All tables.
+
+    Args:
+        long_warm_up: epochs of a warm-up that trains CBP for as many updates as the whole method does.
+    """
+    return (
+        Table(
+            "3",
+            "Table 3: what each branch errs by, and what the method repairs",
+            (
+                Line(Reading("cbp-warm-up", "CBP on tags alone (warm-up)", after=WARM_UP), "whole", "below"),
+                Line(
+                    Reading(
+                        "cbp-long",
+                        "CBP on tags alone, as many updates as in the whole",
+                        ("schedule.rounds=0", f"schedule.warm_up={long_warm_up}"),
+                    ),
+                    "whole",
+                    "below",
+                ),
+                Line(
+                    Reading("vlp-vanilla", "vanilla VLP (nothing learned)", after=WARM_UP, branch="vanilla"),
+                    "whole-vlp",
+                    "below",
+                ),
+                Line(
+                    Reading("vlp-one-b", "VLP after one B step", after="background-1", branch="vlp"),
+                    "vlp-vanilla",
+                    "above",
+                ),
+                Line(
+                    Reading("cbp-one-f", "CBP after one F step, without any B step", ONLY_F, after="foreground-1"),
+                    "cbp-warm-up",
+                    "above",
+                ),
+                Line(WHOLE, "cbp-warm-up", "above"),
+                Line(WHOLE_VLP, "vlp-vanilla", "above"),
+                Line(WHOLE_BOTH, "whole", "above"),
+            ),
+        ),
+        Table(
+            "4",
+            "Table 4: distilling one way, and both ways",
+            (
+                Line(Reading("only-b-vlp", "B steps only: VLP", ONLY_B, branch="vlp"), "whole-vlp", "below"),
+                Line(Reading("only-b-both", "B steps only: both", ONLY_B, branch="both"), "whole-both", "below"),
+                Line(Reading("only-f", "F steps only: CBP", ONLY_F), "whole", "below"),
+                Line(Reading("only-f-both", "F steps only: both", ONLY_F, branch="both"), "whole-both", "below"),
+                Line(WHOLE),
+                Line(WHOLE_VLP),
+                Line(WHOLE_BOTH),
+            ),
+        ),
+        Table(
+            "5",
+            "Table 5: terms of the loss, and which labels teach",
+            (
+                Line(Reading("kd", "L_kd", (WITHOUT_CONTRAST, WITHOUT_CLS))),
+                Line(Reading("kd-contrast", "L_kd + L_con", (WITHOUT_CLS,)), "kd", "above"),
+                Line(Reading("kd-cls", "L_kd + L_cls in F", (WITHOUT_CONTRAST,)), "kd", "above"),
+                Line(WHOLE, "kd-contrast", "above"),
+                Line(
+                    Reading(
+                        "foreground-labels",
+                        "foreground labels only",
+                        ("labels.background.low=0", "labels.foreground.low=0"),
+                    ),
+                    "whole",
+                    "below",
+                ),
+                Line(
+                    Reading(
+                        "background-labels",
+                        "background labels only",
+                        ("labels.background.high=1", "labels.foreground.high=1"),
+                    ),
+                    "whole",
+                    "below",
+                ),
+            ),
+        ),
+        Table("6", "Table 6: on other CBP networks, alone and with the collaboration", tuple(_networks())),
+        Table("open", "What the paper leaves open", tuple(_open())),
+    )
+
+
+def _networks() -> Iterable[Line]:
+    for network in ("pyramid", "convolution", "mmsd"):
+        alone = Reading(f"{network}-alone", f"{network} alone", (f"cbp={network}",), after=WARM_UP)
+        yield Line(alone)
+        yield Line(Reading(network, f"{network} + collaboration", alone.overrides), alone.name, "above")
+
+
+def _labels(**values: object) -> tuple[str, ...]:
+    """The same thresholds for both directions."""
+    return tuple(f"labels.{way}.{key}={value}" for way in ("background", "foreground") for key, value in values.items())
+
+
+def _open() -> Iterable[Line]:
+    for name, title, *overrides in (
+        ("softmax", "VLP: softmax over the classes", "vlp.probabilities=softmax"),
+        ("sigmoid", "VLP: sigmoid of each class", "vlp.probabilities=sigmoid"),
+        ("k-4", "k = T / 4", "pooling.divisor=4"),
+        ("k-16", "k = T / 16", "pooling.divisor=16"),
+        ("pool-logits", "pooling of logits", "pooling.of=logits"),
+        (
+            "labels-strict",
+            "labels: 0.05, 0.95 of the maximum",
+            *_labels(scale="video_max", low=0.05, high=0.95),
+        ),
+        ("labels-loose", "labels: 0.2, 0.6 of the maximum", *_labels(scale="video_max", low=0.2, high=0.6)),
+        ("labels-raw", "labels: scores of 0.05, 0.95", *_labels(scale="raw", low=0.05, high=0.95)),
+        ("labels-rank", "labels: ranks 0.5, 0.875", *_labels(scale="quantile", low=0.5, high=0.875)),
+        ("untagged-background", "classes without a tag are background", "labels.untagged=background"),
+        ("rounds-1", "1 round", "schedule.rounds=1"),
+        ("rounds-2", "2 rounds", "schedule.rounds=2"),
+        ("rounds-3", "3 rounds", "schedule.rounds=3"),
+        ("restart", "F steps train fresh weights", "schedule.restart=true"),
+        ("without-cls", "no L_cls in F", WITHOUT_CLS),
+        ("contrast-0", "L_con weight 0", WITHOUT_CONTRAST),
+        ("contrast-1", "L_con weight 1", "losses.contrast=1"),
+        ("contrast-cold", "L_con temperature 0.03", "losses.contrast_temperature=0.03"),
+        ("contrast-warm", "L_con temperature 0.2", "losses.contrast_temperature=0.2"),
+    ):
+        yield Line(Reading(name, title, tuple(overrides)), "whole")
+
+
+def own_table(wanted: Sequence[str]) -> Table | None:
+    """Variants of one's own, each ``"NAME: KEY=VALUE KEY=VALUE ..."``, held against the whole method.
+
+    Raises:
+        InputError: if one is not written like that.
+    """
+    lines = []
+    for text in wanted:
+        name, colon, settings = text.partition(":")
+        name = name.strip()
+        if not colon or not settings.split() or not name.replace("-", "").replace("_", "").isalnum():
+            raise InputError(
+                "is no variant", source=f"--variant {shown(text)}", expected='"NAME: KEY=VALUE [KEY=VALUE ...]"'
+            )
+        lines.append(Line(Reading(name, name, tuple(settings.split())), "whole"))
+    return Table("own", "Variants of one's own", (Line(WHOLE), *lines)) if lines else None
+
+
+def chosen_tables(
+    tables: Sequence[Table],
+    keys: Sequence[str] | None = None,
+    variants: Sequence[str] | None = None,
+    without: Sequence[str] = (),
+) -> tuple[Table, ...]:
+    """Tables cut down to some readings and those that they are held against.
+
+    Args:
+        tables: to choose from.
+        keys: of the tables wanted; all where it is None.
+        variants: names of the readings wanted; all where it is None.
+        without: names of readings not wanted. What is held against one of them goes too.
+
+    Raises:
+        InputError: for an unknown table or variant, naming the nearest; also if nothing is left.
+    """
+    by_key = {table.key: table for table in tables}
+    picked = tables if keys is None else [by_key[_known(key, by_key, "--tables")] for key in keys]
+    lines = {line.reading.name: line for table in picked for line in table.lines}
+    dropped = {_known(name, lines, "--without") for name in without}
+    wanted = {_known(name, lines, "--variants") for name in variants or lines} - dropped
+    cut = []
+    for table in picked:
+        kept = [ln for ln in table.lines if ln.reading.name in wanted and ln.versus not in dropped]
+        against = {line.versus for line in kept}
+        if kept:
+            cut.append(
+                Table(
+                    table.key,
+                    table.title,
+                    tuple(ln for ln in table.lines if ln in kept or ln.reading.name in against),
+                )
+            )
+    return tuple(cut)
+
+
+def _known(name: str, names: Iterable[str], source: str) -> str:
+    known = list(names)
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    expected = f"one of {', '.join(known)}; nearest is {near[0]}" if near else "none: no table is chosen"
+    raise InputError(f"no {shown(name)}", source=source, expected=expected)

@@ -1,0 +1,84 @@
+"""``weaktal ablate``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weaktal.errors import InputError, shown
+
+
+def ablate(
+    dataset: Annotated[Path, typer.Argument(help="Dataset folder: annotations.json and features/NAME.")],
+    features: Annotated[str, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")],
+    vlp_features: Annotated[str, typer.Option(help="Vision-language feature folder.")],
+    out: Annotated[Path, typer.Option(help="Folder to make, or to go on with.")],
+    config: Annotated[Path | None, typer.Option(help="YAML file of collab's settings that all variants share.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="One shared setting, such as schedule.rounds=1; repeatable.")
+    ] = None,
+    tables: Annotated[str | None, typer.Option(help="Of 3, 4, 5, 6, open, with commas; all by default.")] = None,
+    variants: Annotated[str | None, typer.Option(help="Names of variants, with commas; all by default.")] = None,
+    without: Annotated[str | None, typer.Option(help="Names of variants to leave out, with commas.")] = None,
+    variant: Annotated[
+        list[str] | None, typer.Option(help='One of your own: "NAME: KEY=VALUE KEY=VALUE ..."; repeatable.')
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="With commas.")] = "0,1,2,3,4",
+    workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; as many as cores by default.")] = None,
+    subset: Annotated[str | None, typer.Option(help="Subset to score; the test subset by default.")] = None,
+    train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
+    protocol: Annotated[str, typer.Option(help="plain (tIoU 0.1:0.7:0.1), thumos14, activitynet12, ...")] = "plain",
+    seconds_per_snippet: Annotated[
+        float | None, typer.Option(help="Spacing of features that have no manifest.")
+    ] = None,
+) -> None:
+    """Fill the paper's tables on your dataset: variants of collab over seeds, side by side, with intervals.
+
+    Writes tables.md, tables.csv, cells.csv and pictures. Stopped half way, the same command goes on. What trains alike
+    trains once.
+
+    Example: weaktal ablate DATASET --features i3d --vlp-features clip-vit-b16 --out ablation --tables 3,4 --seeds 0,1,2
+    """
+    from weaktal.workflows.ablate import ablate as run_ablation
+
+    done = run_ablation(
+        dataset,
+        features=features,
+        vlp_features=vlp_features,
+        out=out,
+        config=config,
+        overrides=set_ or [],
+        tables=_words(tables),
+        variants=_words(variants),
+        without=_words(without) or [],
+        own=variant or [],
+        seeds=_seeds(seeds),
+        workers=workers,
+        subset=subset,
+        train_subset=train_subset,
+        protocol=protocol,
+        seconds_per_snippet=seconds_per_snippet,
+        command=["weaktal", *sys.argv[1:]],
+    )
+    print(done.text)
+    print(f"{done.markdown}", file=sys.stderr)
+    if not done.pictures:
+        print("weaktal: no pictures without matplotlib: pip install 'weaktal[report]'", file=sys.stderr)
+    if done.failures:
+        for failure in done.failures:
+            print(f"weaktal: {failure.name} failed: {failure.last} ({failure.log})", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _words(text: str | None) -> list[str] | None:
+    return None if text is None else [word for word in (part.strip() for part in text.split(",")) if word]
+
+
+def _seeds(text: str) -> list[int]:
+    words = _words(text) or []
+    if not words or not all(word.isdigit() and len(word) < 10 for word in words) or len(set(words)) != len(words):
+        raise InputError("are no seeds", source=f"--seeds {shown(text)}", expected="whole numbers, such as 0,1,2")
+    return [int(word) for word in words]

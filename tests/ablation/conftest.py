@@ -1,0 +1,51 @@
+"""A dataset that a whole ablation takes seconds on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from weaktal.data.annotations import read_annotations
+from weaktal.data.manifest import Manifest, write_manifest
+
+DIM = 8
+SMALL = """
+optimizer: {batch_size: 4, lr: 0.01, max_snippets: 12}
+pyramid: {width: 16, heads: 2}
+convolution: {width: 16}
+vlp: {heads: 2}
+schedule: {warm_up: 1, background: 1, foreground: 1, updates_per_epoch: 4}
+engine: {tensorboard: false, log_every: 3}
+"""
+
+
+@pytest.fixture(scope="session")
+def ablation_dataset(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Path:
+    """The tiny dataset with features that see each class too early and for too long."""
+    dataset = tmp_path_factory.mktemp("ablation") / "dataset"
+    shutil.copytree(tiny_dataset, dataset)
+    annotations = read_annotations(dataset)
+    random = np.random.default_rng(1)
+    text = random.normal(size=(len(annotations.classes), DIM)).astype(np.float32)
+    folder = dataset / "features" / "scene"
+    folder.mkdir()
+    for video in annotations.videos.values():
+        rows = 0.5 * random.normal(size=(int(video.duration), DIM))
+        for segment in video.segments:
+            rows[max(int(segment.start) - 2, 0) : int(segment.end) + 2] += text[
+                annotations.classes.index(segment.label)
+            ]
+        np.save(folder / f"{video.name}.npy", rows.astype(np.float32))
+    np.save(folder / "text.npy", text)
+    write_manifest(folder, Manifest(encoder="scene", fps=1.0, window=1, stride=1, dim=DIM, text="text.npy"))
+    return dataset
+
+
+@pytest.fixture(scope="session")
+def ablation_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("settings") / "small.yaml"
+    file.write_text(SMALL)
+    return file

@@ -1,0 +1,212 @@
+"""``weaktal ablate`` as a user meets it: shared trainings, going on after a kill, what is refused, what fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from weaktal.ablation.cell import Measured
+from weaktal.cli import run
+from weaktal.data.annotations import read_annotations
+from weaktal.data.results import read_results
+from weaktal.engine.checkpoint import load_tensors
+from weaktal.evaluation.scoring import score
+from weaktal.files import read_model, sha256
+from weaktal.workflows.localize import localize
+from weaktal.workflows.train import train
+
+
+def words(dataset: Path, settings: Path, out: Path, *more: str) -> list[str]:
+    fixed = ["ablate", str(dataset), "--features", "i3d", "--vlp-features", "scene", "--config", str(settings)]
+    return [*fixed, "--out", str(out), *more]
+
+
+CHOICE = ["--tables", "3", "--variants", "cbp-one-f,whole-both", "--seeds", "0"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, ablation_dataset: Path, ablation_settings: Path) -> Path:
+    out = tmp_path_factory.mktemp("finished") / "out"
+    assert run(words(ablation_dataset, ablation_settings, out, *CHOICE)) == 0
+    return out
+
+
+def test_a_forked_training_equals_one_from_scratch(
+    finished: Path, ablation_dataset: Path, ablation_settings: Path, tmp_path: Path
+) -> None:
+    log = (finished / "runs/cbp-one-f/seed-0.log").read_text()
+    assert "whole/seed-0 after warm-up" in log
+    assert "warm-up 4/4" not in log
+    scratch = train(
+        ablation_dataset,
+        method="collab",
+        features="i3d",
+        vlp_features="scene",
+        run=tmp_path / "run",
+        config=ablation_settings,
+        overrides=["schedule.steps=[foreground]"],
+    )
+    forked = finished / "runs/cbp-one-f/seed-0"
+    for name in ("01-warm-up", "02-foreground-1", "03-foreground-2"):
+        ours, theirs = (
+            load_tensors(folder / "phases" / name / "weights.safetensors") for folder in (forked, scratch.path)
+        )
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(ours[key], theirs[key]) for key in theirs), name
+    assert sha256(forked / "weights.safetensors") == sha256(scratch.weights)
+    for file in ("run.json", "losses.csv", "settings.yaml"):
+        assert (forked / file).read_bytes() == (scratch.path / file).read_bytes(), file
+
+
+def test_a_reading_is_what_localize_and_evaluate_say(finished: Path, ablation_dataset: Path, tmp_path: Path) -> None:
+    localize(finished / "runs/whole/seed-0", ablation_dataset, tmp_path / "results.json", branch="both")
+    expected = score(read_annotations(ablation_dataset), read_results(tmp_path / "results.json"))
+    found = read_model(finished / "readings/whole-both/seed-0.json", Measured, "a reading")
+    assert found.map == pytest.approx(expected.map.tolist(), abs=1e-12)
+    assert found.average_map == pytest.approx(expected.average_map, abs=1e-12)
+    text = (finished / "tables.md").read_text()
+    assert f"{100 * expected.average_map:.1f}" in text
+    assert "`cbp-warm-up`" in text  # what cbp-one-f is held against
+
+
+def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(
+    finished: Path, ablation_dataset: Path, ablation_settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.glob("r*/*/seed-0*")}
+    more = ["--tables", "3", "--variants", "cbp-one-f", "--seeds", "0,3", "--workers", "2"]
+    assert run(words(ablation_dataset, ablation_settings, finished, *more)) == 0
+    assert "4 to run" not in capsys.readouterr().err
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    assert (finished / "readings/cbp-one-f/seed-3.json").exists()
+    assert run(words(ablation_dataset, ablation_settings, finished, *CHOICE)) == 0
+    assert ": 0 to run" in capsys.readouterr().err
+
+
+def test_killed_half_way_it_goes_on_and_ends_alike(
+    finished: Path, ablation_dataset: Path, ablation_settings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    call = words(ablation_dataset, ablation_settings, out, *CHOICE)
+    process = subprocess.Popen([sys.executable, "-m", "weaktal", *call], stdout=subprocess.DEVNULL)
+    first = out / "readings/whole-both/seed-0.json"
+    wait_for(lambda: first.exists() and cells_of(out))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_for(lambda: not cells_of(out))  # none goes on behind its back
+    assert not (out / "tables.md").exists()
+    stamp = first.stat().st_mtime_ns
+    assert run(call) == 0
+    assert first.stat().st_mtime_ns == stamp
+    assert (out / "cells.csv").read_bytes() == (finished / "cells.csv").read_bytes()
+
+
+def test_ctrl_c_ends_the_cells_and_says_how_to_go_on(
+    ablation_dataset: Path, ablation_settings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    call = words(ablation_dataset, ablation_settings, out, *CHOICE)
+    process = subprocess.Popen([sys.executable, "-m", "weaktal", *call], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: cells_of(out))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1].endswith("the same command goes on")
+    assert not cells_of(out)
+
+
+def cells_of(out: Path) -> list[int]:
+    """Processes that work in a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes()
+        except OSError:
+            continue
+        if b"weaktal.ablation.cell" in line and os.fsencode(out) in line:
+            found.append(int(path.parent.name))
+    return found
+
+
+def wait_for(condition: object, seconds: float = 120) -> None:
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (["--set", "losses.contrast=0.5"], "was started with settings.losses.contrast 0.1, not 0.5"),
+        (["--protocol", "activitynet12"], "was started with data.protocol 'plain', not 'activitynet12'"),
+        (["--set", "losses.contrsat=0.5"], "nearest is losses.contrast"),
+        (["--variant", "mine: losses.contrsat=0.5"], "nearest is losses.contrast"),
+        (["--variant", "mine: vlp.heads=3"], "a divisor of 8"),
+        (["--variant", "whole: vlp.heads=1"], "stands for two variants"),
+        (["--tables", "9"], "one of 3, 4, 5, 6, open"),
+        (["--seeds", "0,0"], "are no seeds"),
+        (["--vlp-features", "nothing"], "no such folder of features"),
+        (["--subset", "nothing"], "no video belongs to subset"),
+    ],
+)
+def test_what_cannot_work_gets_one_line_before_anything_runs(
+    finished: Path,
+    ablation_dataset: Path,
+    ablation_settings: Path,
+    more: list[str],
+    expected: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = sorted(finished.rglob("*"))
+    assert run(words(ablation_dataset, ablation_settings, finished, *CHOICE, *more)) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert expected in lines[0]
+    assert sorted(finished.rglob("*")) == before
+
+
+def test_a_folder_with_something_else_is_left_alone(
+    ablation_dataset: Path, ablation_settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    assert run(words(ablation_dataset, ablation_settings, tmp_path, *CHOICE)) == 2
+    assert "exists and holds no ablation" in capsys.readouterr().err
+
+
+def test_a_variant_may_not_change_under_its_name(
+    finished: Path, ablation_dataset: Path, ablation_settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = finished / "readings/cbp-one-f/seed-0.json"
+    stored = file.read_text()
+    changed = json.loads(stored)
+    changed["settings"]["losses"]["contrast"] = 0.7
+    file.write_text(json.dumps(changed))
+    try:
+        assert run(words(ablation_dataset, ablation_settings, finished, *CHOICE)) == 2
+    finally:
+        file.write_text(stored)
+    assert "was read with settings.losses.contrast 0.7, not 0.1" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_cell_that_fails_is_named_with_its_log_and_the_others_go_on(
+    ablation_dataset: Path, ablation_settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    more = ["--tables", "3", "--variants", "cbp-warm-up", "--seeds", "0", "--variant", "gpu: engine.device=cuda"]
+    assert run(words(ablation_dataset, ablation_settings, out, *more)) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "gpu seed 0 failed" in last
+    assert "engine.device cuda: there is none here" in last
+    assert str(out / "runs/gpu/seed-0.log") in last
+    assert (out / "readings/cbp-warm-up/seed-0.json").exists()
+    assert "`gpu`" in (out / "tables.md").read_text()

@@ -1,0 +1,168 @@
+"""Which trainings the readings take, and what they share."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from weaktal.ablation.plan import Plan, fingerprints, make_plan, step_names
+from weaktal.ablation.tables import Line, Reading, Table, chosen_tables, own_table, paper_tables
+from weaktal.config import load_settings
+from weaktal.errors import InputError
+from weaktal.methods.base import Inputs
+from weaktal.methods.collab import build
+from weaktal.methods.collab_config import CollabConfig
+
+
+def plan_of(*readings: Reading, base: tuple[str, ...] = ()) -> Plan:
+    table = Table("x", "x", tuple(Line(reading) for reading in readings))
+    return make_plan([table], load_settings(CollabConfig, overrides=base))
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["schedule.rounds=0"],
+        ["schedule.rounds=3", "schedule.steps=[foreground]"],
+        ["schedule.steps=[foreground, background, background]"],
+    ],
+)
+def test_step_names_are_those_of_the_method(overrides: list[str]) -> None:
+    config = load_settings(CollabConfig, overrides=overrides)
+    method = build(config, Inputs(dim=4, classes=("a", "b"), vlp_dim=8, text=torch.eye(2, 8).numpy()))
+    assert tuple(phase.name for phase in method.phases()) == step_names(config)
+
+
+@pytest.mark.parametrize(
+    ("override", "shared"),
+    [
+        ("optimizer.lr=0.01", 0),
+        ("engine.precision=bf16-mixed", 0),
+        ("pooling.divisor=4", 0),
+        ("pyramid.width=128", 0),
+        ("vlp.probabilities=sigmoid", 0),
+        ("schedule.updates_per_epoch=7", 0),
+        ("schedule.warm_up=7", 0),
+        ("schedule.background=7", 1),
+        ("labels.background.low=0.01", 1),
+        ("labels.untagged=background", 1),
+        ("losses.contrast=0", 1),
+        ("schedule.steps=[foreground]", 1),
+        ("schedule.steps=[background]", 2),
+        ("schedule.foreground=7", 2),
+        ("schedule.restart=true", 2),
+        ("labels.foreground.scale=raw", 2),
+        ("losses.classification=0", 2),
+        ("schedule.rounds=1", 3),
+        ("schedule.rounds=3", 5),
+        ("cbp_share=0.1", 5),
+        ("decode.theta_cls=0.3", 5),
+        ("engine.checkpoint_every=1", 5),
+    ],
+)
+def test_what_trains_alike_until_where(override: str, shared: int) -> None:
+    base = fingerprints(load_settings(CollabConfig))
+    other = fingerprints(load_settings(CollabConfig, overrides=[override]))
+    common = next((n for n, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), min(len(base), len(other)))
+    assert common == shared
+
+
+def test_equal_trainings_run_once_and_the_others_go_on_from_the_nearest() -> None:
+    plan = plan_of(
+        Reading("whole", "", ()),
+        Reading("alone", "", (), after="warm-up"),
+        Reading("again", "", ("schedule.rounds=2",), branch="both"),
+        Reading("decoded", "", ("decode.theta_cls=0.5",)),
+        Reading("one-way", "", ("schedule.steps=[background]",)),
+        Reading("longer", "", ("schedule.rounds=3",)),
+        Reading("no-cls", "", ("losses.classification=0", "losses.contrast=0")),
+        Reading("no-contrast", "", ("losses.contrast=0",)),
+        Reading("wide", "", ("pyramid.width=128",)),
+    )
+    assert [(t.name, t.source) for t in plan.trainings] == [
+        ("whole", None),
+        ("one-way", ("whole", "background-1")),
+        ("longer", ("whole", "foreground-2")),
+        ("no-cls", ("whole", "warm-up")),
+        ("no-contrast", ("no-cls", "background-1")),
+        ("wide", None),
+    ]
+    whole = plan.trainings[0]
+    assert [(r.name, r.after) for r, _ in whole.readings] == [
+        ("whole", "foreground-2"),
+        ("alone", "warm-up"),
+        ("again", "foreground-2"),
+        ("decoded", "foreground-2"),
+    ]
+    assert whole.readings[3][1].decode.theta_cls == 0.5
+
+
+def test_a_training_has_its_name_whatever_is_filled() -> None:
+    base = load_settings(CollabConfig)
+    catalog = paper_tables(50)
+    every = {t.config.model_dump_json(): t.name for t in make_plan(catalog, base, catalog=catalog).trainings}
+    for table in catalog:
+        for training in make_plan([table], base, catalog=catalog).trainings:
+            assert every[training.config.model_dump_json()] == training.name
+
+
+def test_the_papers_tables_are_sound() -> None:
+    tables = paper_tables(50)
+    plan = make_plan(tables, load_settings(CollabConfig), catalog=tables)
+    for table in tables:
+        assert len({line.reading.name for line in table.lines}) == len(table.lines)
+        for line in table.lines:
+            assert line.versus is None or line.versus in plan.readings, line
+            assert line.paper is None or line.versus is not None, line
+    names = [training.name for training in plan.trainings]
+    for place, training in enumerate(plan.trainings):
+        assert training.source is None or training.source[0] in names[:place]
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (Reading("x", "", ("losses.contrsat=1",)), "nearest is losses.contrast"),
+        (Reading("x", "", ("labels.background.low=2",)), "less than or equal to 1"),
+        (Reading("x", "", ("schedule.rounds=0",), after="foreground-1"), "no step foreground-1"),
+    ],
+)
+def test_impossible_variants_are_refused(reading: Reading, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        plan_of(reading)
+
+
+def test_a_name_cannot_stand_for_two_variants() -> None:
+    with pytest.raises(InputError, match="stands for two variants"):
+        plan_of(Reading("x", ""), Reading("x", "", ("schedule.rounds=1",)))
+
+
+def test_choosing_tables_and_variants() -> None:
+    tables = paper_tables(50)
+    assert [t.key for t in chosen_tables(tables, ["5", "3"], None)] == ["5", "3"]
+    (cut,) = chosen_tables(tables, ["3"], ["cbp-one-f"])
+    assert [line.reading.name for line in cut.lines] == ["cbp-warm-up", "cbp-one-f"]
+    with pytest.raises(InputError, match="one of 3, 4, 5, 6, open"):
+        chosen_tables(tables, ["7"], None)
+    with pytest.raises(InputError, match="nearest is cbp-one-f"):
+        chosen_tables(tables, ["3"], ["cbp-one-b"])
+
+
+def test_own_variants() -> None:
+    table = own_table(["narrow: pyramid.width=64  pyramid.heads=4"])
+    assert table is not None
+    assert table.lines[1].reading.overrides == ("pyramid.width=64", "pyramid.heads=4")
+    assert own_table([]) is None
+    for bad in ("narrow", "narrow:", "../x: a=1", ": a=1"):
+        with pytest.raises(InputError, match="is no variant"):
+            own_table([bad])
+
+
+def test_leaving_variants_out_takes_what_is_held_against_them_along() -> None:
+    (table,) = chosen_tables(paper_tables(50), ["6"], without=["mmsd-alone"])
+    assert [line.reading.name for line in table.lines] == [
+        "pyramid-alone", "pyramid", "convolution-alone", "convolution",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="leave"):
+        chosen_tables(paper_tables(50), ["6"], without=["leave"])
