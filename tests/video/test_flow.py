@@ -9,7 +9,7 @@ import torch
 
 from weaktal.errors import InputError
 from weaktal.video.flow import METHODS, flow_between, flow_method, i3d_input, to_gray
-from weaktal.video.flow.median import Median5x5
+from weaktal.video.flow.median import Median5x5, median_on_cpu
 from weaktal.video.flow.tvl1 import TVL1, TVL1Settings, tvl1_flow
 
 HEIGHT, WIDTH = 90, 121
@@ -173,6 +173,9 @@ def test_median_is_opencvs(shape):
         result = images.clone()
         median(result)
         np.testing.assert_array_equal(result.numpy(), wanted)
+    result = images.clone().transpose(2, 3)  # not contiguous
+    median_on_cpu(result)
+    np.testing.assert_array_equal(result.transpose(2, 3).numpy(), wanted)
 
 
 def test_median_of_a_matrix_sorted_both_ways_lies_on_three_diagonals():

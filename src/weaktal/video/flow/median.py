@@ -1,4 +1,4 @@
-"""The 5x5 median filter as a fixed sequence of minima and maxima of whole images.
+"""The 5x5 median filter, on a CPU by OpenCV and elsewhere as a fixed sequence of minima and maxima of whole images.
 
 ``torch.median`` over unfolded windows takes tens of times as long: it selects in each window by itself. Here one
 comparison serves all windows at once, and a sorted column of five pixels serves the five windows that hold it.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -66,7 +67,7 @@ _MIDDLE = _used(SORT_5, (2,))
 class Median5x5:
     """Replaces each pixel by the median of the 5x5 pixels around it; beyond the border the border pixels go on.
 
-    Does exactly what ``cv2.medianBlur(image, 5)`` does. Keeps its buffers from call to call: use one object for images
+    Does exactly what :func:`median_on_cpu` does. Keeps its buffers from call to call: use one object for images
     of one shape and device.
     """
 
@@ -96,3 +97,10 @@ class Median5x5:
         self._wide += columns
         free.append(middle)
         free += [row[place] for row, places in zip(rows, _PLACES, strict=True) for place in places]
+
+
+def median_on_cpu(images: Tensor) -> None:
+    """Filters ``images``, shape (B, C, H, W), float32 in the CPU's memory, in place; see :class:`Median5x5`."""
+    for channels in images.numpy():
+        for image in channels:
+            image[:] = cv2.medianBlur(image, 5)
