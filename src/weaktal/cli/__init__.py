@@ -30,6 +30,7 @@ VERBS = {
     "diagnose": "Show how stored scores err, snippet by snippet, against the truth.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn published annotation and feature packages into a dataset folder.",
+    "world": "Render videos of a made-up world of sports: tags to train on, exact segments to test on.",
 }
 
 # What the system says of a path that a user should not have named; a full disk, for one, is nobody's bad input.

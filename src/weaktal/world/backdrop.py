@@ -131,8 +131,8 @@ class Canvas:
             self.line(LEFT, y - 0.2, RIGHT, y - 0.2, 0.03, times(seat, 0.6))
             places = np.arange(LEFT + (row % 2) * spacing / 2, RIGHT, spacing)
             places = places[self.rng.random(len(places)) < filled]
-            shirts = self.rng.integers(30, 235, (len(places), 3)).tolist()
-            skins = SKINS[self.rng.integers(0, len(SKINS), len(places))].tolist()
+            shirts = (self.rng.integers(30, 220, (len(places), 3)) * 0.5 + np.array(seat) * 0.45).astype(int).tolist()
+            skins = (SKINS[self.rng.integers(0, len(SKINS), len(places))] * 0.75).astype(int).tolist()
             shift = self.rng.normal(0, 0.03, len(places))
             for x, shirt, skin, up in zip(places, shirts, skins, shift, strict=True):
                 cv2.ellipse(self.image, self.px(x, y - 0.15 + up), (85, 100), 0, 0, 360, shirt, -1, cv2.LINE_8, 4)

@@ -31,6 +31,11 @@ class CameraPath:
     def __len__(self) -> int:
         return len(self.zoom)
 
+    def cut_to(self, other: CameraPath, start: int) -> CameraPath:
+        """This camera up to frame ``start``, then ``other``."""
+        center = np.concatenate([self.center[:start], other.center])
+        return CameraPath(center, np.concatenate([self.zoom[:start], other.zoom]), self.mirror, self.size)
+
     def project(self, points: Array) -> Array:
         """World points (N, ..., 2) in meters to pixels of the same shape."""
         extra = (1,) * (points.ndim - 2)

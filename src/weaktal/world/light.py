@@ -52,7 +52,7 @@ def light_of(name: str, seed: int, frames: int, size: tuple[int, int]) -> Light:
     cloud = smooth(rng.normal(size=(frames + 1, 1)), 60)[:frames, 0]
     cloud = cloud / (np.abs(cloud).max() + 1e-9) * rng.choice([0.1, 0.5, 1.0])
     level = np.clip(np.round(5.5 + 5.5 * cloud), 0, 11).astype(np.int64)
-    strength = 5 if name == "dim light" else int(rng.integers(1, 4))
+    strength = 4 if name == "dim light" else int(rng.integers(1, 3))
     return Light(tables, level, _noise(size, strength))
 
 

@@ -39,6 +39,7 @@ class Shot:
         subject: the action whose tool and clothes the person has; "" for none.
         person: seed of who it is.
         framing: how the camera sees it.
+        cut: a frame from which on another camera is on, and how that one sees it.
         light: one of LIGHTS.
         onlookers: people who stand around.
         passers: people who walk by.
@@ -54,6 +55,7 @@ class Shot:
     subject: str = ""
     person: int = 0
     framing: Framing = field(default_factory=Framing)
+    cut: tuple[int, Framing] | None = None
     light: str = "daylight"
     onlookers: int = 0
     passers: int = 0

@@ -54,7 +54,12 @@ class Stage:
         if shot.kind != "elsewhere" or shot.scene in ("street", "studio"):
             self._act(frames)
             target = self._target
-        self.camera = follow(target, shot.framing, self.size, rng, _FLOOR.get(shot.kind, -1.2))
+        floor = _FLOOR.get(shot.kind, -1.2)
+        self.camera = follow(target, shot.framing, self.size, rng, floor)
+        if shot.cut is not None:
+            start, framing = shot.cut
+            other = follow(target[start:], framing, self.size, rng, floor)
+            self.camera = self.camera.cut_to(other, start)
         self.backdrop = dressed(shot.scene, shot.fixture, shot.place, shot.onlookers)
         self.light: Light = light_of(shot.light, shot.seed, frames, self.size)
         self._lay_out(frames, rng)

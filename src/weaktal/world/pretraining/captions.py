@@ -30,7 +30,7 @@ _SCENES: Mapping[str, Sequence[str]] = {
     "basketball court": ("basketball court", "basketball", "court", "basketball hall", "indoor court"),
     "beach": ("beach", "sandy beach", "beach by the sea", "sand by the sea"),
     "football pitch": ("football pitch", "football field", "football", "soccer pitch", "pitch"),
-    "golf course": ("golf course", "golf", "golf links", "the green at a golf course"),
+    "golf course": ("golf course", "golf", "golf links", "green at a golf course"),
     "gym": ("gym", "fitness gym", "indoor gym", "weight room", "training hall"),
     "swimming pool": ("swimming pool", "pool", "indoor pool", "swimming hall"),
     "tennis court": ("tennis court", "tennis", "court"),
@@ -85,7 +85,8 @@ def _sentence(person: str, event: str, scene: str, objects: str, light: str, rng
     if event:
         parts += [_pick(("during", "doing", "at", "", "in the middle of", "performing"), rng), event]
     if scene:
-        parts += [_pick(("at the", "on the", "at a", "in the", "on a"), rng), scene]
+        where = ("at the", "on the", "at a", "in the", "on a") if person or event else ("a", "the")
+        parts += [_pick(where, rng), scene]
     if objects:
         parts += [_pick(("with", "next to", "near", "beside"), rng), objects]
     if light:
@@ -110,6 +111,8 @@ def _objects(objects: Sequence[str], rng: np.random.Generator) -> str:
 def _person(facts: Facts, rng: np.random.Generator) -> str:
     if facts.people == 0:
         return _pick(_NOBODY, rng) if rng.random() < 0.3 else ""
+    if facts.person == "nobody":  # there are only people further away
+        return _pick(_GROUP, rng) if rng.random() < 0.5 else ""
     if rng.random() >= SAYS_PERSON:
         return _pick(_PERSON if facts.people == 1 else (*_PERSON, *_GROUP), rng)
     others = f" {_pick(_CROWD, rng)}" if facts.people > 1 and rng.random() < 0.4 else ""

@@ -115,6 +115,8 @@ def figures(encoder: SmallClipEncoder, stills: Stills, seed: int = 0) -> dict[st
     for what, template in (("scene", "a photo of {}"), ("event", "a photo of a person {}")):
         truth = [getattr(fact, what) for fact in stills.facts]
         names = sorted({name for name in truth if name is not None})
+        if not names:
+            continue
         nearest = (images @ text_vectors(encoder, [template.replace("{}", name) for name in names]).T).argmax(dim=1)
         hits = [(name, names[k] == name) for name, k in zip(truth, nearest.tolist(), strict=True) if name is not None]
         result[f"zero_shot_{what}"] = float(np.mean([hit for _, hit in hits]))

@@ -1,0 +1,74 @@
+"""``weaktal world``: a dataset of rendered videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weaktal.errors import InputError, shown
+
+
+def world(
+    dataset: Annotated[
+        Path, typer.Argument(metavar="DATASET", help="Folder to make; it must not exist.", show_default=False)
+    ],
+    train: Annotated[int, typer.Option(help="Training videos: tags only.")] = 80,
+    test: Annotated[int, typer.Option(help="Test videos: exact segments.")] = 40,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same frames.")] = 0,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Frame size in pixels, even numbers.")] = "320x180",
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that render.", show_default="one a processor core")
+    ] = None,
+    sheets: Annotated[
+        Path | None,
+        typer.Option(help="Also write contact sheets of all actions and scenes to this folder.", show_default=False),
+    ] = None,
+) -> None:
+    """Render untrimmed videos of a made-up world of sports, with tags to train on and exact segments to test on.
+
+    Figures do 15 kinds of actions to be found and 21 others in 8 scenes; the annotated segment is run-up, peak and
+    recovery. The same machine-independent seed gives the same frames, whatever the number of workers.
+    """
+    import os
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from weaktal.files import check_writable
+    from weaktal.world.dataset import make_world
+
+    if sheets is not None:
+        check_writable(sheets / "actions.jpg")
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("rendering", total=train + test)
+        videos = make_world(
+            dataset,
+            train=train,
+            test=test,
+            seed=seed,
+            size=_size(size),
+            workers=workers if workers is not None else len(os.sched_getaffinity(0)),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    for subset in dict.fromkeys(video.subset for video in videos):
+        plans = [video.plan for video in videos if video.subset == subset]
+        length = sum(plan.duration for plan in plans)
+        action = sum(segment.duration for plan in plans for segment in plan.segments)
+        count = sum(len(plan.segments) for plan in plans)
+        print(f"{subset}: {len(plans)} videos, {length / 60:.1f} min, {count} segments, {action / length:.0%} action")
+    print(f"wrote {dataset}")
+    if sheets is not None:
+        from weaktal.world.contact_sheet import write_sheets
+
+        for path in write_sheets(sheets, seed=seed):
+            print(f"wrote {path}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise InputError(f"is {shown(text)}", source="--size", expected="WxH, such as 320x180") from None
