@@ -126,6 +126,7 @@ class SnippetEncoder:
         text: for class vectors, where the encoder has a text side with a vocabulary.
         sight: what its clip networks see of a frame.
         flow: the optical flow that its flow network was trained on, a name in :data:`weaktal.video.flow.METHODS`.
+        batch: clips that its networks take at once at least; small networks waste most of their time on single ones.
     """
 
     name: str
@@ -135,6 +136,7 @@ class SnippetEncoder:
     text: VisionLanguageEncoder | None = None
     sight: Sight = "crops"
     flow: str = DEFAULT_FLOW
+    batch: int = 1
 
     @property
     def eats_flow(self) -> bool:

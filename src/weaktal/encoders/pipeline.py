@@ -140,7 +140,7 @@ class Pipeline:
         sampling: where snippets lie.
         flow: method of optical flow, needed where an encoder eats flow.
         workers: threads that compute optical flow.
-        batch: clips that go through a network at once.
+        batch: clips that go through a network at once, where the encoder does not want more.
     """
 
     def __init__(
@@ -241,8 +241,8 @@ class _Gathered:
 
     def __init__(self, job: Job, encoders: Sequence[SnippetEncoder], batch: int) -> None:
         self.job = job
-        self._batch = batch
         self._encoders = encoders
+        self._batch = max([batch, *(encoder.batch for encoder in encoders)])
         self._waiting: dict[Diet, list[Tensor]] = {}
         self._rows: dict[tuple[int, int], list[Tensor]] = {}  # by encoder and network
 

@@ -57,14 +57,14 @@ class ImageTower(nn.Module):
             Residual(48),
             _unit(48, 96, 3, 2),  # (N, 96, 12, 12)
             Residual(96),
-            _unit(96, 160, 3, 2),  # (N, 160, 6, 6)
-            Residual(160),
+            _unit(96, 128, 3, 2),  # (N, 128, 6, 6)
+            Residual(128),
         )
-        self.project = nn.Linear(2 * 160, DIM)
+        self.project = nn.Linear(2 * 128, DIM)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """The mean of all places tells of the scene, the largest of any place of what is small."""
-        x: Tensor = self.trunk(pictures)  # (N, 160, 6, 6)
+        x: Tensor = self.trunk(pictures)  # (N, 128, 6, 6)
         vectors: Tensor = self.project(torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1))
         return vectors  # (N, D)
 

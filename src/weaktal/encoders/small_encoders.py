@@ -22,6 +22,7 @@ from weaktal.video.flow import FLOW_BOUND
 CHANNELS: Mapping[Stream, int] = {"rgb": 3, "flow": 2}
 FLOW_METHOD = "dis"  # what the flow stream was trained on
 SIGHT = Whole(HEIGHT, WIDTH)
+BATCH = 16  # clips at once; about three times as fast as single ones on a CPU
 Built = TypeVar("Built")
 
 
@@ -68,6 +69,7 @@ def build_shipped(
         provenance=provenance | _origin(seed),
         sight=SIGHT,
         flow=FLOW_METHOD,
+        batch=BATCH,
     )
 
 
@@ -125,6 +127,7 @@ def _vlp(folder: Path, seed: int | None, device: torch.device, precision: Precis
         }
         | _origin(seed),
         text=encoder,
+        batch=BATCH,
     )
 
 

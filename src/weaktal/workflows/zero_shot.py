@@ -19,7 +19,7 @@ from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scores
 from weaktal.encoders.cache import cache_folder
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
-from weaktal.encoders.extraction import find_videos
+from weaktal.encoders.extraction import Target, find_videos
 from weaktal.encoders.pipeline import Sampling
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
 from weaktal.encoders.shipped import CBP_STREAMS, VLP
@@ -91,11 +91,16 @@ def localize_zero_shot(
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * settings.fps, window=2, stride=2)
     extraction = Extraction(encoder, weights or WeightsChoice(), sampling)
-    prepared = prepare(found, {encoder: extraction}, cache or cache_folder(), console)
+
+    def check(_title: str, target: Target) -> None:
+        if target.encoder.text is None:
+            raise InputError("has no tokenizer, so it cannot read class names", source=encoder)
+        target.encoder.text.embed_texts(texts)  # refuses words that it does not know
+
+    prepared = prepare(found, {encoder: extraction}, cache or cache_folder(), console, check=check)
     (target,) = prepared.targets
     text_side = target.encoder.text
-    if text_side is None:
-        raise InputError("has no tokenizer, so it cannot read class names", source=encoder)
+    assert text_side is not None
     vectors = class_vectors(text_side, texts).cpu()  # (C + K, D)
     folder = FeatureFolder(target.folder)
     origin: dict[str, Any] = {

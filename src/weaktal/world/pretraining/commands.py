@@ -18,7 +18,7 @@ from weaktal.encoders.small_encoders import load_stream, load_vlp
 from weaktal.world.actions import OTHERS, TARGETS
 from weaktal.world.pretraining import classification, contrastive
 from weaktal.world.pretraining.clips import rendered_clips
-from weaktal.world.pretraining.provenance import world_fingerprint
+from weaktal.world.pretraining.provenance import renderer_fingerprint
 from weaktal.world.pretraining.publish import publish
 from weaktal.world.pretraining.stills import rendered_stills
 
@@ -115,7 +115,7 @@ def _provenance(rendering: float, start: float) -> dict[str, Any]:
     return {
         "weaktal": __version__,
         "torch": torch.__version__,
-        "world_sha256": world_fingerprint(),
+        "renderer_sha256": renderer_fingerprint(),
         "rendering_seconds": round(rendering, 1),
         "begun_after_seconds": round(time.perf_counter() - start, 1),
     }
