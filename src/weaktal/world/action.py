@@ -68,6 +68,7 @@ class Action:
         support: what the pose's height speaks of.
         zoom: pixels a meter in a frame of 180 rows, for the usual view.
         level: height of what the camera looks at, meters.
+        ahead: how far before the figure the camera looks, meters.
         water: whether the figure vanishes below height 0.
         objects: what is to be seen, for captions.
         clothes: "sports" or "swim".
@@ -87,6 +88,7 @@ class Action:
     support: Support = "feet"
     zoom: float = 42.0
     level: float = 1.25
+    ahead: float = 0.0
     water: bool = False
     objects: tuple[str, ...] = ()
     clothes: str = "sports"

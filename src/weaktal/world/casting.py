@@ -25,7 +25,7 @@ def light_for(scene: str, rng: np.random.Generator) -> str:
 def framing_for(zoom: float, rng: np.random.Generator) -> Framing:
     """A camera about as near as usual, from either side."""
     return Framing(
-        zoom=zoom * float(rng.uniform(0.82, 1.2)),
+        zoom=zoom * float(rng.uniform(0.95, 1.35)),
         push=float(rng.normal(0.0, 0.06)),
         offset=(float(rng.normal(0.25, 0.35)), float(rng.normal(0.0, 0.08))),
         lag=float(rng.uniform(6, 22)),
@@ -57,7 +57,7 @@ def action_shot(action: str, seed: int, beats: tuple[Beat, ...]) -> Shot:
 def scene_shot(scene: str, seed: int, beats: tuple[Beat, ...]) -> Shot:
     """A shot of a place where somebody does nothing in particular; ``scene`` is one of SCENES or ELSEWHERE."""
     rng = np.random.default_rng([seed, 89])
-    fixtures = FIXTURES.get(scene, ("",))
+    fixtures = tuple(f for f in FIXTURES.get(scene, ("",)) if f != "swimming lanes")  # nobody stands on water
     elsewhere = scene not in FIXTURES
     return Shot(
         kind="elsewhere" if elsewhere else "context",
@@ -67,13 +67,15 @@ def scene_shot(scene: str, seed: int, beats: tuple[Beat, ...]) -> Shot:
         place=int(rng.integers(1 << 30)),
         seed=int(rng.integers(1 << 30)),
         person=int(rng.integers(1 << 30)),
-        framing=framing_for(62.0 if scene == "studio" else 38.0, rng),
+        framing=framing_for(70.0 if scene == "studio" else 38.0, rng),
         light=light_for(scene, rng),
         onlookers=int(rng.integers(0, 4)),
+        text=f"{rng.choice(_TITLES)}\nPART {rng.integers(1, 9)}" if scene == "title card" else "",
         passers=int(rng.integers(1, 4)) if scene == "street" else int(rng.integers(0, 2)) * (scene not in _EMPTY),
     )
 
 
+_TITLES = ("CITY GAMES", "OPEN FINALS", "SPORTS NIGHT", "WEEKEND CUP", "TRAINING DAY", "HIGHLIGHTS")
 _EMPTY = ("crowd", "landscape", "studio", "title card")
 
 

@@ -18,7 +18,7 @@ _UPRIGHT = {"roll": 0.0, "lean": 0.0, "head": 0.0}
 
 
 def idle_keys(
-    name: str, seconds: float, rng: np.random.Generator, action: Action | None, *, free: bool
+    name: str, seconds: float, rng: np.random.Generator, action: Action | None, *, free: bool, seated: bool = False
 ) -> list[Key | Gait]:
     """Keys of somebody who waits.
 
@@ -28,6 +28,7 @@ def idle_keys(
         rng: of its details.
         action: the action whose tool the person holds, if any.
         free: whether the arms and feet may do as they like.
+        seated: whether the person faces the camera and stays in place.
     """
     carry = dict(action.carry) if action is not None else {}
     if not free:
@@ -39,7 +40,7 @@ def idle_keys(
     left = seconds - start - 0.4
     if left < 0.4:
         return keys
-    front = action is not None and action.front
+    front = seated or (action is not None and action.front)
     if name == "walk" and not front:
         keys.append(Gait("walk", left, float(rng.uniform(0.9, 1.3)), hold=tuple(carry.items())))
         return keys
@@ -78,7 +79,9 @@ def acted(shot: Shot) -> tuple[Motion, dict[int, Performance]]:
             poses.append(motion.poses)
             writer = _resume(motion.poses[-1])
         else:
-            for part in idle_keys(beat.name, beat.frames / FPS, rng, _held(subject, shows), free=free):
+            for part in idle_keys(
+                beat.name, beat.frames / FPS, rng, _held(subject, shows), free=free, seated=shot.scene == "studio"
+            ):
                 if isinstance(part, Gait):
                     writer.add_gait(part, part.seconds)
                 else:
@@ -113,7 +116,8 @@ def _start(shot: Shot, shows: dict[int, Performance], subject: Action | None, rn
     """Where the person begins: so that a walk ends where the first action starts."""
     if not shows:
         usual = subject.mark if subject else 0.0
-        return usual + float(rng.uniform(-2.5, 0.0 if subject and subject.elevation else 0.6))
+        edge = -0.5 if shot.scene == "swimming pool" else 0.6
+        return usual + float(rng.uniform(-2.5, edge))
     first = min(shows)
     x = float(shows[first].motion.poses[0, COLUMN["x"]])
     walked = sum(max(0.0, b.frames / FPS - 0.85) for b in shot.beats[:first] if b.name == "walk")
@@ -159,6 +163,30 @@ def passer_by(rng: np.random.Generator, frames: int, center: float) -> Array:
     writer.add([Key(0.0, ())])
     gait = Gait("walk" if kind == "walk" else "run", seconds, speed, ramp=False)
     writer.add_gait(gait, seconds, float(rng.uniform(0, 6)))
+    return writer.motion().at(np.arange(frames) / FPS)
+
+
+def goalkeeper(kicks: Sequence[float], frames: int, rng: np.random.Generator) -> Array:
+    """Poses (N, CHANNELS) of a goalkeeper at x = 0, seen from the front, who dives after each kick (seconds)."""
+    writer = MotionWriter()
+    ready = key(0.4, arms=(60, 20), legs=(30, 40), roll=0, y=0, x=0)
+    writer.add([key(0.0, arms=(60, 20), legs=(30, 40))])
+    for kick in kicks:
+        while writer.now < kick - 0.9:
+            writer.add([key(0.35, legs=(24, 32), x=float(rng.normal(0, 0.15))), ready])
+        side = float(rng.choice([-1.0, 1.0]))
+        writer.add(
+            [
+                key(max(0.05, kick + 0.05 - writer.now), legs=(45, 60)),
+                key(0.22, roll=45 * side, arms=(150, 5), legs=(20, 20), x=0.5 * side, y=0.25),
+                key(0.22, roll=82 * side, x=1.0 * side, y=0.3),
+                key(0.2, roll=90 * side, x=1.2 * side, y=0.0),
+                key(0.7, roll=88 * side),
+                key(0.8, roll=0, arms=(10, 10), legs=(6, 4)),
+            ]
+        )
+    while writer.now < frames / FPS:
+        writer.add([key(0.35, legs=(24, 32), x=float(rng.normal(0, 0.15))), ready])
     return writer.motion().at(np.arange(frames) / FPS)
 
 

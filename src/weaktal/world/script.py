@@ -24,7 +24,6 @@ from weaktal.world.shot import Beat, Shot
 
 SHORTEST, LONGEST = 20.0, 90.0  # seconds
 _WAITS = ("stand", "walk", "look", "stretch", "sway")
-_TITLES = ("CITY GAMES", "OPEN FINALS", "SPORTS NIGHT", "WEEKEND CUP", "TRAINING DAY", "HIGHLIGHTS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +194,6 @@ class _Writer:
     def _elsewhere(self, wait: Beat) -> Shot:
         rng = self.rng
         shot = scene_shot(str(rng.choice(ELSEWHERE)), self._seed(), (wait,))
-        if shot.scene == "title card":
-            words = str(rng.choice(_TITLES))
-            return replace(shot, text=f"{words}\nPART {int(rng.integers(1, 9))}")
         if shot.scene in ("crowd", "landscape"):
             drift = Framing(zoom=float(rng.uniform(30, 60)), push=float(rng.normal(0, 0.15)), lag=0.0, shake=0.3)
             return replace(shot, framing=drift)

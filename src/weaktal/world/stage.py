@@ -16,7 +16,7 @@ from weaktal.world.figure import JOINT, Drawing, joints, prepare
 from weaktal.world.flight import ball_points, headings, tool_points
 from weaktal.world.light import Light, light_of
 from weaktal.world.looks import random_look
-from weaktal.world.people import acted, onlooker, passer_by
+from weaktal.world.people import acted, goalkeeper, onlooker, passer_by
 from weaktal.world.poses import COLUMN
 from weaktal.world.props import LONG, draw_prop
 from weaktal.world.scenes import ELSEWHERE, paint
@@ -81,7 +81,10 @@ class Stage:
             self._target = self._found[:, JOINT["chest"]] + np.array([0.0, 0.1])
         else:
             high = np.maximum(pelvis[:, 1] - 1.3, 0.0) * (0.25 if action and action.zoom < 36 else 0.5)
-            self._target = np.stack([pelvis[:, 0], level + high], axis=1)
+            ahead = action.ahead if action else 0.0
+            self._target = np.stack([pelvis[:, 0] + ahead, level + high], axis=1)
+        starts = np.cumsum([0, *(beat.frames for beat in shot.beats)]) / FPS
+        self._kicks = [float(starts[index]) + show.time(0.36) for index, show in shows.items()]
         if action is not None:
             self._hold(action, shows)
 
@@ -146,7 +149,7 @@ class Stage:
         speed = np.diff(chest, prepend=chest[:1])
         hits = np.flatnonzero((chest[1:] < level) & (chest[:-1] >= level) & (speed[1:] < -0.02)) + 1
         found = []
-        for hit in hits if shows else ():
+        for hit in hits[:1] if shows else ():
             rng = np.random.default_rng([self.shot.seed, int(hit)])
             velocity = np.stack([rng.normal(0.2, 0.9, 26), rng.uniform(1.0, 4.6, 26)], axis=1)
             since = np.clip((np.arange(len(chest)) - hit) / FPS, 0, None)[:, None, None]
@@ -169,6 +172,11 @@ class Stage:
             self._shadow = camera.project(ground)
         self._surface = camera.project(np.zeros((frames, 2)))[:, 1]
         self._near: list[Drawing] = []
+        if self.action and "goalkeeper" in self.action.objects:
+            who = np.random.default_rng([shot.person, 9])
+            look = random_look(who, "warm")
+            found = joints(goalkeeper(self._kicks, frames, who), height=look.height, front=True)
+            self._passers.append(prepare(found + np.array([4.0, 0.15]), look, camera, front=True))
         center = float(camera.center[:, 0].mean())
         for _ in range(shot.passers):
             who = np.random.default_rng(int(rng.integers(1 << 30)))
@@ -207,6 +215,8 @@ class Stage:
                 draw_prop(image, kind, points[index], scale)
         for passer in self._near:
             passer.draw(image, index)
+        if self.shot.scene == "studio":
+            _desk(image, self.camera, index)
         if self.shot.text:
             _letter(image, self.shot.text, index)
         return self.light.shine(image, index)
@@ -273,6 +283,13 @@ def _darken(image: Image, center: Array, scale: float, lift: float) -> None:
     middle = (round((center[0] - x0) * 16), round((center[1] - y0) * 16))
     cv2.ellipse(dark, middle, (round(rx * 16), max(1, round(ry * 16))), 0, 0, 360, (10, 10, 20), -1, cv2.LINE_AA, 4)
     image[y0:y1, x0:x1] = cv2.addWeighted(part, 1 - strength, dark, strength, 0)
+
+
+def _desk(image: Image, camera: CameraPath, frame: int) -> None:
+    """The desk of a studio, before whoever sits there."""
+    top, edge = camera.project(np.array([[[0.0, 0.98], [0.0, 0.9]]]).repeat(len(camera), axis=0))[frame, :, 1]
+    image[max(0, int(top)) :] = (46, 48, 58)
+    image[max(0, int(top)) : max(0, int(edge))] = (170, 176, 190)
 
 
 def _letter(image: Image, text: str, index: int) -> None:

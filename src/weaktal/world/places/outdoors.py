@@ -31,8 +31,9 @@ def sky(canvas: Canvas, horizon: float) -> None:
 
 
 def trees(canvas: Canvas, foot: float, height: float, step: float = 0.7) -> None:
-    """A row of trees."""
+    """A row of trees before a hedge."""
     rng = canvas.rng
+    canvas.shade(foot + height * 0.45, foot, (40, 78, 40), (30, 60, 32))
     for x in np.arange(LEFT, RIGHT, step):
         tall = height * rng.uniform(0.6, 1.1)
         green = int(rng.integers(70, 120))
@@ -64,7 +65,7 @@ def advertisements(canvas: Canvas, foot: float, top: float) -> None:
     while x < RIGHT:
         wide = rng.uniform(2.0, 4.0)
         back, mark = rng.choice(len(_ADS), 2, replace=False)
-        canvas.rect(x, top, x + wide - 0.05, foot, _ADS[back])
+        canvas.rect(x, top, x + wide - 0.05, foot, times(_ADS[back], 0.85))
         for place in np.linspace(x + 0.4, x + wide - 0.5, 5):
             half = (top - foot) * rng.uniform(0.15, 0.3)
             middle = (top + foot) / 2
@@ -208,21 +209,19 @@ def pitch(canvas: Canvas, fixture: str) -> None:
     grass(canvas, 1.25, BOTTOM, stripes=True)
     white = (240, 244, 240)
     if fixture == "goal":
-        canvas.line(3.0, 0.95, 8.6, 0.95, 0.05, white)
-        canvas.line(5.5, BOTTOM, 7.4, 1.2, 0.06, white)
-        canvas.line(1.6, -0.9, 6.6, -0.9, 0.06, white)
+        canvas.line(0.6, 0.95, 6.2, 0.95, 0.05, white)
+        canvas.line(3.1, BOTTOM, 5.0, 1.2, 0.06, white)
+        canvas.line(-1.6, -0.9, 4.2, -0.9, 0.06, white)
         canvas.disc(0.0, 0.0, 0.14, white, 0.05)
+        net = (214, 218, 220)
         for share in np.linspace(0, 1, 12):
-            canvas.line(
-                6.1 + share * 0.9, -0.5 + share * 1.3, 7.2 + share * 0.7, -0.45 + share * 1.25, 0.012, (214, 218, 220)
-            )
-            canvas.line(
-                6.1 + share * 0.9, 1.95 + share * 0.35, 7.2 + share * 0.7, -0.45 + share * 1.25, 0.012, (214, 218, 220)
-            )
-            canvas.line(7.0, 0.75 + share * 1.55, 7.9, 0.75 + share * 0.1, 0.012, (214, 218, 220))
-        canvas.line(6.1, -0.5, 6.1, 1.95, 0.11, (250, 250, 250))
-        canvas.line(7.0, 0.75, 7.0, 2.3, 0.09, (250, 250, 250))
-        canvas.line(6.1, 1.95, 7.0, 2.3, 0.1, (250, 250, 250))
+            low = (4.8 + share * 0.7, -0.45 + share * 1.25)
+            canvas.line(3.7 + share * 0.9, -0.5 + share * 1.3, *low, 0.012, net)
+            canvas.line(3.7 + share * 0.9, 1.95 + share * 0.35, *low, 0.012, net)
+            canvas.line(4.6, 0.75 + share * 1.55, 5.5, 0.75 + share * 0.1, 0.012, net)
+        canvas.line(3.7, -0.5, 3.7, 1.95, 0.11, (250, 250, 250))
+        canvas.line(4.6, 0.75, 4.6, 2.3, 0.09, (250, 250, 250))
+        canvas.line(3.7, 1.95, 4.6, 2.3, 0.1, (250, 250, 250))
     else:
         canvas.line(LEFT, -0.32, RIGHT, -0.32, 0.07, white)
         canvas.line(3.0, -0.32, 4.5, 1.2, 0.06, white)

@@ -15,10 +15,10 @@ from weaktal.encoders.shipped import Stream
 from weaktal.encoders.small3d import WINDOW, Small3D
 from weaktal.encoders.small_encoders import CHANNELS
 from weaktal.world.pretraining.clips import Clips
-from weaktal.world.pretraining.loop import Fit, train
+from weaktal.world.pretraining.loop import Fit, half, train
 
 SMOOTHING = 0.1  # of the labels
-FIT = Fit(updates=1500, batch=32, rate=3e-3, decay=0.02, seed=0)
+FIT = Fit(updates=1000, batch=32, rate=3e-3, decay=0.02, seed=0)
 
 
 def draw(clips: Clips, stream: Stream, rows: Sequence[int], generator: torch.Generator) -> Tensor:
@@ -93,8 +93,9 @@ def train_stream(
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
         rows = torch.randint(len(clips), (fit.batch,), generator=generator)
-        scores = model.classify(draw(clips, stream, rows.tolist(), generator))
-        loss = F.cross_entropy(scores, labels[rows], label_smoothing=SMOOTHING)
+        with half():
+            scores = model.classify(draw(clips, stream, rows.tolist(), generator))
+        loss = F.cross_entropy(scores.float(), labels[rows], label_smoothing=SMOOTHING)
         return {"loss": loss, "accuracy": (scores.argmax(dim=1) == labels[rows]).float().mean()}
 
     return model, train(model, loss_of, fit, say=say)

@@ -30,7 +30,7 @@ _STREAMS: tuple[Stream, ...] = ("rgb", "flow")
 
 def train_cbp(arguments: Sequence[str] | None = None) -> None:
     """Renders trimmed clips, trains a stream or both, writes weights, and prints accuracy on held-out clips."""
-    parser = _parser("trimmed clips of each class", 100, classification.FIT.updates)
+    parser = _parser("trimmed clips of each class", 60, classification.FIT.updates)
     parser.add_argument("--stream", choices=_STREAMS, action="append", help="only this one")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
@@ -66,7 +66,7 @@ def train_cbp(arguments: Sequence[str] | None = None) -> None:
 
 def train_vlp(arguments: Sequence[str] | None = None) -> None:
     """Renders stills, trains both towers, writes weights and words, and prints figures on held-out stills."""
-    options = _parser("stills", 16_000, contrastive.FIT.updates).parse_args(arguments)
+    options = _parser("stills", 9_000, contrastive.FIT.updates).parse_args(arguments)
     torch.set_num_threads(options.threads)
     start = time.perf_counter()
     stills, check = (

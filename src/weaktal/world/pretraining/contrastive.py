@@ -13,12 +13,12 @@ from weaktal.encoders.small_clip import MAX_TOKENS, PREPARATION, SmallClip, Smal
 from weaktal.encoders.words import WordTokenizer, words_of
 from weaktal.losses.image_text import image_text_loss
 from weaktal.world.pretraining.captions import caption
-from weaktal.world.pretraining.loop import Fit, train
+from weaktal.world.pretraining.loop import Fit, half, train
 from weaktal.world.pretraining.stills import Stills
 from weaktal.world.still import Facts
 
 LARGEST_SCALE = 100.0  # of the learned temperature's inverse, as CLIP clips it
-FIT = Fit(updates=1500, batch=128, rate=1.5e-3, decay=0.05, seed=0)
+FIT = Fit(updates=900, batch=128, rate=1.5e-3, decay=0.05, seed=0)
 _SAMPLES_FOR_WORDS = 20_000
 
 
@@ -70,7 +70,9 @@ def train_vlp(
         rows = torch.randperm(len(stills), generator=generator)[: fit.batch].tolist()
         ids, ends = tokens([caption(stills.facts[row], rng) for row in rows], tokenizer)
         texts = F.normalize(model.text(model.text.tokens(ids), ends), dim=-1)
-        images = F.normalize(model.image(draw(stills, rows, generator)), dim=-1)
+        with half():
+            seen = model.image(draw(stills, rows, generator))
+        images = F.normalize(seen.float(), dim=-1)
         with torch.no_grad():
             model.log_scale.clamp_(max=float(np.log(LARGEST_SCALE)))
         loss, found = image_text_loss(images, texts, model.log_scale.exp())
