@@ -97,7 +97,8 @@ class OneStep:
         phase = self.method.phases()[1]
         assert phase.name == "background-1"
         descent = partial(torch.optim.SGD, lr=0.1)
-        return [replace(phase, updates=1, optimizer=descent, clip_norm=None, micro_batch=self.micro_batch)]
+        only = {"updates": 1, "clip_norm": None, "review": None}
+        return [replace(phase, optimizer=descent, micro_batch=self.micro_batch, **only)]
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
         return self.method.localize(batch, branch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -88,4 +88,29 @@ class Method(Protocol):
     @property
     def vlp_branches(self) -> Sequence[str]:
         """Those of ``branches`` that look at vision-language features; localizing with the others needs none."""
+        ...
+
+
+class Choice(NamedTuple):
+    """What localizes where the user says nothing: the weights at the end of a phase, and a branch.
+
+    Attributes:
+        phase: counted from 0; None for the last weights.
+        branch: None for the method's default.
+    """
+
+    phase: int | None = None
+    branch: str | None = None
+
+
+@runtime_checkable
+class Choosing(Protocol):
+    """A method that can tell from its phases' statistics which of their weights to use."""
+
+    def choose(self, statistics_of: Callable[[int], Mapping[str, Any]]) -> Choice:
+        """The choice.
+
+        Args:
+            statistics_of: what the phase's ``review`` returned, by its number from 0; called only where it is needed.
+        """
         ...

@@ -104,7 +104,7 @@ class Trainer:
         if phase.prepare is None:
             return state
         seed_torch(self.seed, index, "prepare")
-        self.method.module.eval()
+        _freeze_all_but(self.method.module, ())
         with torch.no_grad():
             state = phase.prepare(self.videos, state)
         save_tensors(self.run.phase(index, phase.name) / "state.safetensors", state)
@@ -117,7 +117,7 @@ class Trainer:
         folder = self.run.phase(index, phase.name)
         save_tensors(folder / "weights.safetensors", self.method.module.state_dict())
         if phase.review is not None:
-            self.method.module.eval()
+            _freeze_all_but(self.method.module, ())
             with torch.no_grad():
                 write_json(folder / "statistics.json", phase.review(self.videos, state))
 
@@ -197,7 +197,10 @@ class Trainer:
 
 
 def _freeze_all_but(module: nn.Module, names: Sequence[str]) -> list[nn.Parameter]:
-    """Turns gradients and training mode on for the named submodules alone; returns their parameters."""
+    """Turns gradients and training mode on for the named submodules alone; returns their parameters.
+
+    Also where no gradient is computed: PyTorch multiplies in another order by whether a weight could get one.
+    """
     module.requires_grad_(False)
     module.zero_grad(set_to_none=True)  # what a part that is frozen now kept from the phase before
     module.eval()

@@ -13,23 +13,27 @@ whole scenes. So they alternate:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from weaktal.engine.batch import Batch, VideoSet
-from weaktal.engine.method import Phase, State
+from weaktal.engine.method import Choice, Phase, State
 from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab_cbp import CbpSide, build_side
 from weaktal.methods.collab_config import CollabConfig, Step
 from weaktal.methods.collab_labels import label_videos, stored_labels
+from weaktal.methods.collab_safety import best, score_branches, statistics
 from weaktal.methods.mil import probabilities
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.vlp import VlpBranch
+
+__all__ = ["CONFIG", "CollabConfig", "Collaboration", "build"]
 
 
 class Collaboration:
@@ -63,6 +67,7 @@ class Collaboration:
             shared=self.class_vectors,
             prepare=self.labels_of_cbp,
             finish=self.vlp.text.settle,
+            review=self.review,
             optimizer=optimizer.adam(),
             batch_size=optimizer.batch_size,
             micro_batch=optimizer.micro_batch,
@@ -87,7 +92,10 @@ class Collaboration:
         """What the classification-based side does when it trains alone."""
         alone = self.cbp.phases()
         names = ["warm-up"] if len(alone) == 1 else [f"warm-up-{phase.name}" for phase in alone]
-        return [replace(phase, name=name, trains=["cbp"]) for phase, name in zip(alone, names, strict=True)]
+        return [
+            replace(phase, name=name, trains=["cbp"], review=lambda videos, _: self.review(videos, {}))
+            for phase, name in zip(alone, names, strict=True)
+        ]
 
     def labels_of_cbp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
         """What CBP is sure of: ``labels/VIDEO``, (T, C) int8, for every training video."""
@@ -132,6 +140,19 @@ class Collaboration:
     @property
     def _device(self) -> torch.device:
         return next(self.module.parameters()).device
+
+    def review(self, videos: VideoSet, state: State) -> dict[str, Any]:
+        """Statistics of all branches on the training videos, and of the labels that taught them, if any did."""
+        scored = score_branches(videos, self.localize, self.branches, self._device)
+        labels = [state[f"labels/{name}"].cpu().numpy() for name in videos.names] if state else None
+        return statistics(scored, videos.labels.numpy() > 0, labels)
+
+    def choose(self, statistics_of: Callable[[int], Mapping[str, Any]]) -> Choice:
+        """Which phase's weights and which branch localize where nobody names a branch."""
+        selection = self.config.selection
+        if selection.rule == "last":
+            return Choice()
+        return Choice(*best([statistics_of(index) for index in range(len(self.phases()))], selection))
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
         """Snippet probabilities (B, T, C) and video probabilities (B, C).

@@ -11,6 +11,7 @@ from weaktal.engine.settings import OptimizerConfig
 from weaktal.losses.pseudo_labels import Scale, Untagged
 from weaktal.methods.base import MethodConfig
 from weaktal.methods.cbp import PyramidConfig
+from weaktal.methods.collab_safety import SelectionConfig
 from weaktal.methods.collab_vlp import VlpConfig
 from weaktal.methods.mil import ConvolutionConfig, PoolingConfig
 from weaktal.methods.mmsd_config import MMSDTraining
@@ -81,3 +82,4 @@ class CollabConfig(MethodConfig):
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: CollabScheduleConfig = CollabScheduleConfig()
     cbp_share: Share = 0.5  # weight of CBP in the branch "both", VLP has the rest [open]
+    selection: SelectionConfig = SelectionConfig()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from weaktal.data.annotations import read_annotations
+from weaktal.data.annotations import Video, read_annotations
 from weaktal.data.scores import read_scores
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnosis import SnippetErrors, snippet_errors
+from weaktal.timeline import SnippetGrid
 
 
 def diagnose(annotations: Path, scores: Path, *, threshold: float = 0.5) -> SnippetErrors:
@@ -34,10 +37,12 @@ def diagnose(annotations: Path, scores: Path, *, threshold: float = 0.5) -> Snip
             raise InputError(
                 f"video {video.name!r} is not annotated", source=scores, expected=f"videos of {truth.source}"
             )
-        segments = truth.videos[video.name].segments
-        inside = [
-            stored.grid.inside([(s.start, s.end) for s in segments if s.label == label], len(video.snippets))
-            for label in stored.classes
-        ]
-        total += snippet_errors(video.snippets, np.stack(inside, axis=1), relative_threshold=threshold)
+        action = action_snippets(truth.videos[video.name], stored.classes, stored.grid, len(video.snippets))
+        total += snippet_errors(video.snippets, action, relative_threshold=threshold)
     return total
+
+
+def action_snippets(video: Video, classes: Sequence[str], grid: SnippetGrid, count: int) -> npt.NDArray[np.bool_]:
+    """Whether the centre of each of the first ``count`` snippets lies in an action of each class, (T, C)."""
+    spans = ([(s.start, s.end) for s in video.segments if s.label == label] for label in classes)
+    return np.stack([grid.inside(inside, count) for inside in spans], axis=1)

@@ -79,7 +79,7 @@ def localize(
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)
     cbp = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
-    _check_kind(cbp, info)
+    check_kind(cbp, info)
     vlp_name = vlp_features or info.vlp_features
     vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None
     videos, skipped = usable(chosen, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
@@ -90,7 +90,7 @@ def localize(
     return Localized(results, _classification(videos, annotations, info.classes, by_video), skipped)
 
 
-def _check_kind(features: Features, info: RunInfo) -> None:
+def check_kind(features: Features, info: RunInfo) -> None:
     """Refuses features whose snippets are longer, shorter or further apart than those that the run learned from."""
     ours, theirs = features.grid, info.grid
     same = ours.stride * theirs.window == ours.window * theirs.stride

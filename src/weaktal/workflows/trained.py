@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -21,10 +23,11 @@ from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scores
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
-from weaktal.engine.method import Method
+from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError
+from weaktal.files import read_bytes
 from weaktal.methods.base import Inputs, MethodConfig, method_module
 
 
@@ -39,6 +42,7 @@ class Trained:
         info: what defines the run.
         branch: which branch scores; None for the method's default.
         decode: settings of decoding.
+        phase: name of the phase whose weights these are; None for the last.
     """
 
     run: Path
@@ -47,10 +51,14 @@ class Trained:
     info: RunInfo
     branch: str | None
     decode: DecodeConfig
+    phase: str | None = None
 
     @classmethod
     def load(cls, run: Path, branch: str | None, overrides: Sequence[str]) -> Trained:
         """A run with its weights, and its settings of decoding with ``overrides`` over them.
+
+        Where no branch is named and the method can choose, the branch and the phase that the weights come from are its
+        choice.
 
         Raises:
             InputError: if the folder holds no finished run or its files are damaged, or there is no such branch or
@@ -61,7 +69,17 @@ class Trained:
             expected = f"one of {', '.join(method.branches)}" if method.branches else f"none: {info.method} has but one"
             raise InputError(f"no branch {branch!r}", source="--branch", expected=expected)
         decode = load_settings(type(settings.decode), None, overrides, base=settings.decode)
-        return cls(run, method, settings, info, branch, decode)
+        phase = None
+        if branch is None and isinstance(method, Choosing):
+            folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
+            try:
+                chosen, branch = method.choose(lambda index: phase_statistics(folders[index]))
+            except ValueError as error:
+                raise InputError(str(error), source=run / "phases") from None
+            if chosen is not None:
+                load_weights(method.module, folders[chosen] / "weights.safetensors")
+                phase = folders[chosen].name
+        return cls(run, method, settings, info, branch, decode, phase)
 
     @property
     def needs_vlp(self) -> bool:
@@ -99,7 +117,9 @@ class Trained:
         _check_width(features, info.dim, videos)
         if vlp is not None and info.vlp_dim is not None:
             _check_width(vlp, info.vlp_dim, videos)
-        origin = {"run": str(self.run), "method": info.method, "branch": self.branch, "seed": info.seed}
+        origin: dict[str, Any] = {"run": str(self.run), "method": info.method, "branch": self.branch, "seed": info.seed}
+        if self.phase is not None:
+            origin["phase"] = self.phase
         called = [video.name for video in videos] if names is None else names
         by_video: list[np.ndarray] = []
         with scores_path(scores) as kept:
@@ -137,6 +157,16 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
     method = module.build(settings, inputs)
     load_weights(method.module, run.weights)
     return method, settings, info
+
+
+def phase_statistics(folder: Path) -> dict[str, Any]:
+    """What the method noted at the end of a phase."""
+    path = folder / "statistics.json"
+    try:
+        content: dict[str, Any] = json.loads(read_bytes(path, "the statistics that weaktal train wrote there"))
+    except ValueError as error:
+        raise InputError(f"is not valid JSON ({error})", source=path) from None
+    return content
 
 
 @contextlib.contextmanager

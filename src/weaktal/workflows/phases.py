@@ -1,0 +1,230 @@
+"""A run phase by phase against the truth: scores of every branch, how they err, how far the pseudo-labels were right.
+
+For looking, never for choosing: training sees no segment, and neither does the choice of weights.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from weaktal.data.annotations import Annotations, read_annotations
+from weaktal.data.features import Features
+from weaktal.engine.checkpoint import load_tensors, load_weights
+from weaktal.engine.run import RunFolder
+from weaktal.errors import InputError
+from weaktal.evaluation.diagnosis import PseudoLabelQuality, SnippetErrors, pseudo_label_quality
+from weaktal.evaluation.protocols import PLAIN
+from weaktal.evaluation.scoring import score
+from weaktal.files import sha256
+from weaktal.timeline import SnippetGrid
+from weaktal.workflows.dataset import usable
+from weaktal.workflows.diagnose import action_snippets, diagnose
+from weaktal.workflows.localize import check_kind
+from weaktal.workflows.trained import Trained, phase_statistics
+
+
+@dataclass(frozen=True, slots=True)
+class BranchScores:
+    """What a branch scored with the weights at the end of a phase.
+
+    Attributes:
+        map: mAP at each threshold, as a fraction.
+        errors: misses and false alarms.
+        changed: whether the phase changed any of the branch's scores.
+    """
+
+    map: tuple[float, ...]
+    errors: SnippetErrors
+    changed: bool
+
+    @property
+    def average_map(self) -> float:
+        """Mean over the thresholds."""
+        return sum(self.map) / len(self.map)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseScores:
+    """One phase.
+
+    Attributes:
+        name: of its folder, such as ``02-background-1``.
+        branches: scores by branch.
+        labels: its pseudo-labels against the training segments; None where it has none or no segments are known.
+        statistics: what the method noted without any segment; None where it noted nothing.
+    """
+
+    name: str
+    branches: dict[str, BranchScores]
+    labels: PseudoLabelQuality | None
+    statistics: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTable:
+    """All phases of a run.
+
+    Attributes:
+        run: its folder.
+        subset: where the scores come from.
+        tious: thresholds of the mAP.
+        chosen: phase and branch that localize where nobody names a branch.
+        phases: in order.
+    """
+
+    run: str
+    subset: str
+    tious: tuple[float, ...]
+    chosen: tuple[str, str]
+    phases: tuple[PhaseScores, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``weaktal diagnose --phases --json`` writes; NaN, a share of nothing, becomes null."""
+        return {
+            "run": self.run,
+            "subset": self.subset,
+            "tiou": list(self.tious),
+            "chosen": {"phase": self.chosen[0], "branch": self.chosen[1]},
+            "phases": [
+                {
+                    "phase": phase.name,
+                    "branches": {
+                        name: {
+                            "map": list(branch.map),
+                            "average_map": branch.average_map,
+                            "misses": _number(branch.errors.miss_rate),
+                            "false_alarms": _number(branch.errors.false_alarm_rate),
+                            "changed": branch.changed,
+                        }
+                        for name, branch in phase.branches.items()
+                    },
+                    "labels": None if phase.labels is None else _quality(phase.labels),
+                    "statistics": phase.statistics,
+                }
+                for phase in self.phases
+            ],
+        }
+
+
+def diagnose_phases(
+    run: Path,
+    dataset: Path,
+    *,
+    subset: str | None = None,
+    tious: tuple[float, ...] | None = None,
+    threshold: float = 0.5,
+    overrides: Sequence[str] = (),
+    batch_size: int = 8,
+    console: Console | None = None,
+) -> PhaseTable:
+    """Scores the weights at the end of every phase, with every branch.
+
+    Args:
+        run: a finished run's folder.
+        dataset: the folder that it was trained on, with segments.
+        subset: of the videos that are scored; the dataset's own test subset where it is None.
+        tious: thresholds of the mAP; 0.1 to 0.7 where it is None.
+        threshold: share of a class's maximum in the video above which a snippet is called action.
+        overrides: single settings of decoding.
+        batch_size: videos scored at once.
+        console: where progress goes; standard error where it is None.
+
+    Raises:
+        InputError: for bad input.
+    """
+    console = console or Console(stderr=True)
+    trained = Trained.load(run, None, overrides)
+    info, method = trained.info, trained.method
+    annotations = read_annotations(dataset)
+    chosen = subset or annotations.test_subset
+    cbp = Features.open(dataset, info.features, info.seconds_per_snippet)
+    check_kind(cbp, info)
+    vlp = Features.open(dataset, info.vlp_features) if info.vlp_features else None
+    videos, _ = usable(annotations.subset(chosen), [cbp, vlp] if vlp else [cbp], skip_broken=False)
+    folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
+    before: dict[str, tuple[str, BranchScores]] = {}
+    phases = []
+    with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
+        kept = Path(temporary) / "scores.safetensors"
+        for folder in folders:
+            load_weights(method.module, folder / "weights.safetensors")
+            branches: dict[str, BranchScores] = {}
+            for branch in method.branches or (None,):
+                one = replace(trained, branch=branch, phase=None)
+                results, _ = one.segments(videos, cbp, vlp, scores=kept, batch_size=batch_size, console=console)
+                digest, name = sha256(kept), branch or info.method
+                if name in before and before[name][0] == digest:
+                    branches[name] = replace(before[name][1], changed=False)
+                    continue
+                scores = score(annotations, results, PLAIN, subset=chosen, tious=tious)
+                errors = diagnose(dataset, kept, threshold=threshold)
+                branches[name] = BranchScores(tuple(scores.map.tolist()), errors, changed=True)
+                before[name] = digest, branches[name]
+            noted = phase_statistics(folder) if (folder / "statistics.json").exists() else None
+            phases.append(
+                PhaseScores(
+                    folder.name, branches, stored_label_quality(folder, annotations, info.classes, cbp.grid), noted
+                )
+            )
+    default = method.branches[0] if method.branches else info.method
+    return PhaseTable(
+        run=str(run),
+        subset=chosen,
+        tious=tious or PLAIN.tious,
+        chosen=(trained.phase or folders[-1].name, trained.branch or default),
+        phases=tuple(phases),
+    )
+
+
+def stored_label_quality(
+    phase: Path, annotations: Annotations, classes: Sequence[str], grid: SnippetGrid
+) -> PseudoLabelQuality | None:
+    """The pseudo-labels (T, C) that a phase stored against the segments of its training videos.
+
+    Only classes that a video holds count, and of these only such with segments.
+
+    Args:
+        phase: folder of the phase.
+        annotations: with segments.
+        classes: of the labels.
+        grid: of the features.
+
+    Returns:
+        None where the phase stored no labels of this kind, or no segments are known.
+
+    Raises:
+        InputError: if a file is damaged or a video is not annotated.
+    """
+    path = phase / "state.safetensors"
+    stored = load_tensors(path) if path.exists() else {}
+    total = PseudoLabelQuality()
+    for key, labels in stored.items():
+        if not key.startswith("labels/") or labels.dtype != torch.int8:
+            continue
+        name = key.removeprefix("labels/")
+        if name not in annotations.videos:
+            raise InputError(
+                f"video {name!r} is not annotated", source=path, expected=f"videos of {annotations.source}"
+            )
+        video = annotations.videos[name]
+        known = {segment.label for segment in video.segments}
+        held = [index for index, label in enumerate(classes) if label in known]
+        action = action_snippets(video, classes, grid, len(labels))
+        total += pseudo_label_quality(labels.numpy()[:, held], action[:, held])
+    return total if total.action + total.idle else None
+
+
+def _quality(labels: PseudoLabelQuality) -> dict[str, Any]:
+    shares = ("foreground_precision", "foreground_recall", "background_precision", "background_recall")
+    return {**asdict(labels), **{name: _number(getattr(labels, name)) for name in shares}}
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value
