@@ -42,7 +42,7 @@ def ablate(
 
     Example: weaktal ablate DATASET --features i3d --vlp-features clip-vit-b16 --out ablation --tables 3,4 --seeds 0,1,2
     """
-    from weaktal.workflows.ablate import ablate as run_ablation
+    from weaktal.ablation.ablate import ablate as run_ablation
 
     done = run_ablation(
         dataset,

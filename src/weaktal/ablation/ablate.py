@@ -1,0 +1,214 @@
+"""An ablation: tables over seeds out of one dataset folder, resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from weaktal.ablation.cell import METHOD, Data
+from weaktal.ablation.document import write_document
+from weaktal.ablation.folder import alone_in, missing_jobs, read_found, same_request
+from weaktal.ablation.plan import Plan, make_plan
+from weaktal.ablation.report import Found, filled
+from weaktal.ablation.runner import Failure, available_cores, run_jobs
+from weaktal.ablation.tables import Table, chosen_tables, own_table, paper_tables
+from weaktal.config import load_settings
+from weaktal.data.annotations import read_annotations
+from weaktal.data.features import Features
+from weaktal.data.text_vectors import read_text_vectors
+from weaktal.errors import InputError
+from weaktal.evaluation.protocols import protocol_named
+from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.collab_config import CollabConfig
+from weaktal.workflows.dataset import usable
+
+
+@dataclass(frozen=True, slots=True)
+class Ablated:
+    """What an ablation came to.
+
+    Attributes:
+        markdown: file of the tables.
+        text: what it holds.
+        failures: cells that went wrong.
+        pictures: whether there are any; without matplotlib there are none.
+    """
+
+    markdown: Path
+    text: str
+    failures: tuple[Failure, ...]
+    pictures: bool
+
+
+def long_warm_up(config: CollabConfig) -> int | None:
+    """Epochs of warm-up that train CBP for as many updates as it gets in the whole method; None for MMSD."""
+    if config.cbp == "mmsd":
+        return None
+    schedule = config.schedule
+    return schedule.warm_up + schedule.rounds * schedule.steps.count("foreground") * schedule.foreground
+
+
+def ablate(
+    dataset: Path,
+    *,
+    features: str,
+    vlp_features: str,
+    out: Path,
+    config: Path | None = None,
+    overrides: Sequence[str] = (),
+    tables: Sequence[str] | None = None,
+    variants: Sequence[str] | None = None,
+    without: Sequence[str] = (),
+    own: Sequence[str] = (),
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    workers: int | None = None,
+    subset: str | None = None,
+    train_subset: str | None = None,
+    protocol: str = "plain",
+    seconds_per_snippet: float | None = None,
+    command: Sequence[str] = (),
+    console: Console | None = None,
+) -> Ablated:
+    """Fills the paper's tables on a dataset and writes them, and pictures of them, to ``out``.
+
+    Finished readings are kept; a call with other seeds, tables or variants adds to them.
+
+    Args:
+        dataset: folder with annotations.json and features.
+        features, vlp_features: names under ``dataset/features``.
+        out: folder to make or to go on with.
+        config, overrides: settings of ``collab`` that every variant starts from.
+        tables: keys of tables; all where it is None.
+        variants: names of readings; all of the tables where it is None.
+        without: names of readings to leave out.
+        own: further variants, ``"NAME: KEY=VALUE ..."``.
+        seeds: of the trainings.
+        workers: trainings at once; as many as cores where it is None.
+        subset, train_subset: to score and to train on; the protocol's and the dataset's own where they are None.
+        protocol: of scoring.
+        seconds_per_snippet: for features without a manifest.
+        command: the words of the command line, for the report.
+        console: where progress goes; standard error where it is None.
+
+    Raises:
+        InputError: for bad input, before anything is trained.
+    """
+    base = load_settings(CollabConfig, config, overrides)
+    catalog = paper_tables(long_warm_up(base))
+    mine = own_table(own)
+    picked = [*chosen_tables(catalog, tables, variants, without), *([mine] if mine else [])]
+    if not picked:
+        raise InputError("leave nothing to do", source="--tables, --variants", expected="variants of these tables")
+    plan = make_plan(picked, base, catalog=catalog)
+    data = _data(dataset, features, vlp_features, subset, train_subset, protocol, seconds_per_snippet)
+    return run_plan(
+        plan, data, out=out, seeds=seeds, workers=workers, command=command, console=console or Console(stderr=True)
+    )
+
+
+def _data(
+    dataset: Path,
+    features: str,
+    vlp_features: str,
+    subset: str | None,
+    train_subset: str | None,
+    protocol: str,
+    seconds_per_snippet: float | None,
+) -> Data:
+    chosen = protocol_named(protocol)
+    annotations = read_annotations(dataset)
+    there = {video.subset for video in annotations.videos.values()}
+    prescribed = chosen.subset if chosen.subset in there else None
+    test = subset or prescribed or annotations.test_subset
+    return Data(
+        dataset=dataset,
+        features=features,
+        vlp_features=vlp_features,
+        seconds_per_snippet=seconds_per_snippet,
+        train_subset=train_subset or annotations.train_subset,
+        subset=test,
+        protocol=protocol,
+        tiou=chosen.tious,
+    )
+
+
+def run_plan(
+    plan: Plan,
+    data: Data,
+    *,
+    out: Path,
+    seeds: Sequence[int],
+    workers: int | None,
+    command: Sequence[str],
+    console: Console,
+    heading: str = "Ablation",
+) -> Ablated:
+    """Trains and reads what is missing in ``out``, then writes the tables.
+
+    Raises:
+        InputError: for features or settings that cannot work, or if ``out`` holds an ablation with others.
+    """
+    _check_inputs(plan, data)
+    with alone_in(out):
+        same_request(out, plan.base, data)
+        jobs = missing_jobs(plan, data, out, seeds)
+        count = workers or min(available_cores(), max(1, len(jobs)))
+        console.print(
+            f"{len(plan.readings)} readings of {len(plan.trainings)} trainings, {len(seeds)} seeds: "
+            f"{len(jobs)} to run, {count} at once",
+            highlight=False,
+        )
+        failures = run_jobs(jobs, workers=count, console=console)
+        found = read_found(plan, out, seeds)
+        text = write_document(plan, data, out, found, seeds, command, heading)
+        pictures = _pictures(plan.tables, found, out)
+    return Ablated(out / "tables.md", text, tuple(failures), pictures)
+
+
+def _check_inputs(plan: Plan, data: Data) -> None:
+    """Opens the features and builds each network, so that what cannot work fails here and not in every cell."""
+    annotations = read_annotations(data.dataset)
+    cbp = Features.open(data.dataset, data.features, data.seconds_per_snippet)
+    vlp = Features.open(data.dataset, data.vlp_features)
+    for subset in (data.train_subset, data.subset):
+        videos, _ = usable(annotations.subset(subset), [cbp, vlp], skip_broken=False)
+    dim, streams = cbp.layout(videos[0].name)
+    inputs = Inputs(
+        dim=dim,
+        classes=annotations.classes,
+        streams=streams,
+        vlp_dim=vlp.layout(videos[0].name)[0],
+        text=read_text_vectors(vlp, len(annotations.classes)),
+    )
+    built: list[dict[str, Any]] = []
+    for training in plan.trainings:
+        networks = training.config.model_dump(include={"cbp", "pyramid", "convolution", "mmsd", "vlp"})
+        if networks not in built:
+            try:
+                method_module(METHOD).build(training.config, inputs)
+            except InputError as error:
+                raise InputError(
+                    error.problem,
+                    source=error.source,
+                    expected=f"{error.expected}; this is variant {training.name}, which --without leaves out",
+                ) from None
+            built.append(networks)
+
+
+def _pictures(tables: Sequence[Table], found: Found, out: Path) -> bool:
+    try:
+        import matplotlib  # noqa: F401
+
+        from weaktal.ablation.plots import errors_figure, save, table_figure
+    except ImportError:
+        return False
+    for table in tables:
+        save(table_figure(table, filled(table, found), found), out / f"table-{table.key}")
+    errors = errors_figure(found)
+    if errors is not None:
+        save(errors, out / "errors")
+    return True

@@ -1,0 +1,166 @@
+"""The folder of an ablation: what it was made with, what is finished, what is still to be run.
+
+::
+
+    OUT/ablation.json             dataset, features, base settings; other ones are refused
+    OUT/runs/TRAINING/seed-N/     a run folder, as weaktal train makes it; beside it its settings, job and log
+    OUT/readings/READING/seed-N.json   what was measured
+    OUT/tables.md, tables.csv, cells.csv, table-KEY.png, table-KEY.svg, errors.png, errors.svg
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from weaktal import __version__
+from weaktal.ablation.cell import Data, Job, Measured, ReadingJob
+from weaktal.ablation.plan import ACTS_IN, Plan, Training, flat
+from weaktal.data.annotations import annotations_file
+from weaktal.errors import InputError, shown
+from weaktal.files import read_model, reason, sha256, write_json
+from weaktal.methods.collab_config import CollabConfig
+
+_HARMLESS = {"weaktal", "data.dataset", *(f"settings.{key}" for key in ACTS_IN if key.startswith("engine."))}
+
+
+class _Request(BaseModel):
+    """What an ablation's folder was made with; calls that differ in this are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weaktal: str
+    annotations_sha256: str
+    data: Data
+    settings: dict[str, Any]
+
+
+@contextlib.contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Makes the folder and keeps others out of it: two at once would train the same runs.
+
+    Raises:
+        InputError: if another process works there, or the folder holds something else.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be made ({reason(error)})", source=out, expected="a new folder") from None
+    if not (out / "ablation.json").exists() and any(path.name != ".lock" for path in out.iterdir()):
+        raise InputError("exists and holds no ablation", source=out, expected="a new folder")
+    with (out / ".lock").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError("another weaktal is at work there", source=out, expected="one at a time") from None
+        yield
+
+
+def same_request(out: Path, base: CollabConfig, data: Data) -> None:
+    """Notes what the folder is made with, or compares with what it was made with.
+
+    Raises:
+        InputError: naming the first difference that could change a number.
+    """
+    file = out / "ablation.json"
+    request = _Request(
+        weaktal=__version__,
+        annotations_sha256=sha256(annotations_file(data.dataset)),
+        data=data,
+        settings=base.model_dump(mode="json"),
+    )
+    if not file.exists():
+        write_json(file, request.model_dump(mode="json"))
+        return
+    before = flat(read_model(file, _Request, "what weaktal ablate wrote there").model_dump(mode="json"))
+    now = flat(request.model_dump(mode="json"))
+    for key in [*before, *(key for key in now if key not in before)]:
+        if key not in _HARMLESS and before.get(key) != now.get(key):
+            raise InputError(
+                f"was started with {key} {shown(before.get(key))}, not {shown(now.get(key))}",
+                source=out,
+                expected="the same settings to go on, or a new folder",
+            )
+
+
+def _cell_file(out: Path, reading: str, seed: int) -> Path:
+    return out / "readings" / reading / f"seed-{seed}.json"
+
+
+def _run_folder(out: Path, training: str, seed: int) -> Path:
+    return out / "runs" / training / f"seed-{seed}"
+
+
+def missing_jobs(plan: Plan, data: Data, out: Path, seeds: Sequence[int]) -> list[tuple[str, Job]]:
+    """What is still to be done, seed by seed, so that an early look has whole rows for the first seeds."""
+    jobs = []
+    for seed in seeds:
+        for training in plan.trainings:
+            readings = [r for r in _reading_jobs(training, out, seed) if not _finished(r, seed)]
+            if not readings:
+                continue
+            source = training.source and (_run_folder(out, training.source[0], seed), training.source[1])
+            jobs.append(
+                (
+                    f"{training.name} seed {seed}",
+                    Job(
+                        data=data,
+                        settings=training.config.model_dump(mode="json"),
+                        seed=seed,
+                        run=_run_folder(out, training.name, seed),
+                        source=source,
+                        readings=tuple(readings),
+                    ),
+                )
+            )
+    return jobs
+
+
+def _reading_jobs(training: Training, out: Path, seed: int) -> Iterator[ReadingJob]:
+    for reading, config in training.readings:
+        yield ReadingJob(
+            name=reading.name,
+            after=reading.after,
+            branch=reading.branch,
+            settings=config.model_dump(mode="json"),
+            out=_cell_file(out, reading.name, seed),
+        )
+
+
+def _finished(reading: ReadingJob, seed: int) -> bool:
+    """Whether the reading is there, made with these very settings.
+
+    Raises:
+        InputError: if one is there that was made with others.
+    """
+    if not reading.out.exists():
+        return False
+    stored = read_model(reading.out, Measured, "what weaktal ablate wrote there")
+    now = {"after": reading.after, "branch": reading.branch, "settings": reading.settings}
+    before, after = flat(stored.model_dump(mode="json", include=set(now))), flat(now)
+    for key in before.keys() | after.keys():
+        if key not in _HARMLESS and before.get(key) != after.get(key):
+            raise InputError(
+                f"seed {seed} was read with {key} {shown(before.get(key))}, not {shown(after.get(key))}",
+                source=reading.out,
+                expected="another name for this variant, or a new folder",
+            )
+    return True
+
+
+def read_found(plan: Plan, out: Path, seeds: Sequence[int]) -> dict[str, dict[int, Measured]]:
+    """What was measured, by reading and seed."""
+    found: dict[str, dict[int, Measured]] = {}
+    for name in plan.readings:
+        files = {seed: _cell_file(out, name, seed) for seed in seeds}
+        found[name] = {
+            seed: read_model(file, Measured, "what weaktal ablate wrote there")
+            for seed, file in files.items()
+            if file.exists()
+        }
+    return found
