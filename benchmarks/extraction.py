@@ -5,8 +5,14 @@
 Each stage is run alone on what the stage before it made, kept in memory, then the whole pipeline from file to features.
 The baseline is doing one stage after the other. ``share`` is the rate of the whole as a share of the slowest stage's
 alone; 1 would be a perfect overlap on a machine where the stages do not compete. Where they compete for the same cores
-nothing can be faster than all the work spread over all cores, so that bound is printed too: ``cpu`` is the processor
-time of the whole run over the time that its cores offered. Weights are random (seed 0).
+nothing can be faster than all the work spread over all cores, so processor seconds are printed too, and the share that
+they allow: the slowest stage alone, over the processor seconds of all stages spread evenly over all cores. Cores also
+slow each other down by what they share, so that the same work takes more processor seconds in the whole than alone.
+``--beside`` measures that without any pipeline: the networks alone, while another process works on frames all the time.
+
+With one thread a stage, the networks' thread tells on Linux where its time goes in the whole: on a core, waiting for a
+core (which other programs or the other stages have), or waiting for clips. Only the last is the pipeline's fault.
+Weights are random (seed 0).
 
 On a machine whose cores are taken by other programs no overlap can show. ``--waiting`` then measures the pipeline
 itself: the networks and the flow do not compute but wait, as long as they took alone, as if for a GPU.
@@ -16,10 +22,15 @@ Decoding and resizing stay what they are.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import torch
@@ -29,26 +40,63 @@ from weaktal.encoders.networks import Network, Precision, SnippetEncoder
 from weaktal.encoders.pipeline import Busy, Done, Job, Pipeline, Sampling, decoded
 from weaktal.video.flow import Flow, Gray, flow_method
 
+STAGES = ("decoding", "frames", "networks")
+Spent = tuple[float, float]  # seconds by the clock and of processor time, all threads together
 
-def measure(pipeline: Pipeline, jobs: list[Job]) -> dict[str, float]:
-    """Seconds of each stage alone and of the whole, and the processor seconds of the whole."""
-    seconds: dict[str, float] = {}
-    start = time.perf_counter()
-    chunks = list(decoded(jobs, pipeline.sampling.fps, Busy()))
-    seconds["decoding"] = time.perf_counter() - start
-    start = time.perf_counter()
-    clips = list(pipeline.clips(chunks))
-    seconds["frames"] = time.perf_counter() - start
-    del chunks
-    start = time.perf_counter()
-    list(pipeline.encoded(iter(clips)))
-    seconds["networks"] = time.perf_counter() - start
-    del clips
+
+def measure(pipeline: Pipeline, jobs: list[Job]) -> dict[str, Spent]:
+    """What each stage alone and the whole take."""
+    spent: dict[str, Spent] = {}
+    with spending(spent, "decoding"):
+        chunks = list(decoded(jobs, pipeline.sampling.fps, Busy()))
+    with spending(spent, "frames"):
+        clips = list(pipeline.clips(chunks))
+    with spending(spent, "networks"):
+        list(pipeline.encoded(iter(clips)))
+    del chunks, clips
+    before = core_time()
+    with spending(spent, "whole"):
+        list(pipeline.run(jobs))
+    spent["networks' thread"] = core_time()[0] - before[0], core_time()[1] - before[1]
+    return spent
+
+
+def core_time() -> Spent:
+    """Seconds that this thread has had a core, and that it has waited for one while it had work (Linux only)."""
+    return time.thread_time(), int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+
+
+@contextlib.contextmanager
+def spending(spent: dict[str, Spent], name: str) -> Iterator[None]:
     start, processor = time.perf_counter(), time.process_time()
-    list(pipeline.run(jobs))
-    seconds["whole"] = time.perf_counter() - start
-    seconds["processor"] = time.process_time() - processor
+    yield
+    spent[name] = time.perf_counter() - start, time.process_time() - processor
+
+
+def beside_frames(pipeline: Pipeline, jobs: list[Job]) -> float:
+    """Seconds of the networks alone while another process does nothing but the work on frames, over and over.
+
+    The two share nothing but the processor: what the networks lose is what the cores take from each other.
+    """
+    clips = list(pipeline.clips(decoded(jobs, pipeline.sampling.fps, Busy())))
+    command = [sys.executable, *sys.argv, "--frames-forever"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        start = time.perf_counter()
+        list(pipeline.encoded(iter(clips)))
+        seconds = time.perf_counter() - start
+        other.kill()
     return seconds
+
+
+def frames_forever(pipeline: Pipeline, jobs: list[Job]) -> NoReturn:
+    """The other process: says when it has begun, and goes on until it is killed."""
+    chunks = list(decoded(jobs, pipeline.sampling.fps, Busy()))
+    list(pipeline.clips(chunks))
+    print("ready", flush=True)
+    while True:
+        list(pipeline.clips(chunks))
 
 
 class WaitingNetwork:
@@ -65,18 +113,29 @@ class WaitingNetwork:
         return torch.zeros(len(clips), self.dim)
 
 
-def waiting(pipeline: Pipeline, seconds: dict[str, float], clips: int, frames: int, workers: int) -> Pipeline:
+def waiting(pipeline: Pipeline, spent: dict[str, Spent], clips: int, frames: int, workers: int) -> Pipeline:
     """A pipeline whose networks and flow wait as long as they took alone."""
 
-    def flow(first: Gray, _second: Gray) -> Flow:
-        time.sleep(seconds["frames"] / frames * len(first) * workers)
+    def flow(first: Gray, second: Gray) -> Flow:  # noqa: ARG001  # the names of the interface
+        time.sleep(spent["frames"][0] / frames * len(first) * workers)
         return np.zeros((*first.shape, 2), dtype=np.float32)
 
     encoders = [
-        SnippetEncoder(e.name, tuple(WaitingNetwork(n, seconds["networks"] / clips) for n in e.networks))
+        SnippetEncoder(e.name, tuple(WaitingNetwork(n, spent["networks"][0] / clips) for n in e.networks))
         for e in pipeline.encoders
     ]
     return Pipeline(encoders, pipeline.sampling, flow=flow, workers=workers)
+
+
+def print_waiting(rounds: list[dict[str, Spent]]) -> None:
+    """What the thread of the networks did in the whole: it runs in the main thread."""
+    for r in rounds:
+        (whole, _), (core, queue), (_, alone) = r["whole"], r["networks' thread"], r["networks"]
+        share = alone / (whole - queue)
+        print(
+            f"  networks in the whole: {core:.2f} s on a core (alone {alone:.2f}), {queue:.2f} s waiting for one, "
+            f"{whole - core - queue:.2f} s waiting for clips; share without the wait for a core {share:.2f}"
+        )
 
 
 def main() -> None:
@@ -89,12 +148,16 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="threads for optical flow")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--waiting", action="store_true", help="networks and flow wait instead of computing")
+    parser.add_argument("--beside", action="store_true", help="the networks while another process works on frames")
+    parser.add_argument("--frames-forever", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     precision: Precision = options.precision
     encoders = [build_encoder(name, WeightsChoice(seed=0), precision=precision) for name in options.encoder or ["i3d"]]
     pipeline = Pipeline(encoders, Sampling(), flow=flow_method(options.flow), workers=options.workers)
     jobs = [Job(video, tuple(range(len(encoders)))) for video in options.videos]
+    if options.frames_forever:
+        frames_forever(pipeline, jobs)
     results = [result for result in pipeline.run(jobs) if isinstance(result, Done)]  # warm
     frames = sum(result.frames for result in results)
     if options.waiting:
@@ -102,23 +165,32 @@ def main() -> None:
         pipeline = waiting(pipeline, measure(pipeline, jobs), clips, frames, options.workers)
     rounds = [measure(pipeline, jobs) for _ in range(options.rounds)]
     # Other work on the machine only ever adds time, so the shortest round tells most.
-    seconds = {stage: min(r[stage] for r in rounds) for stage in rounds[0]}
-    stages = {stage: seconds[stage] for stage in ("decoding", "frames", "networks")}
-    slowest = max(stages, key=lambda stage: stages[stage])
-    share = seconds[slowest] / seconds["whole"]
+    spent = {stage: min(r[stage] for r in rounds) for stage in rounds[0]}
+    beside = min(beside_frames(pipeline, jobs) for _ in range(options.rounds)) if options.beside else None
+    slowest = max(STAGES, key=lambda stage: spent[stage])
     cores = len(os.sched_getaffinity(0))
     print(f"{len(jobs)} videos, {frames} frames at 25 fps, {', '.join(e.name for e in encoders)}, flow {options.flow},")
     print("networks and flow wait instead of computing," if options.waiting else "everything computes,")
     print(f"{precision}, {options.threads} threads a stage, {options.workers} for flow, {cores} cores")
-    for stage, spent in stages.items():
-        print(f"  {stage:10} alone      {frames / spent:9.1f} frames/s")
-    total = sum(stages.values())
+    for stage in STAGES:
+        seconds, processor = spent[stage]
+        print(f"  {stage:10} alone      {frames / seconds:9.1f} frames/s, {processor:7.2f} processor seconds")
+    total = sum(spent[stage][0] for stage in STAGES)
     print(f"  one after the other   {frames / total:9.1f} frames/s (baseline)")
-    print(
-        f"  whole                 {frames / seconds['whole']:9.1f} frames/s, {total / seconds['whole']:.2f} x baseline"
-    )
-    used = max(r["processor"] / r["whole"] for r in rounds) / cores
-    print(f"  share of the slowest stage ({slowest}) {share:.2f}; cpu {used:.2f}")
+    whole, processor = spent["whole"]
+    alone = sum(spent[stage][1] for stage in STAGES)
+    print(f"  whole                 {frames / whole:9.1f} frames/s, {processor:7.2f} processor seconds, ", end="")
+    print(f"{processor / alone:.2f} x those of the stages alone, {total / whole:.2f} x baseline")
+    shares = sorted(r[slowest][0] / r["whole"][0] for r in rounds)
+    print(f"  share of the slowest stage ({slowest}) {spent[slowest][0] / whole:.2f}, round by round ", end="")
+    print(", ".join(f"{share:.2f}" for share in shares), end="; ")
+    print(f"at most {min(1.0, spent[slowest][0] / (alone / cores)):.2f} by the processor seconds of the stages alone")
+    if options.threads == 1:
+        print_waiting(rounds)
+    if beside is not None:
+        print(
+            f"  networks while another process works on frames: {spent['networks'][0] / beside:.2f} of their rate alone"
+        )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"  peak memory {memory:.0f} MiB, of which the stages alone keep all frames")
 
