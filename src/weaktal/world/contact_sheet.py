@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from weaktal.world.stage import Stage
 from weaktal.world.still import still_of_scene
 
 Image = npt.NDArray[np.uint8]
-_COLUMNS = 8
+_COLUMNS = 6
 
 
 def action_row(action: str, seed: int, size: tuple[int, int]) -> Image:
-    """An action over time, left to right: one frame of the run-up, six of the peak, one of the recovery."""
-    stage = Stage(action_shot(action, seed, (beat_of(action, seed),)), size)
+    """An action over time, left to right: one frame of the run-up, four of the peak, one of the recovery."""
+    shot = replace(action_shot(action, seed, (beat_of(action, seed),)), passers=0)  # nobody in the way
+    stage = Stage(shot, size)
     run_up, peak, recovery = perform(ACTIONS[action], seed).frames
     chosen = [run_up * 0.35, *(run_up + peak * np.linspace(0.06, 0.94, _COLUMNS - 2)), run_up + peak + recovery * 0.5]
     return np.hstack([stage.frame(int(index)) for index in chosen])
@@ -34,7 +36,7 @@ def scene_row(scene: str, seed: int, size: tuple[int, int]) -> Image:
     return np.hstack([still_of_scene(scene, seed + index, size).image for index in range(_COLUMNS)])
 
 
-def write_sheets(folder: Path, *, seed: int = 0, size: tuple[int, int] = (160, 90)) -> list[Path]:
+def write_sheets(folder: Path, *, seed: int = 0, size: tuple[int, int] = (108, 60)) -> list[Path]:
     """Writes targets.jpg, others.jpg and scenes.jpg.
 
     Args:
@@ -67,14 +69,14 @@ def _named(titles: Sequence[str], rows: Sequence[Image]) -> Image:
 
     for title, row in zip(titles, rows, strict=True):
         for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            cv2.putText(row, title, (4, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.4, color, width, cv2.LINE_AA)
+            cv2.putText(row, title, (3, 10), cv2.FONT_HERSHEY_SIMPLEX, 0.34, color, width, cv2.LINE_AA)
     return np.vstack(rows)
 
 
 def _write(path: Path, image: Image) -> None:
     import cv2
 
-    done, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 58])
+    done, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 45])
     assert done
     with replacing(path) as temporary:
         temporary.write_bytes(data.tobytes())

@@ -87,8 +87,10 @@ def make_world(
         What was made.
 
     Raises:
-        InputError: if the folder exists or a number is out of range.
+        InputError: if the folder exists, a number is out of range, or the video extra is not installed.
     """
+    import weaktal.video  # noqa: F401  # says so where PyAV or OpenCV is missing
+
     _check(size, workers)
     videos = plan_world(train=train, test=test, seed=seed)
     with replacing_folder(folder) as temporary:

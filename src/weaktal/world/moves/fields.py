@@ -183,11 +183,11 @@ DIVE = Action(
         key(0.2, x=1.0, roll=440, lean=60, legs=(40, 0), y=2.3),
         key(0.2, x=1.2, roll=520, lean=10, arms=(172, 0), legs=(4, 0), y=1.1),
         key(0.14, x=1.35, roll=536, lean=0, arms=(178, 0), legs=(0, 0), y=-0.2),
-        key(0.18, x=1.45, roll=545, y=-2.6),
+        key(0.24, x=1.45, roll=545, y=-2.6),
     ),
     recovery=(
         key(0.5, x=1.9, roll=560, y=-3.4),
-        key(0.1, x=2.3, roll=720, arms=(40, 20), legs=(20, 20), y=-3.0),
+        key(0.4, x=2.3, roll=720, arms=(40, 20), legs=(20, 20), y=-3.0),
         key(0.6, x=2.4, y=-1.45, arms=(70, 20), legs=(20, 30)),
         key(0.5, y=-1.4, arms=(60, 40)),
     ),
