@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,13 +30,13 @@ def words(dataset: Path, settings: Path, out: Path, *more: str) -> list[str]:
     return [*fixed, "--out", str(out), *more]
 
 
-CHOICE = ["--tables", "3", "--variants", "cbp-one-f,whole-both", "--seeds", "0"]
+WORDS = ["--tables", "3,open", "--variants", "cbp-one-f,whole-both,best-margin", "--seeds", "0"]
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, ablation_dataset: Path, ablation_settings: Path) -> Path:
     out = tmp_path_factory.mktemp("finished") / "out"
-    assert run(words(ablation_dataset, ablation_settings, out, *CHOICE)) == 0
+    assert run(words(ablation_dataset, ablation_settings, out, *WORDS)) == 0
     return out
 
 
@@ -77,6 +78,21 @@ def test_a_reading_is_what_localize_and_evaluate_say(finished: Path, ablation_da
     assert "`cbp-warm-up`" in text  # what cbp-one-f is held against
 
 
+def test_what_the_settings_choose_is_what_localizing_with_them_chooses(
+    finished: Path, ablation_dataset: Path, tmp_path: Path
+) -> None:
+    run_folder = tmp_path / "run"
+    shutil.copytree(finished / "runs/whole/seed-0", run_folder)
+    info = json.loads((run_folder / "run.json").read_text())
+    info["settings"]["selection"]["rule"] = "best"
+    (run_folder / "run.json").write_text(json.dumps(info))
+    localize(run_folder, ablation_dataset, tmp_path / "results.json")
+    expected = score(read_annotations(ablation_dataset), read_results(tmp_path / "results.json"))
+    found = read_model(finished / "readings/best-margin/seed-0.json", Measured, "a reading")
+    assert found.map == pytest.approx(expected.map.tolist(), abs=1e-12)
+    assert found.chosen
+
+
 def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(
     finished: Path, ablation_dataset: Path, ablation_settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,7 +102,7 @@ def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(
     assert "4 to run" not in capsys.readouterr().err
     assert before == {path: path.stat().st_mtime_ns for path in before}
     assert (finished / "readings/cbp-one-f/seed-3.json").exists()
-    assert run(words(ablation_dataset, ablation_settings, finished, *CHOICE)) == 0
+    assert run(words(ablation_dataset, ablation_settings, finished, *WORDS)) == 0
     assert ": 0 to run" in capsys.readouterr().err
 
 
@@ -94,7 +110,7 @@ def test_killed_half_way_it_goes_on_and_ends_alike(
     finished: Path, ablation_dataset: Path, ablation_settings: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    call = words(ablation_dataset, ablation_settings, out, *CHOICE)
+    call = words(ablation_dataset, ablation_settings, out, *WORDS)
     process = subprocess.Popen([sys.executable, "-m", "weaktal", *call], stdout=subprocess.DEVNULL)
     first = out / "readings/whole-both/seed-0.json"
     wait_for(lambda: first.exists() and cells_of(out))
@@ -112,7 +128,7 @@ def test_ctrl_c_ends_the_cells_and_says_how_to_go_on(
     ablation_dataset: Path, ablation_settings: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    call = words(ablation_dataset, ablation_settings, out, *CHOICE)
+    call = words(ablation_dataset, ablation_settings, out, *WORDS)
     process = subprocess.Popen([sys.executable, "-m", "weaktal", *call], stderr=subprocess.PIPE, text=True)
     wait_for(lambda: cells_of(out))
     process.send_signal(signal.SIGINT)
@@ -167,7 +183,7 @@ def test_what_cannot_work_gets_one_line_before_anything_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = sorted(finished.rglob("*"))
-    assert run(words(ablation_dataset, ablation_settings, finished, *CHOICE, *more)) == 2
+    assert run(words(ablation_dataset, ablation_settings, finished, *WORDS, *more)) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert expected in lines[0]
@@ -178,7 +194,7 @@ def test_a_folder_with_something_else_is_left_alone(
     ablation_dataset: Path, ablation_settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
-    assert run(words(ablation_dataset, ablation_settings, tmp_path, *CHOICE)) == 2
+    assert run(words(ablation_dataset, ablation_settings, tmp_path, *WORDS)) == 2
     assert "exists and holds no ablation" in capsys.readouterr().err
 
 
@@ -191,7 +207,7 @@ def test_a_variant_may_not_change_under_its_name(
     changed["settings"]["losses"]["contrast"] = 0.7
     file.write_text(json.dumps(changed))
     try:
-        assert run(words(ablation_dataset, ablation_settings, finished, *CHOICE)) == 2
+        assert run(words(ablation_dataset, ablation_settings, finished, *WORDS)) == 2
     finally:
         file.write_text(stored)
     assert "was read with settings.losses.contrast 0.7, not 0.1" in capsys.readouterr().err

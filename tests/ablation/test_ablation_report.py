@@ -75,13 +75,13 @@ below,NOT as in the paper
 """
 
 CELLS = """\
-reading,seed,after,branch,map_0.3,map_0.5,mean_map,misses,false_alarms
-alone,0,warm-up,cbp,50,30,40,0.5,0.1
-alone,1,warm-up,cbp,60,40,50,0.25,
-taught,0,warm-up,cbp,75,35,55,0.25,0.125
-taught,1,warm-up,cbp,80,50,65,0.125,0.25
-taught,2,warm-up,cbp,90,70,80,0,0
-alone-again,0,warm-up,cbp,50,30,40,0.5,0.1
+reading,seed,after,branch,chosen,map_0.3,map_0.5,mean_map,misses,false_alarms
+alone,0,warm-up,cbp,,50,30,40,0.5,0.1
+alone,1,warm-up,cbp,,60,40,50,0.25,
+taught,0,warm-up,cbp,,75,35,55,0.25,0.125
+taught,1,warm-up,cbp,,80,50,65,0.125,0.25
+taught,2,warm-up,cbp,,90,70,80,0,0
+alone-again,0,warm-up,cbp,,50,30,40,0.5,0.1
 """
 
 

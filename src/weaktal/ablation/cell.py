@@ -19,10 +19,12 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
 from weaktal.ablation.fork import fork, step_folder
+from weaktal.ablation.tables import CHOICE
 from weaktal.config import as_yaml, parse_settings
 from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.features import Features
 from weaktal.engine.checkpoint import load_weights
+from weaktal.engine.method import Choosing
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError, RunError
 from weaktal.evaluation.protocols import protocol_named
@@ -33,7 +35,7 @@ from weaktal.methods.collab_config import CollabConfig
 from weaktal.workflows.dataset import usable
 from weaktal.workflows.diagnose import diagnose
 from weaktal.workflows.train import train
-from weaktal.workflows.trained import Trained
+from weaktal.workflows.trained import Trained, phase_statistics
 
 METHOD = "collab"
 
@@ -106,6 +108,7 @@ class Measured(_Strict):
         ap: by class and threshold.
         misses: share of action snippets that were missed; None without any.
         false_alarms: share of background snippets that raised an alarm; None without any.
+        chosen: the phase and branch, where it was left to the settings; empty for the last weights and CBP.
     """
 
     reading: str
@@ -119,6 +122,7 @@ class Measured(_Strict):
     ap: dict[str, tuple[float, ...]]
     misses: float | None
     false_alarms: float | None
+    chosen: str | None = None
 
 
 def run_cell(job: Job, console: Console) -> None:
@@ -182,8 +186,17 @@ def measured(
     folder = step_folder(job.run, reading.after)
     if folder is None:
         raise InputError(f"has not finished {reading.after}", source=job.run, expected="a run beyond it")
+    branch: str | None = reading.branch
+    chosen: str | None = None
+    if reading.branch == CHOICE and isinstance(method, Choosing):
+        folders = [run.phase(index, phase.name) for index, phase in enumerate(method.phases())]
+        choice = method.choose(lambda index: phase_statistics(folders[index]))
+        branch, chosen = choice.branch, ""
+        if choice.phase is not None:
+            folder = folders[choice.phase]
+            chosen = f"{folder.name} {branch}"
     load_weights(method.module, folder / "weights.safetensors")
-    trained = Trained(job.run, method, config, info, reading.branch, config.decode)
+    trained = Trained(job.run, method, config, info, branch, config.decode)
     with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
         scores_file = Path(temporary) / "scores.safetensors"
         results, _ = trained.segments(
@@ -204,6 +217,7 @@ def measured(
         ap={label: tuple(row.tolist()) for label, row in zip(scores.classes, scores.ap, strict=True)},
         misses=errors.miss_rate if errors.action else None,
         false_alarms=errors.false_alarm_rate if errors.background else None,
+        chosen=chosen,
     )
 
 

@@ -21,7 +21,8 @@ from weaktal.methods.collab_config import CollabConfig
 # Settings that act in these kinds of steps only; all others act in every step, unknown ones included.
 ACTS_IN: Mapping[str, frozenset[str]] = {
     "decode": frozenset(),
-    "cbp_share": frozenset(),
+    "selection": frozenset(),
+    "cbp_share": frozenset(),  # but in statistics.json, where those of the branch "both" are the earlier training's
     "engine.checkpoint_every": frozenset(),
     "engine.log_every": frozenset(),
     "engine.workers": frozenset(),

@@ -201,20 +201,12 @@ def cells_csv(found: Found) -> str:
     """One row a reading and seed; mAP in percent."""
     cells = [cell for by_seed in found.values() for _, cell in sorted(by_seed.items())]
     tious = cells[0].tiou if cells else ()
-    columns = (
-        "reading",
-        "seed",
-        "after",
-        "branch",
-        *(f"map_{t:g}" for t in tious),
-        "mean_map",
-        "misses",
-        "false_alarms",
-    )
+    at = [f"map_{tiou:g}" for tiou in tious]
+    columns = ("reading", "seed", "after", "branch", "chosen", *at, "mean_map", "misses", "false_alarms")
     return _csv(
         columns,
         [
-            [c.reading, c.seed, c.after, c.branch]
+            [c.reading, c.seed, c.after, c.branch, c.chosen or ""]
             + [_exact(v) for v in (*(100 * m for m in c.map), 100 * c.average_map, c.misses, c.false_alarms)]
             for c in cells
         ],

@@ -17,6 +17,7 @@ from weaktal.errors import InputError, shown
 Sign = Literal["below", "above"]
 WARM_UP = "warm-up"
 END = "end"
+CHOICE = "choice"  # the phase and branch that the settings under selection choose, as localizing without --branch does
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Reading:
         title: for people.
         overrides: settings over the base, as ``--set`` takes them.
         after: the step whose weights are read: ``warm-up``, ``background-1``, ..., or ``end``.
-        branch: that localizes.
+        branch: that localizes; ``choice`` leaves it and the phase to the settings under ``selection``.
     """
 
     name: str
@@ -170,7 +171,7 @@ def _labels(**values: object) -> tuple[str, ...]:
 
 
 def _open() -> Iterable[Line]:
-    for name, title, *overrides in (
+    for name, title, *settings in (
         ("softmax", "VLP: softmax over the classes", "vlp.probabilities=softmax"),
         ("sigmoid", "VLP: sigmoid of each class", "vlp.probabilities=sigmoid"),
         ("k-4", "k = T / 4", "pooling.divisor=4"),
@@ -195,7 +196,11 @@ def _open() -> Iterable[Line]:
         ("contrast-cold", "L_con temperature 0.03", "losses.contrast_temperature=0.03"),
         ("contrast-warm", "L_con temperature 0.2", "losses.contrast_temperature=0.2"),
     ):
-        yield Line(Reading(name, title, tuple(overrides)), "whole")
+        yield Line(Reading(name, title, tuple(settings)), "whole")
+    for statistic in ("margin", "tag_bce", "tag_map", "contrast"):
+        overrides = ("selection.rule=best", f"selection.statistic={statistic}")
+        title = f"phase and branch with the best {statistic}"
+        yield Line(Reading(f"best-{statistic.replace('_', '-')}", title, overrides, branch=CHOICE), "whole")
 
 
 def own_table(wanted: Sequence[str]) -> Table | None:
@@ -212,7 +217,7 @@ def own_table(wanted: Sequence[str]) -> Table | None:
             raise InputError(
                 "is no variant", source=f"--variant {shown(text)}", expected='"NAME: KEY=VALUE [KEY=VALUE ...]"'
             )
-        lines.append(Line(Reading(name, name, tuple(settings.split())), "whole"))
+        lines.append(Line(Reading(name, name, tuple(settings.split()), branch=CHOICE), "whole"))
     return Table("own", "Variants of one's own", (Line(WHOLE), *lines)) if lines else None
 
 
