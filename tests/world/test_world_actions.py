@@ -7,9 +7,12 @@ import pytest
 
 from weaktal.world.action import FPS, perform
 from weaktal.world.actions import ACTIONS, OTHERS, TARGETS
+from weaktal.world.casting import action_shot
 from weaktal.world.figure import JOINT, joints
+from weaktal.world.people import acted, beat_of
 from weaktal.world.poses import CHANNELS, COLUMN, MotionWriter, interpolate, key
 from weaktal.world.scenes import FIXTURES, SCENES
+from weaktal.world.shot import Beat
 
 
 def test_enough_actions_in_shared_scenes() -> None:
@@ -79,3 +82,25 @@ def test_interpolation_meets_its_keys_and_does_not_overshoot() -> None:
 def test_an_unknown_channel_is_refused() -> None:
     with pytest.raises(ValueError, match="wing"):
         key(0.1, wing=3.0)
+
+
+def test_who_dived_stays_in_the_water() -> None:
+    beat = beat_of("springboard dive", 2)
+    shot = action_shot("springboard dive", 2, (Beat("walk", 40), beat, Beat("stand", 60)))
+    motion, _ = acted(shot)
+    before, after = motion.at(np.array([1.0, (40 + beat.frames + 55) / FPS]))[:, COLUMN["y"]]
+    assert before == pytest.approx(2.2)
+    assert after < 0
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_action_in_a_shot_is_its_performance(name: str) -> None:
+    beat = beat_of(name, 4)
+    motion, shows = acted(action_shot(name, 4, (Beat("stand", 30), beat, Beat("look", 30))))
+    show = shows[1]
+    times = np.arange(5, beat.frames) / FPS
+    alone, within = show.motion.at(times), motion.at(times + 30 / FPS)
+    assert within[:, COLUMN["x"]] == pytest.approx(alone[:, COLUMN["x"]], abs=0.05)
+    assert np.cos(np.radians(within[:, COLUMN["roll"]])) == pytest.approx(
+        np.cos(np.radians(alone[:, COLUMN["roll"]])), abs=0.15
+    )

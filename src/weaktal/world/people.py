@@ -66,7 +66,6 @@ def acted(shot: Shot) -> tuple[Motion, dict[int, Performance]]:
     rng = np.random.default_rng([shot.seed, 31])
     subject = ACTIONS.get(shot.subject)
     shows = {i: perform(ACTIONS[b.name], b.seed) for i, b in enumerate(shot.beats) if b.name in ACTIONS}
-    free = not shows or _moves_freely(subject)
     times: list[Array] = []
     poses: list[Array] = []
     writer = MotionWriter(x=_start(shot, shows, subject, rng), y=subject.elevation if subject else 0.0)
@@ -79,9 +78,7 @@ def acted(shot: Shot) -> tuple[Motion, dict[int, Performance]]:
             poses.append(motion.poses)
             writer = _resume(motion.poses[-1])
         else:
-            for part in idle_keys(
-                beat.name, beat.frames / FPS, rng, _held(subject, shows), free=free, seated=shot.scene == "studio"
-            ):
+            for part in _waiting(shot, beat, subject, shows, rng, after=bool(shows) and index > max(shows)):
                 if isinstance(part, Gait):
                     writer.add_gait(part, part.seconds)
                 else:
@@ -92,6 +89,26 @@ def acted(shot: Shot) -> tuple[Motion, dict[int, Performance]]:
             writer = _resume(writer.row)
         clock += beat.frames / FPS
     return _joined(times, poses), shows
+
+
+def _waiting(
+    shot: Shot,
+    beat: Beat,
+    subject: Action | None,
+    shows: dict[int, Performance],
+    rng: np.random.Generator,
+    *,
+    after: bool,
+) -> list[Key | Gait]:
+    """What the person does in a beat without action; ``after`` one, what was thrown is gone."""
+    if after and subject is not None:
+        if subject.water or not _moves_freely(subject):
+            return []
+        subject = subject if subject.tool else None
+    else:
+        subject = _held(subject, shows)
+    free = not shows or _moves_freely(subject)
+    return idle_keys(beat.name, beat.frames / FPS, rng, subject, free=free, seated=shot.scene == "studio")
 
 
 def _held(subject: Action | None, shows: dict[int, Performance]) -> Action | None:

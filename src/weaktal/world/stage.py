@@ -16,6 +16,7 @@ from weaktal.world.figure import JOINT, Drawing, joints, prepare
 from weaktal.world.flight import ball_points, headings, tool_points
 from weaktal.world.light import Light, light_of
 from weaktal.world.looks import random_look
+from weaktal.world.overlay import darken, desk, letter
 from weaktal.world.people import acted, goalkeeper, onlooker, passer_by
 from weaktal.world.poses import COLUMN
 from weaktal.world.props import LONG, draw_prop
@@ -199,7 +200,7 @@ class Stage:
         clean = image.copy() if self._water else image
         if self._actor is not None:
             if not self._water:
-                _darken(image, self._shadow[index], scale, float(self._lift[index]))
+                darken(image, self._shadow[index], scale, float(self._lift[index]))
             behind = [p for p in self._pixels if p[0] in ("vaulting pole",)]
             for kind, points in behind:
                 draw_prop(image, kind, points[index], scale)
@@ -216,9 +217,9 @@ class Stage:
         for passer in self._near:
             passer.draw(image, index)
         if self.shot.scene == "studio":
-            _desk(image, self.camera, index)
+            desk(image, self.camera, index)
         if self.shot.text:
-            _letter(image, self.shot.text, index)
+            letter(image, self.shot.text, index)
         return self.light.shine(image, index)
 
 
@@ -265,40 +266,3 @@ def dressed(scene: str, fixture: str, place: int, onlookers: int) -> Backdrop:
         found = joints(onlooker(who), height=look.height, front=front) * far + np.array([x, depth])
         prepare(found, look, camera, far=far, front=front).draw(image, 0)
     return Backdrop(image)
-
-
-def _darken(image: Image, center: Array, scale: float, lift: float) -> None:
-    """A shadow on the ground, fainter and wider the higher the figure."""
-    import cv2
-
-    strength = 0.45 / (1 + 1.5 * lift)
-    rx, ry = (0.34 + 0.1 * lift) * scale, 0.085 * scale
-    x0, x1 = int(center[0] - rx) - 1, int(center[0] + rx) + 2
-    y0, y1 = int(center[1] - ry) - 1, int(center[1] + ry) + 2
-    x0, y0 = max(x0, 0), max(y0, 0)
-    part = image[y0:y1, x0:x1]
-    if not part.size or min(part.shape[:2]) < 2:
-        return
-    dark = part.copy()
-    middle = (round((center[0] - x0) * 16), round((center[1] - y0) * 16))
-    cv2.ellipse(dark, middle, (round(rx * 16), max(1, round(ry * 16))), 0, 0, 360, (10, 10, 20), -1, cv2.LINE_AA, 4)
-    image[y0:y1, x0:x1] = cv2.addWeighted(part, 1 - strength, dark, strength, 0)
-
-
-def _desk(image: Image, camera: CameraPath, frame: int) -> None:
-    """The desk of a studio, before whoever sits there."""
-    top, edge = camera.project(np.array([[[0.0, 0.98], [0.0, 0.9]]]).repeat(len(camera), axis=0))[frame, :, 1]
-    image[max(0, int(top)) :] = (46, 48, 58)
-    image[max(0, int(top)) : max(0, int(edge))] = (170, 176, 190)
-
-
-def _letter(image: Image, text: str, index: int) -> None:
-    import cv2
-
-    size = image.shape[1] / 320 * 0.8
-    for line, words in enumerate(text.split("\n")):
-        shift = max(0, 12 - index) * 6
-        where = (round(30 * size) + shift, round((70 + 34 * line) * size / 0.8))
-        cv2.putText(
-            image, words, where, cv2.FONT_HERSHEY_DUPLEX, size * (1.1 - 0.35 * line), (245, 245, 245), 1, cv2.LINE_AA
-        )
