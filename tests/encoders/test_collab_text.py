@@ -151,6 +151,19 @@ def test_the_text_encoder_runs_once_an_update_and_at_the_end_of_a_step(
     assert calls == [False] + [True] * 5 + [False]
 
 
+def test_an_online_teacher_speaks_by_its_own_prompts(dataset: Path, clip_folder: Path, tmp_path: Path) -> None:
+    overrides = [*SMALL, f"vlp.text.encoder={clip_folder}", "schedule.kind=online", "schedule.online.decay=0.5"]
+    run = train(
+        dataset, method="collab", features="i3d", vlp_features="clip", run=tmp_path / "run", overrides=overrides
+    )
+    weights = load_tensors(run.weights)
+    side = text_side(TextConfig(encoder=str(clip_folder), width=32), read_tags(dataset).classes, dim=24)
+    for branch in ("vlp", "vlp_teacher"):
+        prompts = (weights[f"{branch}.text.before"], weights[f"{branch}.text.after"])
+        torch.testing.assert_close(weights[f"{branch}.text.settled"], side.prompted(*prompts))
+    assert not torch.equal(weights["vlp.text.before"], weights["vlp_teacher.text.before"])
+
+
 def test_a_run_with_prompts_localizes_without_its_text_encoder(
     dataset: Path, clip_folder: Path, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.engine.batch import Batch, VideoSet
-from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.checkpoint import load_tensors, save_tensors
 from weaktal.engine.method import Phase, State
 from weaktal.engine.run import RunFolder
 from weaktal.engine.settings import EngineConfig, OptimizerConfig
@@ -217,3 +217,8 @@ def test_a_phase_ends_with_what_it_asks_for(tiny_dataset: Path, tmp_path: Path) 
     assert load_tensors(run.phase(0, "both") / "weights.safetensors")["teacher.bias"].tolist() == [7.0] * 3
     assert json.loads((run.phase(0, "both") / "statistics.json").read_text()) == {"videos": 10, "calls": 3}
     assert not (run.phase(1, "learn") / "statistics.json").exists()
+
+
+def test_a_state_may_be_empty(tmp_path: Path) -> None:
+    save_tensors(tmp_path / "state.safetensors", {})
+    assert load_tensors(tmp_path / "state.safetensors") == {}

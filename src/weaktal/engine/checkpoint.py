@@ -38,7 +38,9 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
         save_file(
             {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
             temporary,
-            dict(metadata or {}),
+            dict(metadata)
+            if metadata
+            else None,  # of no tensors and empty metadata it makes a file that it cannot read
         )
 
 

@@ -9,12 +9,15 @@ whole scenes. So they alternate:
 3. ``foreground-N`` (the F step): VLP is frozen and labels every training snippet; CBP learns from what VLP is sure of,
    and is cured of false negatives.
 4. Steps 2 and 3 again, ``rounds`` times in all.
+
+Or, in place of 2 to 4, both at once: see :mod:`weaktal.methods.collab_online`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -100,14 +103,14 @@ class Collaboration:
     def labels_of_cbp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
         """What CBP is sure of: ``labels/VIDEO``, (T, C) int8, for every training video."""
         labels = self.config.labels
-        return label_videos(videos, self.cbp.snippets, labels.background, labels.untagged, self._device)
+        return label_videos(videos, self.cbp.snippets, labels.background, labels.untagged, self.device)
 
     def labels_of_vlp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
         """What VLP is sure of: ``labels/VIDEO``, (T, C) int8, for every training video."""
         if self.config.schedule.restart:
             self.cbp.module.load_state_dict(self.fresh_cbp().state_dict())
         labels = self.config.labels
-        return label_videos(videos, self._vlp, labels.foreground, labels.untagged, self._device)
+        return label_videos(videos, partial(vlp_snippets, self.vlp), labels.foreground, labels.untagged, self.device)
 
     def class_vectors(self) -> dict[str, Tensor]:
         """The class vectors of an update: once through the text encoder, whatever the number of forward passes."""
@@ -115,14 +118,21 @@ class Collaboration:
 
     def background_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
         """The B step: L_kd and L_con of VLP on the labels of CBP."""
-        return self._taught(self._vlp(batch, state.get("class_vectors")), stored_labels(batch, state))
+        return self.learn_vlp(batch, stored_labels(batch, state), state.get("class_vectors"))
 
     def foreground_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
         """The F step: L_kd and L_con of CBP on the labels of VLP, and its own losses on the tags."""
+        return self.learn_cbp(batch, stored_labels(batch, state))
+
+    def learn_vlp(self, batch: Batch, labels: Tensor, vectors: Tensor | None) -> dict[str, Tensor]:
+        """The losses of VLP on labels (B, T, C); ``vectors``, (C, D), are the class vectors where they are known."""
+        return self._taught(vlp_snippets(self.vlp, batch, vectors), labels)
+
+    def learn_cbp(self, batch: Batch, labels: Tensor) -> dict[str, Tensor]:
+        """The losses of CBP on labels (B, T, C) and tags."""
         weight = self.config.losses.classification
         output, own = self.cbp.supervised(batch) if weight else (self.cbp.snippets(batch), {})
-        parts = self._taught(output, stored_labels(batch, state))
-        return parts | {name: weight * part for name, part in own.items()}
+        return self._taught(output, labels) | {name: weight * part for name, part in own.items()}
 
     def _taught(self, output: SnippetOutput, labels: Tensor) -> dict[str, Tensor]:
         losses = self.config.losses
@@ -132,18 +142,14 @@ class Collaboration:
             parts["contrast"] = losses.contrast * contrast.mean()
         return parts
 
-    def _vlp(self, batch: Batch, vectors: Tensor | None = None) -> SnippetOutput:
-        assert batch.vlp is not None  # the workflows open these features for every phase and branch that needs them
-        output: SnippetOutput = self.vlp(batch.vlp, batch.mask, vectors)
-        return output
-
     @property
-    def _device(self) -> torch.device:
+    def device(self) -> torch.device:
+        """Where the weights are."""
         return next(self.module.parameters()).device
 
     def review(self, videos: VideoSet, state: State) -> dict[str, Any]:
         """Statistics of all branches on the training videos, and of the labels that taught them, if any did."""
-        scored = score_branches(videos, self.localize, self.branches, self._device)
+        scored = score_branches(videos, self.localize, self.branches, self.device)
         labels = [state[f"labels/{name}"].cpu().numpy() for name in videos.names] if state else None
         return statistics(scored, videos.labels.numpy() > 0, labels)
 
@@ -167,14 +173,27 @@ class Collaboration:
             pairs = zip(self.localize(batch, "cbp"), self.localize(batch, "vlp"), strict=True)
             snippets, videos = (share * cbp + (1 - share) * vlp for cbp, vlp in pairs)
             return snippets, videos
+        cbp, vlp = self.localizers
         if branch in (None, "cbp"):
-            return self.cbp.localize(batch, None)
+            return cbp.localize(batch, None)
         if branch == "vanilla":
             assert batch.vlp is not None
-            logits = self.vlp.vanilla(batch.vlp)
+            logits = vlp.vanilla(batch.vlp)
         else:
-            logits = self._vlp(batch).logits
+            logits = vlp_snippets(vlp, batch).logits
         return probabilities(logits, batch.mask, self.config.pooling)
+
+    @property
+    def localizers(self) -> tuple[CbpSide, VlpBranch]:
+        """The branches that localize: here those that train."""
+        return self.cbp, self.vlp
+
+
+def vlp_snippets(vlp: VlpBranch, batch: Batch, vectors: Tensor | None = None) -> SnippetOutput:
+    """What a vision-language branch says of a batch; ``vectors``, (C, D), are its class vectors if they are known."""
+    assert batch.vlp is not None  # the workflows open these features for every phase and branch that needs them
+    output: SnippetOutput = vlp(batch.vlp, batch.mask, vectors)
+    return output
 
 
 CONFIG = CollabConfig
@@ -187,6 +206,9 @@ def build(config: CollabConfig, inputs: Inputs) -> Collaboration:
         InputError: if the features do not suit the classification-based side, there are no vision-language features, or
             no class vectors for them.
     """
+    from weaktal.methods.collab_online import OnlineCollaboration  # which derives from the class above
+
     # Drawn first, so that a seed gives it the weights that it has when it trains alone.
     cbp = build_side(config, inputs)
-    return Collaboration(cbp, config.vlp.build(inputs), lambda: build_side(config, inputs).module, config)
+    kind = OnlineCollaboration if config.schedule.kind == "online" else Collaboration
+    return kind(cbp, config.vlp.build(inputs), lambda: build_side(config, inputs).module, config)

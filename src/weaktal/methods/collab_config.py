@@ -55,9 +55,23 @@ class CollabLossConfig(Settings):
     classification: NonNegativeFloat = 1.0
 
 
+class OnlineConfig(Settings):
+    """Of the schedule ``online``, which the paper leaves to future work: all of it is [open]."""
+
+    # Share of a teacher's weights that each update keeps; the rest comes from the branch that it follows.
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    refresh: Size = 5  # epochs until thresholds by rank are taken anew, and weights and statistics are stored
+    localizes: Literal["teachers", "students"] = "teachers"  # whose weights are used in the end
+
+
 class CollabScheduleConfig(Settings):
     """How long each step goes on, and how they follow each other."""
 
+    # After the warm-up the branches take turns [paper], or both train at once and each is taught by a moving average of
+    # the other. Online goes on for rounds x max(background, foreground) epochs: with steps of one length each branch
+    # gets as many updates as in turns.
+    kind: Literal["alternate", "online"] = "alternate"
+    online: OnlineConfig = OnlineConfig()
     warm_up: Size = 10  # epochs [paper]; MMSD has a schedule of its own
     background: Size = 20  # epochs of each B step [paper]
     foreground: Size = 20  # epochs of each F step [paper]
@@ -66,6 +80,12 @@ class CollabScheduleConfig(Settings):
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = ("background", "foreground")
     restart: bool = False  # each F step trains CBP from fresh weights instead of going on [open]
     updates_per_epoch: Size = 100  # [open]; the paper's epoch must repeat its videos, see ScheduleConfig
+
+    @model_validator(mode="after")
+    def _both_ways_at_once(self) -> Self:
+        if self.kind == "online" and (set(self.steps) != {"background", "foreground"} or self.restart):
+            raise ValueError("both steps and no restart where kind is online")
+        return self
 
 
 class CollabConfig(MethodConfig):

@@ -1,0 +1,125 @@
+"""The collaboration without turns: both branches train at once, each taught by a moving average of the other.
+
+Ju et al. (CVPR 2023) leave asynchronous online training to future work, so everything here is [open]:
+
+1. ``warm-up``: as in the alternation.
+2. ``online-N``: in every update each branch's teacher, an exponential moving average of its weights, labels the
+   update's own snippets with the thresholds of the alternation, and the other branch learns from these labels with the
+   losses of the alternation: VLP as in the B step, CBP as in the F step. Then both teachers follow.
+
+Labels are made of the crops that an update sees: with the scale ``video_max`` a crop's highest score counts. Ranks need
+the whole training set; each ``online-N`` begins with taking them anew. Teachers begin as the branches are after the
+warm-up. The text encoder runs twice an update, for the prompts and for their moving average.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from weaktal.engine.batch import Batch, VideoSet
+from weaktal.engine.method import Phase, State
+from weaktal.methods.collab import Collaboration, vlp_snippets
+from weaktal.methods.collab_cbp import CbpSide
+from weaktal.methods.collab_config import CollabConfig, ThresholdConfig
+from weaktal.methods.collab_labels import Branch, Limits, label_batch, rank_limits
+from weaktal.models.vlp import VlpBranch
+
+
+class OnlineCollaboration(Collaboration):
+    """Both branches and their teachers as the engine sees them; arguments as of :class:`Collaboration`."""
+
+    def __init__(self, cbp: CbpSide, vlp: VlpBranch, fresh_cbp: Callable[[], nn.Module], config: CollabConfig) -> None:
+        super().__init__(cbp, vlp, fresh_cbp, config)
+        self.cbp_teacher, self.vlp_teacher = copy.deepcopy(cbp), copy.deepcopy(vlp)
+        self.module["cbp_teacher"] = self.cbp_teacher.module
+        self.module["vlp_teacher"] = self.vlp_teacher
+
+    def phases(self) -> list[Phase]:
+        """Warm-up, then online training in stretches that begin with new ranks."""
+        schedule, optimizer = self.config.schedule, self.config.optimizer
+        online = Phase(
+            name="online",
+            updates=0,
+            trains=["cbp", "vlp"],
+            losses=self.online_losses,
+            shared=self.class_vectors,
+            prepare=self.take_ranks,
+            after_update=self.follow,
+            finish=self.vlp.text.settle,
+            review=lambda videos, _: self.review(videos, {}),
+            optimizer=optimizer.adam(),
+            batch_size=optimizer.batch_size,
+            micro_batch=optimizer.micro_batch,
+            max_snippets=optimizer.max_snippets,
+            clip_norm=optimizer.clip_norm,
+        )
+        epochs = schedule.rounds * max(schedule.background, schedule.foreground)
+        stretches = [
+            replace(
+                online,
+                name=f"online-{number}",
+                updates=min(schedule.online.refresh, epochs - first) * schedule.updates_per_epoch,
+                keep_optimizer=number > 1,
+            )
+            for number, first in enumerate(range(0, epochs, schedule.online.refresh), start=1)
+        ]
+        return [*(replace(phase, finish=self.begin) for phase in self.warm_up()), *stretches]
+
+    def begin(self) -> None:
+        """Teachers become what the branches are."""
+        self.cbp_teacher.module.load_state_dict(self.cbp.module.state_dict())
+        self.vlp_teacher.load_state_dict(self.vlp.state_dict())
+
+    def take_ranks(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
+        """``limits/cbp`` and ``limits/vlp``, (2,) float64, of the teachers whose thresholds are ranks."""
+        thresholds = self.config.labels
+        teachers: list[tuple[str, Branch, ThresholdConfig]] = [
+            ("cbp", self.cbp_teacher.snippets, thresholds.background),
+            ("vlp", partial(vlp_snippets, self.vlp_teacher), thresholds.foreground),
+        ]
+        found = {name: rank_limits(videos, teacher, when, self.device) for name, teacher, when in teachers}
+        return {
+            f"limits/{name}": torch.tensor(limits, dtype=torch.float64)
+            for name, limits in found.items()
+            if limits is not None
+        }
+
+    def online_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
+        """The losses of the B step for VLP and of the F step for CBP, on labels of this moment."""
+        thresholds = self.config.labels
+        with torch.no_grad():
+            by_cbp = self._labels(self.cbp_teacher.snippets, batch, thresholds.background, state.get("limits/cbp"))
+            vlp_teacher = partial(vlp_snippets, self.vlp_teacher)
+            by_vlp = self._labels(vlp_teacher, batch, thresholds.foreground, state.get("limits/vlp"))
+        of_vlp = self.learn_vlp(batch, by_cbp, state.get("class_vectors"))
+        of_cbp = self.learn_cbp(batch, by_vlp)
+        return {f"vlp_{name}": part for name, part in of_vlp.items()} | {
+            f"cbp_{name}": part for name, part in of_cbp.items()
+        }
+
+    def _labels(self, teacher: Branch, batch: Batch, thresholds: ThresholdConfig, limits: Tensor | None) -> Tensor:
+        logits = teacher(batch).logits.float()
+        ranks = None if limits is None else Limits(*limits.tolist())
+        return label_batch(logits, batch.labels, batch.mask, thresholds, ranks, self.config.labels.untagged)
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Teachers move towards the branches."""
+        share = 1 - self.config.schedule.online.decay
+        for teacher, student in ((self.cbp_teacher.module, self.cbp.module), (self.vlp_teacher, self.vlp)):
+            for average, now in zip(teacher.parameters(), student.parameters(), strict=True):
+                average.lerp_(now, share)
+        self.vlp_teacher.text.settle()
+
+    @property
+    def localizers(self) -> tuple[CbpSide, VlpBranch]:
+        """The teachers, whose weights are calmer, unless the settings say otherwise."""
+        if self.config.schedule.online.localizes == "students":
+            return super().localizers
+        return self.cbp_teacher, self.vlp_teacher
