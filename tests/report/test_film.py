@@ -35,11 +35,11 @@ def shown(jpeg: bytes, count: int) -> list[float]:
 
 
 def test_picture_k_of_n_shows_the_middle_of_the_kth_part(tmp_path: Path) -> None:
-    levels = [10 * k for k in range(18)]
-    strip = film(write_gray(tmp_path / "v.mp4", levels), 18.0)
-    assert strip.count == 9  # 4:3 pictures, strip about 12 times as wide as high
-    assert abs(strip.width / strip.height - 12) < 1
-    assert shown(strip.jpeg, 9) == pytest.approx([10 * (2 * k + 1) for k in range(9)], abs=4)
+    levels = [10 * k for k in range(24)]
+    strip = film(write_gray(tmp_path / "v.mp4", levels), 24.0)
+    assert strip.count == 12  # 4:3 pictures, strip about 16 times as wide as high
+    assert abs(strip.width / strip.height - 16) < 1
+    assert shown(strip.jpeg, 12) == pytest.approx([10 * (2 * k + 1) for k in range(12)], abs=4)
 
 
 def test_a_file_shorter_than_its_annotation_goes_on_with_its_last_picture(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from weaktal.errors import InputError, RunError, one_line
 # verb -> one line of help. It stands here so that listing the verbs imports none of them;
 # the verb's function is ``weaktal.cli.VERB_command.VERB``.
 VERBS = {
+    "demo": "Go the whole way on rendered videos, from nothing to a report. Needs no data.",
     "extract": "Turn videos into snippet features with I3D, CLIP or another encoder.",
     "weights": "List the weights of the encoders and what is present; fetch them.",
     "train": "Train a method on video-level tags.",
@@ -47,7 +48,6 @@ UsageError = typer.BadParameter.__mro__[1]
 _GO_ON = {
     "train": "; go on with --resume",
     "ablate": "; the same command goes on",
-    "reproduce": "; the same command goes on",
 }
 
 # Typer's own exit code for Ctrl-C, which it may catch before we do.

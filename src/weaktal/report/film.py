@@ -12,7 +12,7 @@ from weaktal.report.content import Film
 from weaktal.video.container import probe
 from weaktal.video.decoding import Image, ShortSide, VideoFrames
 
-_SHAPE = 12  # the strip is about that many times as wide as high, so strips of any video take equal room on a page
+_SHAPE = 16  # the strip is about that many times as wide as high, so strips of any video take equal room on a page
 _SHORT_SIDE = 112  # pixels of a picture: sharp on screens with two pixels a CSS pixel
 _QUALITY = 82  # of JPEG
 

@@ -1,0 +1,37 @@
+"""``weaktal demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to make; it must not exist.", metavar="DIR")] = Path("weaktal-demo"),
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer videos and hardly any training: for tests.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the videos and of training.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that render videos.", show_default="as many as cores")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Keep rendered videos there, not in ~/.cache/weaktal/worlds.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Go the whole way on rendered videos: make them, extract features, train on tags, localize, score, report.
+
+    Needs no data and no downloads. Takes minutes, and leaves everything in one folder: the dataset, the run, the
+    results of each branch, and a report to open in a browser.
+    """
+    import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else
+    from weaktal.workflows.demo import FULL, QUICK
+    from weaktal.workflows.demo import demo as run_demo
+
+    done = run_demo(out, size=QUICK if quick else FULL, seed=seed, workers=workers, cache=cache)
+    print(f"\nmAP, mean of tIoU 0.1 to 0.7 ({done.seconds:.0f} s in all):")
+    for name, scores in done.scores.items():
+        print(f"  {name:8s} {100 * scores.average_map:5.1f} %")
+    print(f"\nreport: {done.report}\n\nnext, try:")
+    for command in done.next:
+        print(f"  {command}")

@@ -1,0 +1,35 @@
+"""Progress where there is no terminal: few lines, each once."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from weaktal.workflows.progress import advancing
+
+
+def test_a_line_at_every_tenth() -> None:
+    stream = io.StringIO()
+    with advancing(Console(file=stream), "working") as advance:
+        for done in range(101):
+            advance(done / 100)
+        advance(1.7)
+    assert stream.getvalue().splitlines() == [f"working {percent} %" for percent in range(10, 101, 10)]
+
+
+def test_steps_that_were_leapt_over_are_not_said() -> None:
+    stream = io.StringIO()
+    with advancing(Console(file=stream), "working") as advance:
+        advance(0.05)
+        advance(0.75)
+        advance(0.76)
+        advance(1.0)
+    assert stream.getvalue().splitlines() == ["working 70 %", "working 100 %"]
+
+
+def test_a_bar_on_a_terminal() -> None:
+    stream = io.StringIO()
+    with advancing(Console(file=stream, force_terminal=True, width=80), "working") as advance:
+        advance(1.0)
+    assert "100%" in stream.getvalue()
