@@ -48,6 +48,7 @@ UsageError = typer.BadParameter.__mro__[1]
 _GO_ON = {
     "train": "; go on with --resume",
     "ablate": "; the same command goes on",
+    "reproduce": "; the same command goes on",
 }
 
 # Typer's own exit code for Ctrl-C, which it may catch before we do.
