@@ -26,6 +26,8 @@ def _odd(value: int) -> int:
 
 # Sizes that a network can have: a slip of the finger fails here, not in the allocator.
 Size = Annotated[int, Field(gt=0, le=1 << 16)]
+Few = Annotated[int, Field(gt=0, le=100)]  # of what is stacked or multiplied, such as layers
+Count = Annotated[int, Field(gt=0, le=10**9)]  # of what costs nothing by itself, such as updates
 OddSize = Annotated[int, Field(gt=0, le=999), AfterValidator(_odd)]
 
 

@@ -28,11 +28,13 @@ from weaktal.engine.method import Phase
 from weaktal.engine.run import RunFolder
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError
+from weaktal.files import sha256
 from weaktal.methods import collab_vlp
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab import Collaboration, build
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_vlp import TextConfig, text_side
+from weaktal.models.vlp import PromptedVectors
 from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
 
@@ -149,6 +151,38 @@ def test_the_text_encoder_runs_once_an_update_and_at_the_end_of_a_step(
     train(dataset, method="collab", features="i3d", vlp_features="clip", run=tmp_path / "run", overrides=overrides)
     # Where it starts, its 5 updates, and what the step ends with.
     assert calls == [False] + [True] * 5 + [False]
+
+
+def test_stopped_inside_a_step_and_resumed_ends_with_the_same_class_vectors(
+    dataset: Path, clip_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing stores class vectors between updates, so a resumed step must make its own in the end."""
+    overrides = [*SMALL, f"vlp.text.encoder={clip_folder}", "engine.checkpoint_every=1", "optimizer.micro_batch=3"]
+
+    def run(name: str, *, resume: bool = False) -> RunFolder:
+        return train(
+            dataset,
+            method="collab",
+            features="i3d",
+            vlp_features="clip",
+            run=tmp_path / name,
+            overrides=overrides,
+            resume=resume,
+        )
+
+    whole = run("whole")
+    settle = PromptedVectors.settle
+
+    def stopped(self: PromptedVectors) -> None:
+        if self.before.grad is not None:  # at the end of the step, after its last checkpoint
+            raise KeyboardInterrupt
+        settle(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PromptedVectors, "settle", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run("stopped")
+    assert sha256(run("stopped", resume=True).weights) == sha256(whole.weights)
 
 
 def test_an_online_teacher_speaks_by_its_own_prompts(dataset: Path, clip_folder: Path, tmp_path: Path) -> None:

@@ -424,3 +424,23 @@ def test_softmax_over_one_class_is_refused(dataset: Path) -> None:
     with pytest.raises(InputError, match="there is one class"):
         build(load_settings(CollabConfig, overrides=SMALL), inputs)
     build(load_settings(CollabConfig, overrides=[*SMALL, "vlp.probabilities=sigmoid"]), inputs)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "schedule.rounds=100000",
+        "schedule.background=1000000",
+        "pyramid.blocks=1000",
+        "vlp.blocks=1000",
+        "vlp.text.width=1000000",
+        "vlp.text.before=0",
+        "mmsd.model.channels=1000000",
+        "mmsd.schedule.epochs=0",
+        "optimizer.batch_size=1000000",
+        "pooling.divisor=0",
+    ],
+)
+def test_sizes_that_no_machine_holds_are_refused(setting: str) -> None:
+    with pytest.raises(InputError, match=setting.partition("=")[0]):
+        load_settings(CollabConfig, overrides=[setting])

@@ -8,21 +8,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from weaktal.models.logits import one_against_rest
+from weaktal.models.temporal import BlockShape
 from weaktal.models.vlp import ClassVectors, PromptedVectors, TextSide, VlpBranch
 
 DIM, CLASSES = 8, 3
 
 
-def branch(text: ClassVectors | PromptedVectors | None = None, **settings: object) -> VlpBranch:
+def branch(
+    text: ClassVectors | PromptedVectors | None = None, *, reach: int | None = None, **settings: object
+) -> VlpBranch:
     torch.manual_seed(0)
     arguments: dict[str, object] = {
         "dim": DIM,
         "blocks": 2,
-        "heads": 2,
-        "expansion": 2,
-        "dropout": 0.0,
-        "reach": None,
-        "residual_init": 1.0,
+        "shape": BlockShape(heads=2, expansion=2, dropout=0.0, reach=reach, residual_init=1.0),
         "std": 0.01,
         "temperature": 0.07,
         "probabilities": "softmax",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 
-from weaktal.config import Settings
+from weaktal.config import Count, Settings, Size
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,9 +24,9 @@ class OptimizerConfig(Settings):
     betas: tuple[Decay, Decay] = (0.9, 0.999)  # decay of Adam's moments; its defaults, ours
     weight_decay: float = Field(0.0, ge=0)  # L2 term inside Adam; ours
     clip_norm: PositiveFloat | None = 1.0  # longest gradient, L2; ours, against the spikes of a young Transformer
-    batch_size: PositiveInt = 64  # videos an update [paper]
-    micro_batch: PositiveInt | None = None  # videos a forward pass; smaller saves memory, null is all at once
-    max_snippets: PositiveInt = 1000  # T, consecutive snippets of a training crop [paper: 1000; ActivityNet 400]
+    batch_size: Size = 64  # videos an update [paper]
+    micro_batch: Size | None = None  # videos a forward pass; smaller saves memory, null is all at once
+    max_snippets: Count = 1000  # T, consecutive snippets of a training crop [paper: 1000; ActivityNet 400]
 
     def adam(self) -> Callable[[Iterable[nn.Parameter]], Optimizer]:
         """A factory of the optimizer, for a phase."""
@@ -42,7 +42,7 @@ class EngineConfig(Settings):
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"  # bf16 needs no loss scaling, so resuming stays exact
-    checkpoint_every: PositiveInt = 100  # updates between checkpoints; what a kill can cost
-    log_every: PositiveInt = 10  # updates between rows of losses.csv and TensorBoard points
-    workers: int = Field(0, ge=0)  # processes that read ahead; 0 reads between updates
+    checkpoint_every: Count = 100  # updates between checkpoints; what a kill can cost
+    log_every: Count = 10  # updates between rows of losses.csv and TensorBoard points
+    workers: int = Field(0, ge=0, le=1024)  # processes that read ahead; 0 reads between updates
     tensorboard: bool = True  # also write RUN/tensorboard

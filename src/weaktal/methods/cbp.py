@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from weaktal.config import OddSize, Settings, Size
+from weaktal.config import Few, OddSize, Settings, Size
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.methods.base import Inputs, MethodConfig
 from weaktal.methods.mil import MultipleInstance, PoolingConfig, ScheduleConfig
 from weaktal.models.pyramid import ConvDecoder, PyramidBranch, PyramidEncoder
+from weaktal.models.temporal import BlockShape
 
 
 class PyramidConfig(Settings):
@@ -23,10 +24,10 @@ class PyramidConfig(Settings):
 
     width: Size = 256  # channels of the embedding
     levels: int = Field(3, gt=0, le=12)  # temporal scales, each half the rate of the one before
-    blocks: PositiveInt = 1  # Transformer blocks a level
-    heads: PositiveInt = 8  # attention heads; they must divide the width
-    expansion: PositiveInt = 2  # hidden channels of a block's MLP, in widths
-    reach: PositiveInt | None = None  # places that attention sees to either side at each level; null for all
+    blocks: Few = 1  # Transformer blocks a level
+    heads: Size = 8  # attention heads; they must divide the width
+    expansion: Few = 2  # hidden channels of a block's MLP, in widths
+    reach: Size | None = None  # places that attention sees to either side at each level; null for all
     # Snippets that each convolution sees, odd. Four layers of 3 smear a score over 9 snippets, and tags alone do not
     # correct that; where snippets are shorter than boundaries are sharp (0.64 s on THUMOS14), 3 is worth a try.
     kernel: OddSize = 1
@@ -50,12 +51,14 @@ class PyramidConfig(Settings):
             width=self.width,
             levels=self.levels,
             blocks=self.blocks,
-            heads=self.heads,
-            expansion=self.expansion,
-            dropout=self.dropout,
+            shape=BlockShape(
+                heads=self.heads,
+                expansion=self.expansion,
+                dropout=self.dropout,
+                reach=self.reach,
+                residual_init=self.residual_init,
+            ),
             input_dropout=self.input_dropout,
-            reach=self.reach,
-            residual_init=self.residual_init,
             kernel=self.kernel,
         )
         decoder = ConvDecoder(width=self.width, classes=classes, kernel=self.kernel, dropout=self.dropout)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 from torch import Tensor
 
-from weaktal.config import Settings
+from weaktal.config import Few, Settings, Size
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill, prompted_vectors, readable
 from weaktal.errors import InputError
 from weaktal.methods.base import Inputs
+from weaktal.models.temporal import BlockShape
 from weaktal.models.vlp import ClassVectors, Probabilities, PromptedVectors, TextSide, VlpBranch
 
 
@@ -21,9 +22,9 @@ class TextConfig(Settings):
     # The text encoder of learnable prompts, named as for ``weaktal extract --encoder``: clip-vit-b16 [paper], or a
     # checkpoint folder. Null takes the vectors that the features' manifest names, with a learned residual on each.
     encoder: str | None = None
-    before: PositiveInt = 16  # learnable vectors before the class name [paper]
-    after: PositiveInt = 16  # and after it [paper]
-    width: PositiveInt = 512  # channels of a token embedding; the encoder's own [paper: CLIP ViT-B/16]
+    before: Size = 16  # learnable vectors before the class name [paper]
+    after: Size = 16  # and after it [paper]
+    width: Size = 512  # channels of a token embedding; the encoder's own [paper: CLIP ViT-B/16]
     template: str = TEMPLATE  # text of the vanilla vectors, for the branch "vanilla" [open]
     residual_std: float = Field(0.0, ge=0)  # start of the residual on given vectors; 0 starts at the vectors. Ours
 
@@ -32,11 +33,11 @@ class VlpConfig(Settings):
     """The vision-language branch."""
 
     text: TextConfig = TextConfig()
-    blocks: PositiveInt = 2  # temporal Transformer layers [paper]
-    heads: PositiveInt = 8  # attention heads; they must divide the channels of the features [open]
-    expansion: PositiveInt = 2  # hidden channels of a layer's MLP, in channels of the features [open]
+    blocks: Few = 2  # temporal Transformer layers [paper]
+    heads: Size = 8  # attention heads; they must divide the channels of the features [open]
+    expansion: Few = 2  # hidden channels of a layer's MLP, in channels of the features [open]
     dropout: float = Field(0.1, ge=0, lt=1)  # on both residuals of a layer [open]
-    reach: PositiveInt | None = None  # snippets that attention sees to either side; null for all [open]
+    reach: Size | None = None  # snippets that attention sees to either side; null for all [open]
     residual_init: float = Field(1.0, ge=0)  # start of the learned factors on a layer's residuals; 1 is none. Ours
     init_std: PositiveFloat = 0.01  # start of the prompts and of the temporal layers [paper: N(0, 0.01)]
     temperature: PositiveFloat = 0.07  # tau [paper]
@@ -66,11 +67,13 @@ class VlpConfig(Settings):
             self._given(inputs, inputs.vlp_dim) if given else self._prompted(inputs, inputs.vlp_dim),
             dim=inputs.vlp_dim,
             blocks=self.blocks,
-            heads=self.heads,
-            expansion=self.expansion,
-            dropout=self.dropout,
-            reach=self.reach,
-            residual_init=self.residual_init,
+            shape=BlockShape(
+                heads=self.heads,
+                expansion=self.expansion,
+                dropout=self.dropout,
+                reach=self.reach,
+                residual_init=self.residual_init,
+            ),
             std=self.init_std,
             temperature=self.temperature,
             probabilities=self.probabilities,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 
 from weaktal.config import OddSize, Settings, Size
@@ -26,18 +26,17 @@ from weaktal.models.outputs import SnippetOutput
 class PoolingConfig(Settings):
     """From snippets to the video, and to its tags."""
 
-    divisor: PositiveInt = (
-        8  # k = ceil(T / divisor) snippets make the video's score [open: 8 in most code of the field]
-    )
+    # k = ceil(T / divisor) snippets make the video's score [open: 8 in most code of the field]
+    divisor: Size = 8
     of: Literal["probabilities", "logits"] = "probabilities"  # what is averaged [paper: probabilities]
 
 
 class ScheduleConfig(Settings):
     """How long training goes on."""
 
-    epochs: PositiveInt = 10  # [paper, for the warm-up]
+    epochs: Size = 10  # [paper, for the warm-up]
     # [open]. 200 videos in batches of 64 would be 4, and 40 in all leave any network untrained: an epoch must repeat.
-    updates_per_epoch: PositiveInt = 100
+    updates_per_epoch: Size = 100
 
 
 class ConvolutionConfig(Settings):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from weaktal.models.outputs import SnippetOutput
-from weaktal.models.temporal import MaskedConv1d, TransformerStack
+from weaktal.models.temporal import BlockShape, MaskedConv1d, TransformerStack
 
 
 class PyramidEncoder(nn.Module):
@@ -20,7 +20,7 @@ class PyramidEncoder(nn.Module):
         width: channels of the embedding, E.
         levels: scales, 1 or more.
         blocks: Transformer blocks of each level.
-        heads, expansion, dropout, reach, residual_init: of the blocks.
+        shape: of the blocks; the learned factors on the coarse levels start where those on the residuals do.
         kernel: snippets that the input projection sees.
         input_dropout: share of input channels dropped.
     """
@@ -32,12 +32,8 @@ class PyramidEncoder(nn.Module):
         width: int,
         levels: int,
         blocks: int,
-        heads: int,
-        expansion: int,
-        dropout: float,
+        shape: BlockShape,
         input_dropout: float,
-        reach: int | None,
-        residual_init: float,
         kernel: int,
     ) -> None:
         super().__init__()
@@ -45,20 +41,9 @@ class PyramidEncoder(nn.Module):
         self.project = MaskedConv1d(dim, width, kernel=kernel)
         self.norm = nn.LayerNorm(width)
         self.down = nn.ModuleList(MaskedConv1d(width, width, kernel=3, stride=2) for _ in range(levels - 1))
-        self.levels = nn.ModuleList(
-            TransformerStack(
-                width,
-                blocks=blocks,
-                heads=heads,
-                expansion=expansion,
-                dropout=dropout,
-                reach=reach,
-                residual_init=residual_init,
-            )
-            for _ in range(levels)
-        )
+        self.levels = nn.ModuleList(TransformerStack(width, blocks=blocks, shape=shape) for _ in range(levels))
         # How much each coarse level adds to the finest one, a channel each.
-        self.mix = nn.Parameter(torch.full((levels - 1, width), residual_init))
+        self.mix = nn.Parameter(torch.full((levels - 1, width), shape.residual_init))
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and (B, T) to (B, T, E)."""

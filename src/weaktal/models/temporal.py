@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
@@ -24,32 +26,46 @@ class MaskedConv1d(nn.Module):
         return out
 
 
-class TransformerBlock(nn.Module):
-    """Self-attention and MLP, LayerNorm before each, residual after each (Ju et al. 2023, section 3.2).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockShape:
+    """What a Transformer block looks like, whatever its width.
 
-    Args:
-        width: channels, D.
-        heads: attention heads; they divide D.
-        expansion: hidden channels of the MLP, as a multiple of D.
+    Attributes:
+        heads: attention heads; they divide the width.
+        expansion: hidden channels of the MLP, as a multiple of the width.
         dropout: on both residuals.
         reach: places that attention sees to either side; None for all.
         residual_init: start of the learned factors on both residuals; a small one lets the block start as the identity.
     """
 
-    def __init__(
-        self, width: int, *, heads: int, expansion: int, dropout: float, reach: int | None, residual_init: float
-    ) -> None:
+    heads: int
+    expansion: int
+    dropout: float
+    reach: int | None
+    residual_init: float
+
+
+class TransformerBlock(nn.Module):
+    """Self-attention and MLP, LayerNorm before each, residual after each (Ju et al. 2023, section 3.2).
+
+    Args:
+        width: channels, D.
+        shape: of the block.
+    """
+
+    def __init__(self, width: int, shape: BlockShape) -> None:
         super().__init__()
-        self.heads = heads
-        self.reach = reach
+        self.heads = shape.heads
+        self.reach = shape.reach
         self.norm_attention = nn.LayerNorm(width)
         self.norm_mlp = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width))
-        self.dropout = nn.Dropout(dropout)
-        self.scale_attention = nn.Parameter(torch.full((width,), residual_init))
-        self.scale_mlp = nn.Parameter(torch.full((width,), residual_init))
+        hidden = shape.expansion * width
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
+        self.dropout = nn.Dropout(shape.dropout)
+        self.scale_attention = nn.Parameter(torch.full((width,), shape.residual_init))
+        self.scale_mlp = nn.Parameter(torch.full((width,), shape.residual_init))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and (B, T) to (B, T, D)."""
@@ -73,26 +89,11 @@ class TransformerBlock(nn.Module):
 
 
 class TransformerStack(nn.Module):
-    """Transformer blocks one after another; arguments as of :class:`TransformerBlock`."""
+    """Transformer blocks of one shape, one after another."""
 
-    def __init__(
-        self,
-        width: int,
-        *,
-        blocks: int,
-        heads: int,
-        expansion: int,
-        dropout: float,
-        reach: int | None,
-        residual_init: float,
-    ) -> None:
+    def __init__(self, width: int, *, blocks: int, shape: BlockShape) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(
-            TransformerBlock(
-                width, heads=heads, expansion=expansion, dropout=dropout, reach=reach, residual_init=residual_init
-            )
-            for _ in range(blocks)
-        )
+        self.blocks = nn.ModuleList(TransformerBlock(width, shape) for _ in range(blocks))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and (B, T) to (B, T, D)."""

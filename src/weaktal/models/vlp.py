@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from weaktal.models.logits import one_against_rest
 from weaktal.models.outputs import SnippetOutput
-from weaktal.models.temporal import TransformerStack
+from weaktal.models.temporal import BlockShape, TransformerStack
 
 Probabilities = Literal["softmax", "sigmoid"]
 
@@ -107,8 +107,7 @@ class VlpBranch(nn.Module):
         text: the class vectors.
         dim: D.
         blocks: temporal layers [paper: 2].
-        heads, expansion, dropout, reach, residual_init: of the layers; see
-            :class:`~weaktal.models.temporal.TransformerBlock`.
+        shape: of the layers.
         std: of the start of all the layers' weights, in the features' own scale; biases start at 0 [paper: 0.01].
         temperature: tau [paper: 0.07].
         probabilities: over the classes by softmax, or of each class alone by sigmoid; with the latter an offset is
@@ -121,11 +120,7 @@ class VlpBranch(nn.Module):
         *,
         dim: int,
         blocks: int,
-        heads: int,
-        expansion: int,
-        dropout: float,
-        reach: int | None,
-        residual_init: float,
+        shape: BlockShape,
         std: float,
         temperature: float,
         probabilities: Probabilities,
@@ -134,15 +129,7 @@ class VlpBranch(nn.Module):
         self.text = text
         self.temperature = temperature
         self.probabilities = probabilities
-        self.temporal = TransformerStack(
-            dim,
-            blocks=blocks,
-            heads=heads,
-            expansion=expansion,
-            dropout=dropout,
-            reach=reach,
-            residual_init=residual_init,
-        )
+        self.temporal = TransformerStack(dim, blocks=blocks, shape=shape)
         for layer in self.temporal.modules():
             if isinstance(layer, nn.Linear):
                 nn.init.normal_(layer.weight, std=std)
