@@ -104,21 +104,35 @@ def ablate(
     if not picked:
         raise InputError("leave nothing to do", source="--tables, --variants", expected="variants of these tables")
     plan = make_plan(picked, base, catalog=catalog)
-    data = _data(dataset, features, vlp_features, subset, train_subset, protocol, seconds_per_snippet)
+    data = common_data(
+        dataset,
+        features,
+        vlp_features,
+        subset=subset,
+        train_subset=train_subset,
+        protocol=protocol,
+        seconds_per_snippet=seconds_per_snippet,
+    )
     return run_plan(
         plan, data, out=out, seeds=seeds, workers=workers, command=command, console=console or Console(stderr=True)
     )
 
 
-def _data(
+def common_data(
     dataset: Path,
     features: str,
     vlp_features: str,
-    subset: str | None,
-    train_subset: str | None,
-    protocol: str,
-    seconds_per_snippet: float | None,
+    *,
+    subset: str | None = None,
+    train_subset: str | None = None,
+    protocol: str = "plain",
+    seconds_per_snippet: float | None = None,
 ) -> Data:
+    """What all trainings have in common; see :func:`ablate`.
+
+    Raises:
+        InputError: for an unknown protocol or bad annotations.
+    """
     chosen = protocol_named(protocol)
     annotations = read_annotations(dataset)
     there = {video.subset for video in annotations.videos.values()}

@@ -31,6 +31,7 @@ VERBS = {
     "diagnose": "Show how stored scores err, snippet by snippet, against the truth.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn published annotation and feature packages into a dataset folder.",
+    "reproduce": "Repeat a published experiment and print its row beside the published one.",
     "world": "Render videos of a made-up world of sports: tags to train on, exact segments to test on.",
 }
 

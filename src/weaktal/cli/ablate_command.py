@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from weaktal.errors import InputError, shown
+
+if TYPE_CHECKING:
+    from weaktal.ablation.ablate import Ablated
 
 
 def ablate(
@@ -55,7 +58,7 @@ def ablate(
         variants=_words(variants),
         without=_words(without) or [],
         own=variant or [],
-        seeds=_seeds(seeds),
+        seeds=parse_seeds(seeds),
         workers=workers,
         subset=subset,
         train_subset=train_subset,
@@ -65,11 +68,20 @@ def ablate(
     )
     print(done.text)
     print(f"{done.markdown}", file=sys.stderr)
+    print_failures(done)
+
+
+def print_failures(done: Ablated) -> None:
+    """What is missing from the tables and why; then exit code 1.
+
+    Raises:
+        typer.Exit: if a training failed.
+    """
     if not done.pictures:
         print("weaktal: no pictures without matplotlib: pip install 'weaktal[report]'", file=sys.stderr)
+    for failure in done.failures:
+        print(f"weaktal: {failure.name} failed: {failure.last} ({failure.log})", file=sys.stderr)
     if done.failures:
-        for failure in done.failures:
-            print(f"weaktal: {failure.name} failed: {failure.last} ({failure.log})", file=sys.stderr)
         raise typer.Exit(1)
 
 
@@ -77,7 +89,12 @@ def _words(text: str | None) -> list[str] | None:
     return None if text is None else [word for word in (part.strip() for part in text.split(",")) if word]
 
 
-def _seeds(text: str) -> list[int]:
+def parse_seeds(text: str) -> list[int]:
+    """``"0,1,2"`` as numbers.
+
+    Raises:
+        InputError: if it is something else.
+    """
     words = _words(text) or []
     if not words or not all(word.isdigit() and len(word) < 10 for word in words) or len(set(words)) != len(words):
         raise InputError("are no seeds", source=f"--seeds {shown(text)}", expected="whole numbers, such as 0,1,2")

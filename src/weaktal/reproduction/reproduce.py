@@ -1,0 +1,182 @@
+"""A published experiment over seeds, beside the published figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from weaktal import __version__
+from weaktal.ablation.ablate import Ablated, common_data, run_plan
+from weaktal.ablation.cell import Measured
+from weaktal.ablation.folder import read_found
+from weaktal.ablation.plan import make_plan
+from weaktal.ablation.statistics import Estimate, estimate
+from weaktal.ablation.tables import WARM_UP, WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
+from weaktal.config import load_settings
+from weaktal.data.annotations import Annotations
+from weaktal.files import write_text
+from weaktal.methods.collab_config import CollabConfig
+from weaktal.reproduction.benchmarks import SOURCE, Benchmark
+from weaktal.reproduction.needs import refuse_missing
+
+TABLE = Table(
+    "reproduction",
+    "All readings",
+    (
+        Line(WHOLE),
+        Line(WHOLE_BOTH, WHOLE.name, "above"),
+        Line(WHOLE_VLP),
+        Line(Reading("cbp-warm-up", "CBP on tags alone (warm-up)", after=WARM_UP), WHOLE.name, "below"),
+        Line(Reading("vlp-vanilla", "vanilla VLP", after=WARM_UP, branch="vanilla"), WHOLE_VLP.name, "below"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """What a reproduction came to.
+
+    Attributes:
+        file: the report.
+        text: what it holds.
+        ablated: the trainings and readings behind it.
+    """
+
+    file: Path
+    text: str
+    ablated: Ablated
+
+
+def reproduce(
+    benchmark: Benchmark,
+    dataset: Path,
+    *,
+    features: str,
+    vlp_features: str,
+    out: Path,
+    overrides: Sequence[str] = (),
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    workers: int | None = None,
+    command: Sequence[str] = (),
+    console: Console | None = None,
+) -> Reproduced:
+    """Trains the recipe for each seed, scores it under the benchmark's protocol, and writes reproduction.md.
+
+    Args:
+        benchmark: what to reproduce.
+        dataset: folder with its annotations and features.
+        features, vlp_features: names under ``dataset/features``.
+        out: folder to make or to go on with.
+        overrides: settings over the recipe's.
+        seeds: of the trainings.
+        workers: trainings at once; as many as cores where it is None.
+        command: the words of the command line, for the report.
+        console: where progress goes; standard error where it is None.
+
+    Raises:
+        InputError: for bad input or something missing, before anything is trained.
+    """
+    base = load_settings(CollabConfig, benchmark.recipe, overrides)
+    annotations = refuse_missing(benchmark, dataset, features, vlp_features, base)
+    plan = make_plan([TABLE], base)
+    data = common_data(dataset, features, vlp_features, protocol=benchmark.protocol)
+    heading = f"{benchmark.title}: readings of the reproduction"
+    ablated = run_plan(
+        plan,
+        data,
+        out=out,
+        seeds=seeds,
+        workers=workers,
+        command=command,
+        console=console or Console(stderr=True),
+        heading=heading,
+    )
+    found = read_found(plan, out, seeds)
+    notes = [*_other_videos(benchmark, annotations, data.train_subset, data.subset)]
+    text = report(benchmark, found, seeds, overrides, notes)
+    file = out / "reproduction.md"
+    write_text(file, text)
+    return Reproduced(file, text, ablated)
+
+
+def _other_videos(benchmark: Benchmark, annotations: Annotations, train: str, test: str) -> Iterator[str]:
+    for subset, published, what in ((train, benchmark.train, "trained on"), (test, benchmark.test, "scored on")):
+        count = len(annotations.subset(subset))
+        if count != published:
+            yield f"{what} {count:,} videos of {subset!r}; the published experiment has {published:,}"
+
+
+def report(
+    benchmark: Benchmark,
+    found: Mapping[str, Mapping[int, Measured]],
+    seeds: Sequence[int],
+    overrides: Sequence[str],
+    notes: Sequence[str],
+) -> str:
+    """The row beside the published one, and all settings."""
+    tious = list(benchmark.figures)
+    published = [f"{value:.1f}" for value in (*benchmark.figures.values(), benchmark.mean)]
+    parts = [
+        f"# {benchmark.title}, beside the published figures",
+        "",
+        "mAP in percent at each tIoU, and the mean over all of the protocol's thresholds; protocol "
+        f"{benchmark.protocol}; seeds {', '.join(map(str, seeds))}: mean ± standard deviation over seeds; last weights "
+        f"of each training; weaktal {__version__}.",
+        "",
+        _line(["", *(f"{tiou:g}" for tiou in tious), "mean"]),
+        _line(["---", *(["---:"] * (len(tious) + 1))]),
+        _line([f"{SOURCE}, published", *published]),
+        *(
+            _row(title, found.get(name, {}), benchmark)
+            for title, name in (("CBP", "whole"), ("both branches", "whole-both"))
+        ),
+        "",
+        _gap(found.get("whole", {}), benchmark),
+        "",
+        *(f"**Not the published set: {note}.**\n" for note in notes),
+        "## Settings",
+        "",
+        "What the paper states is marked [paper], what it leaves open and we chose [open].",
+        "",
+        f"```yaml\n{benchmark.recipe.read_text(encoding='utf-8')}```",
+        "",
+    ]
+    if overrides:
+        parts += ["Changed for this run:", "", *(f"- `{override}`" for override in overrides), ""]
+    return "\n".join(parts)
+
+
+def _row(title: str, cells: Mapping[int, Measured], benchmark: Benchmark) -> str:
+    at = [estimate([100 * cell.map[cell.tiou.index(tiou)] for cell in cells.values()]) for tiou in benchmark.figures]
+    return _line([f"weaktal, {title}, n = {len(cells)}", *map(_spread, [*at, _mean(cells)])])
+
+
+def _mean(cells: Mapping[int, Measured]) -> Estimate:
+    return estimate([100 * cell.average_map for cell in cells.values()])
+
+
+def _gap(cells: Mapping[int, Measured], benchmark: Benchmark) -> str:
+    mean = _mean(cells)
+    if not mean.n:
+        return "No seed came to its end."
+    gap = f"CBP is at {mean.mean - benchmark.mean:+.1f} of the published mean"
+    if math.isnan(mean.low):
+        return f"{gap}; one seed gives no interval."
+    return (
+        f"{gap}; 95 % interval over seeds [{mean.low - benchmark.mean:+.1f}, {mean.high - benchmark.mean:+.1f}]. "
+        "The published figure is one number: its own spread is not known."
+    )
+
+
+def _spread(found: Estimate) -> str:
+    if not found.n:
+        return ""
+    return f"{found.mean:.1f}" if math.isnan(found.std) else f"{found.mean:.1f} ± {found.std:.1f}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
