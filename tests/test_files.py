@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import json
 import math
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from weaktal.errors import InputError, one_line, shown
 from weaktal.files import read_model, replacing, replacing_folder, sha256, write_json, write_text
@@ -160,6 +162,28 @@ def test_bad_json_is_one_line(content: bytes, message: str, tmp_path: Path) -> N
     assert line.startswith(str(path))
     assert line.isprintable()
     assert len(line) <= 4100
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ('{"a": 1, "b": 2, "a": 3}', "a"),
+        ('{"a": [{"b": {"c": 1, "c": 1}}]}', "c"),
+        ('{"video": 1, "v\\u0069deo": 2}', "video"),
+        (json.dumps({str(n): n for n in range(30_000)})[:-1] + ', "29999": 0}', "29999"),
+    ],
+)
+def test_a_key_that_stands_twice_is_named(content: str, key: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=f"file.json: key '{key}' stands there twice"):
+        read_model(path, RootModel[dict[str, Any]], "anything")
+
+
+def test_equal_keys_of_different_objects_and_numbers_beyond_measure_are_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text('{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}], "c": ' + "9" * 300 + ', "d": 1e5}')
+    assert read_model(path, RootModel[dict[str, Any]], "anything").root["b"] == [{"a": 1}, {"a": 2}]
 
 
 def test_a_path_that_is_no_path() -> None:

@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -155,13 +156,30 @@ def read_model(path: Path, model: type[Model], what: str) -> Model:
     """A JSON file, parsed and validated as ``model`` in one go.
 
     Raises:
-        InputError: naming the file, the place in it, and what was expected there.
+        InputError: naming the file, the place in it, and what was expected there; also for a key that stands twice in
+            one object, of which either value would be lost without a word.
     """
     content = read_bytes(path, what)
     try:
-        return model.model_validate_json(content)
+        parsed = model.model_validate_json(content)
     except ValidationError as error:
         raise from_validation(error, path) from None
+    # A second look, for the parser above says nothing of such keys; numbers stay text, of which any is good here.
+    with contextlib.suppress(RecursionError):
+        json.loads(content, object_pairs_hook=_Once(path), parse_int=str, parse_float=str)
+    return parsed
+
+
+class _Once:
+    """Refuses objects with a key that stands there twice; of the others nothing is kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> None:
+        if len(dict(pairs)) < len(pairs):
+            twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+            raise InputError(f"key {shown(twice)} stands there twice", source=self.path, expected="each key once")
 
 
 def from_validation(error: ValidationError, source: Path | str | None, within: str = "") -> InputError:
