@@ -13,13 +13,16 @@ from rich.console import Console
 from weaktal.cli import run
 from weaktal.data.annotations import read_annotations
 from weaktal.data.results import read_results
+from weaktal.encoders.shipped import read_index
 from weaktal.errors import InputError
 from weaktal.workflows.demo import BRANCHES, QUICK, Size, command_line, demo
 
+needs_weights = pytest.mark.skipif(not read_index().weights, reason="the encoders' weights are not in the package")
 SMALL = Size(1, 1, QUICK.settings)
 
 
 @pytest.mark.slow
+@needs_weights
 def test_the_whole_way_and_what_to_try_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, cache = tmp_path / "my demo", tmp_path / "cache"
     assert run(["demo", "--quick", "--out", str(out), "--cache", str(cache), "--workers", "2"]) == 0
@@ -61,6 +64,7 @@ class Stopper(io.StringIO):
 
 
 @pytest.mark.slow
+@needs_weights
 @pytest.mark.parametrize("word", ["rendering 50 %", "extracting 50 %", "background-1"])
 def test_a_demo_that_is_stopped_leaves_nothing_but_the_world(tmp_path: Path, word: str) -> None:
     with pytest.raises(KeyboardInterrupt):
