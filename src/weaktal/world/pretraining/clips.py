@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from weaktal.encoders.small3d import HEIGHT, WIDTH, WINDOW
 from weaktal.files import replacing_folder
-from weaktal.world.pretraining.provenance import renderer_fingerprint
+from weaktal.world.pretraining.provenance import cache_key
 
 FRAMES = WINDOW + 8  # a training window begins up to four frames before or after the middle one
 
@@ -93,7 +93,7 @@ def rendered_clips(
         say: gets lines of progress.
     """
     settings = json.dumps([list(classes), per_class, first_seed, FRAMES, HEIGHT, WIDTH])
-    folder = scratch / f"clips-{first_seed}-{renderer_fingerprint(settings)[:16]}"
+    folder = scratch / f"clips-{first_seed}-{cache_key(settings)}"
     labels = np.repeat(np.arange(len(classes), dtype=np.int64), per_class)
     if not folder.exists():
         jobs = [(classes[label], first_seed + index) for index, label in enumerate(labels.tolist())]

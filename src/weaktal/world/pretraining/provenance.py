@@ -1,36 +1,35 @@
-"""Which renderer made something: a hash over its source."""
+"""Which renderer made something: a hash over a sample of its pictures."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import cache
-from pathlib import Path
 
-_WORLD = Path(__file__).parents[1]
-_IMPORT = re.compile(r"^\s*from (weaktal\.world[\w.]*) import ([\w, ]+)", re.MULTILINE)
+import numpy as np
+
+from weaktal.world.actions import ACTIONS
+from weaktal.world.clip import render_clip
+from weaktal.world.still import render_still
+
+_STILLS = 12
 
 
 @cache
-def renderer_sources() -> tuple[Path, ...]:
-    """The modules that draw clips and stills: ``clip``, ``still`` and what they import from the world, sorted."""
-    found: set[Path] = set()
-    waiting = [_WORLD / "clip.py", _WORLD / "still.py"]
-    while waiting:
-        path = waiting.pop()
-        if path in found or not path.is_file():
-            continue
-        found.add(path)
-        for module, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
-            place = _WORLD.joinpath(*module.split(".")[2:])
-            waiting += [place.with_suffix(".py"), *(place / f"{name.strip()}.py" for name in names.split(","))]
-    return tuple(sorted(found))
+def renderer_fingerprint() -> str:
+    """SHA-256 of two frames of every action and of some stills, in hexadecimal.
 
-
-def renderer_fingerprint(settings: str = "") -> str:
-    """SHA-256 of these modules and of ``settings``, in hexadecimal."""
-    digest = hashlib.sha256(settings.encode())
-    for path in renderer_sources():
-        digest.update(f"\n{path.relative_to(_WORLD)}\n".encode())
-        digest.update(path.read_bytes())
+    What was rendered by another version may be used again if the pictures are the same, whatever became of the code.
+    """
+    digest = hashlib.sha256()
+    for action in ACTIONS:
+        digest.update(np.ascontiguousarray(render_clip(action, 1, 2)))
+    for seed in range(_STILLS):
+        still = render_still(seed)
+        digest.update(np.ascontiguousarray(still.image))
+        digest.update(repr(still.facts).encode())
     return digest.hexdigest()
+
+
+def cache_key(settings: str) -> str:
+    """What tells one set of rendered things from another: the renderer and the settings."""
+    return hashlib.sha256(f"{renderer_fingerprint()} {settings}".encode()).hexdigest()[:16]

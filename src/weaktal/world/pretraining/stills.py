@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from weaktal.encoders.small_clip import PREPARATION
 from weaktal.files import replacing_folder, write_json
-from weaktal.world.pretraining.provenance import renderer_fingerprint
+from weaktal.world.pretraining.provenance import cache_key
 from weaktal.world.still import Facts, render_still
 
 
@@ -52,7 +52,7 @@ def rendered_stills(
         say: gets lines of progress.
     """
     settings = json.dumps([count, first_seed, PREPARATION.size])
-    folder = scratch / f"stills-{first_seed}-{renderer_fingerprint(settings)[:16]}"
+    folder = scratch / f"stills-{first_seed}-{cache_key(settings)}"
     if not folder.exists():
         facts: list[dict[str, Any]] = []
         with replacing_folder(folder) as temporary, ProcessPoolExecutor(workers) as pool:
