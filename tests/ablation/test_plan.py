@@ -26,6 +26,8 @@ def plan_of(*readings: Reading, base: tuple[str, ...] = ()) -> Plan:
         ["schedule.rounds=0"],
         ["schedule.rounds=3", "schedule.steps=[foreground]"],
         ["schedule.steps=[foreground, background, background]"],
+        ["schedule.kind=online", "schedule.background=7", "schedule.rounds=1"],
+        ["schedule.kind=online", "schedule.rounds=0"],
     ],
 )
 def test_step_names_are_those_of_the_method(overrides: list[str]) -> None:
@@ -59,6 +61,9 @@ def test_step_names_are_those_of_the_method(overrides: list[str]) -> None:
         ("cbp_share=0.1", 5),
         ("decode.theta_cls=0.3", 5),
         ("engine.checkpoint_every=1", 5),
+        ("schedule.online.decay=0.5", 5),
+        ("selection.rule=best", 5),
+        ("schedule.kind=online", 0),
     ],
 )
 def test_what_trains_alike_until_where(override: str, shared: int) -> None:
@@ -66,6 +71,24 @@ def test_what_trains_alike_until_where(override: str, shared: int) -> None:
     other = fingerprints(load_settings(CollabConfig, overrides=[override]))
     common = next((n for n, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), min(len(base), len(other)))
     assert common == shared
+
+
+@pytest.mark.parametrize(
+    ("override", "shared"),
+    [
+        ("schedule.rounds=1", 1),
+        ("schedule.online.decay=0.5", 1),
+        ("labels.foreground.low=0.01", 1),
+        ("schedule.warm_up=3", 0),
+        ("schedule.online.localizes=students", 9),
+    ],
+)
+def test_online_training_begins_after_the_warm_up_or_not_at_all(override: str, shared: int) -> None:
+    """Its optimizer goes on from step to step, so no training can go on from the middle of another."""
+    base = fingerprints(load_settings(CollabConfig, overrides=["schedule.kind=online"]))
+    other = fingerprints(load_settings(CollabConfig, overrides=["schedule.kind=online", override]))
+    assert len(base) == 9
+    assert next((n for n, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), len(base)) == shared
 
 
 def test_equal_trainings_run_once_and_the_others_go_on_from_the_nearest() -> None:

@@ -49,6 +49,8 @@ def long_warm_up(config: CollabConfig) -> int | None:
     if config.cbp == "mmsd":
         return None
     schedule = config.schedule
+    if schedule.kind == "online":
+        return schedule.warm_up + schedule.rounds * max(schedule.background, schedule.foreground)
     return schedule.warm_up + schedule.rounds * schedule.steps.count("foreground") * schedule.foreground
 
 

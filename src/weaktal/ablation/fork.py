@@ -18,7 +18,7 @@ from weaktal.errors import InputError
 from weaktal.files import replacing_folder, write_json
 from weaktal.methods.base import MethodConfig
 
-STEPS = ("background-", "foreground-", "online")  # all phases before the first of them are the warm-up
+STEPS = ("background-", "foreground-", "online-")  # all phases before the first of them are the warm-up
 
 
 def step_folder(run: Path, step: str) -> Path | None:

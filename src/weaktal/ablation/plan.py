@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,27 +19,32 @@ from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.collab_config import CollabConfig
 
-# Settings that act in these kinds of steps only; all others act in every step, unknown ones included.
-ACTS_IN: Mapping[str, frozenset[str]] = {
-    "decode": frozenset(),
-    "selection": frozenset(),
-    "cbp_share": frozenset(),  # but in statistics.json, where those of the branch "both" are the earlier training's
-    "engine.checkpoint_every": frozenset(),
-    "engine.log_every": frozenset(),
-    "engine.workers": frozenset(),
-    "engine.tensorboard": frozenset(),
-    "schedule.rounds": frozenset(),
-    "schedule.steps": frozenset(),  # which steps there are is compared by their names
-    "schedule.background": frozenset({"background"}),
-    "schedule.foreground": frozenset({"foreground"}),
-    "schedule.restart": frozenset({"foreground"}),
-    "labels.background": frozenset({"background"}),
-    "labels.foreground": frozenset({"foreground"}),
-    "labels.untagged": frozenset({"background", "foreground"}),
-    "losses.distillation": frozenset({"background", "foreground"}),
-    "losses.contrast": frozenset({"background", "foreground"}),
-    "losses.contrast_temperature": frozenset({"background", "foreground"}),
-    "losses.classification": frozenset({"foreground"}),
+# Settings that act in these kinds of steps only; all others act in every step, unknown ones included. Online training
+# is one stretch as far as this goes: its optimizer goes on from step to step, so nothing can begin in between.
+NOWHERE: frozenset[str] = frozenset()
+IN_B, IN_F, IN_BOTH = ({*kinds, "online"} for kinds in (["background"], ["foreground"], ["background", "foreground"]))
+ACTS_IN: Mapping[str, Set[str]] = {
+    "decode": NOWHERE,
+    "selection": NOWHERE,
+    "cbp_share": NOWHERE,  # but in statistics.json, where those of the branch "both" are the earlier training's
+    "engine.checkpoint_every": NOWHERE,
+    "engine.log_every": NOWHERE,
+    "engine.workers": NOWHERE,
+    "engine.tensorboard": NOWHERE,
+    "schedule.online": {"online"},
+    "schedule.online.localizes": NOWHERE,
+    "schedule.rounds": {"online"},
+    "schedule.steps": NOWHERE,  # which steps there are is compared by their names
+    "schedule.background": IN_B,
+    "schedule.foreground": IN_F,
+    "schedule.restart": IN_F,
+    "labels.background": IN_B,
+    "labels.foreground": IN_F,
+    "labels.untagged": IN_BOTH,
+    "losses.distillation": IN_BOTH,
+    "losses.contrast": IN_BOTH,
+    "losses.contrast_temperature": IN_BOTH,
+    "losses.classification": IN_F,
 }
 
 
@@ -53,9 +59,13 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def step_names(config: CollabConfig) -> tuple[str, ...]:
-    """The steps of a training, in order; the names of :meth:`Collaboration.phases`."""
-    rounds = range(1, config.schedule.rounds + 1)
-    return (WARM_UP, *(f"{step}-{n}" for n in rounds for step in config.schedule.steps))
+    """The steps of a training, in order: the phases of :meth:`Collaboration.phases`, MMSD's warm-up as one."""
+    schedule = config.schedule
+    if schedule.kind == "online":
+        epochs = schedule.rounds * max(schedule.background, schedule.foreground)
+        return (WARM_UP, *(f"online-{n}" for n in range(1, math.ceil(epochs / schedule.online.refresh) + 1)))
+    rounds = range(1, schedule.rounds + 1)
+    return (WARM_UP, *(f"{step}-{n}" for n in rounds for step in schedule.steps))
 
 
 def fingerprints(config: CollabConfig) -> tuple[str, ...]:

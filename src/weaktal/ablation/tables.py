@@ -66,8 +66,9 @@ class Table:
 WHOLE = Reading("whole", "the whole method: CBP")
 WHOLE_VLP = Reading("whole-vlp", "the whole method: VLP", branch="vlp")
 WHOLE_BOTH = Reading("whole-both", "the whole method: both branches", branch="both")
-ONLY_B = ("schedule.steps=[background]",)
-ONLY_F = ("schedule.steps=[foreground]",)
+IN_TURNS = "schedule.kind=alternate"
+ONLY_B = (IN_TURNS, "schedule.steps=[background]")
+ONLY_F = (IN_TURNS, "schedule.steps=[foreground]")
 WITHOUT_CLS = "losses.classification=0"
 WITHOUT_CONTRAST = "losses.contrast=0"
 
@@ -93,7 +94,7 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
                     "below",
                 ),
                 Line(
-                    Reading("vlp-one-b", "VLP after one B step", after="background-1", branch="vlp"),
+                    Reading("vlp-one-b", "VLP after one B step", (IN_TURNS,), after="background-1", branch="vlp"),
                     "vlp-vanilla",
                     "above",
                 ),
@@ -190,6 +191,13 @@ def _open() -> Iterable[Line]:
         ("rounds-2", "2 rounds", "schedule.rounds=2"),
         ("rounds-3", "3 rounds", "schedule.rounds=3"),
         ("restart", "F steps train fresh weights", "schedule.restart=true"),
+        ("online", "both branches at once, taught by moving averages", "schedule.kind=online"),
+        (
+            "online-students",
+            "the same, localized by the students",
+            "schedule.kind=online",
+            "schedule.online.localizes=students",
+        ),
         ("without-cls", "no L_cls in F", WITHOUT_CLS),
         ("contrast-0", "L_con weight 0", WITHOUT_CONTRAST),
         ("contrast-1", "L_con weight 1", "losses.contrast=1"),
