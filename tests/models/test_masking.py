@@ -10,7 +10,7 @@ from torch import nn
 
 from weaktal.methods.cbp import PyramidConfig
 from weaktal.models.convolution import ConvolutionBranch
-from weaktal.models.temporal import MaskedConv1d
+from weaktal.models.temporal import BlockShape, MaskedConv1d, TransformerBlock, TransformerStack
 
 
 def pyramid(**settings: object) -> nn.Module:
@@ -65,11 +65,41 @@ def test_context_reaches_as_far_as_it_says() -> None:
     assert touched == list(range(15 - 6, 15 + 7))
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_masked_convolution_equals_plain_where_nothing_is_masked(stride: int) -> None:
+@pytest.mark.parametrize(("kernel", "stride"), [(1, 1), (3, 1), (3, 2), (5, 1)])
+def test_masked_convolution_equals_plain_where_nothing_is_masked(kernel: int, stride: int) -> None:
     torch.manual_seed(0)
-    layer = MaskedConv1d(4, 5, kernel=3, stride=stride)
+    layer = MaskedConv1d(4, 5, kernel=kernel, stride=stride)
+    assert layer.conv.bias is not None
+    nn.init.normal_(layer.conv.bias)
     features = torch.randn(2, 9, 4)
     ours = layer(features, torch.ones(2, 9, dtype=torch.bool))
-    plain = nn.functional.conv1d(features.mT, layer.conv.weight, layer.conv.bias, stride=stride, padding=1).mT
+    weight, bias = layer.conv.weight, layer.conv.bias
+    plain = nn.functional.conv1d(features.mT, weight, bias, stride=stride, padding=kernel // 2).mT
     torch.testing.assert_close(ours, plain)
+
+
+def test_a_transformer_block_equals_the_library_on_whole_videos() -> None:
+    """The same layer in PyTorch's own words, which knows no packing; its factors on the residuals are 1."""
+    torch.manual_seed(0)
+    shape = BlockShape(heads=2, expansion=3, dropout=0.0, reach=None, residual_init=1.0)
+    ours = TransformerStack(8, blocks=1, shape=shape).double()
+    block = ours.blocks[0]
+    assert isinstance(block, TransformerBlock)
+    theirs = nn.TransformerEncoderLayer(8, 2, 24, 0.0, "gelu", batch_first=True, norm_first=True).double()
+    pairs = {
+        "self_attn.in_proj_weight": block.qkv.weight,
+        "self_attn.in_proj_bias": block.qkv.bias,
+        "self_attn.out_proj.weight": block.out.weight,
+        "self_attn.out_proj.bias": block.out.bias,
+        "linear1.weight": block.mlp[0].weight,
+        "linear1.bias": block.mlp[0].bias,
+        "linear2.weight": block.mlp[2].weight,
+        "linear2.bias": block.mlp[2].bias,
+    }
+    theirs.load_state_dict({**theirs.state_dict(), **pairs})
+    features = torch.randn(3, 7, 8, dtype=torch.float64)
+    mask = torch.arange(7) < torch.tensor([[7], [4], [1]])
+    expected = theirs(features, src_key_padding_mask=~mask)
+    found = ours(features, mask)
+    torch.testing.assert_close(found[mask], expected[mask], rtol=1e-10, atol=1e-12)
+    assert not found[~mask].any()

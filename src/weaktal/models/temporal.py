@@ -8,8 +8,32 @@ import torch
 from torch import Tensor, nn
 
 
+class Packing:
+    """The rows of the true snippets, N of B * T, and back; no work is spent on padding in between.
+
+    Args:
+        mask: (B, T) bool.
+    """
+
+    def __init__(self, mask: Tensor) -> None:
+        self.mask = mask
+        self._rows = mask.flatten().nonzero().squeeze(1)  # (N,)
+
+    def pack(self, x: Tensor) -> Tensor:
+        """(B, T, D) to (N, D), video after video."""
+        return x.flatten(0, 1).index_select(0, self._rows)
+
+    def unpack(self, packed: Tensor) -> Tensor:
+        """(N, D) to (B, T, D), zeros in the padding."""
+        padded = packed.new_zeros(self.mask.numel(), packed.shape[1])
+        return padded.index_copy(0, self._rows, packed).view(*self.mask.shape, -1)
+
+
 class MaskedConv1d(nn.Module):
-    """A 1-D convolution along time on (B, T, D); beyond the last snippet it sees zeros, as before the first."""
+    """A 1-D convolution along time on (B, T, D); beyond the last snippet it sees zeros, as before the first.
+
+    With a kernel of 1 the padding comes out as zeros, otherwise as anything finite.
+    """
 
     def __init__(self, channels_in: int, channels_out: int, *, kernel: int, stride: int = 1) -> None:
         super().__init__()
@@ -21,6 +45,10 @@ class MaskedConv1d(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D_in) and (B, T) to (B, ceil(T / stride), D_out)."""
+        if self.conv.kernel_size == self.conv.stride == (1,):  # each snippet for itself
+            packing = Packing(mask)
+            weight = self.conv.weight.squeeze(2)  # (D_out, D_in)
+            return packing.unpack(nn.functional.linear(packing.pack(x), weight, self.conv.bias))
         x = x.masked_fill(~mask[:, :, None], 0.0)
         out: Tensor = self.conv(x.transpose(1, 2)).transpose(1, 2)
         return out
@@ -67,24 +95,24 @@ class TransformerBlock(nn.Module):
         self.scale_attention = nn.Parameter(torch.full((width,), shape.residual_init))
         self.scale_mlp = nn.Parameter(torch.full((width,), shape.residual_init))
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, D) and (B, T) to (B, T, D)."""
-        x = x + self.dropout(self._attend(self.norm_attention(x), mask) * self.scale_attention)
+    def forward(self, x: Tensor, packing: Packing) -> Tensor:
+        """Packed snippets, (N, D) to (N, D)."""
+        x = x + self.dropout(self._attend(self.norm_attention(x), packing) * self.scale_attention)
         out: Tensor = x + self.dropout(self.mlp(self.norm_mlp(x)) * self.scale_mlp)
         return out
 
-    def _attend(self, x: Tensor, mask: Tensor) -> Tensor:
-        batch, time, width = x.shape
-        qkv = self.qkv(x).view(batch, time, 3, self.heads, width // self.heads)
+    def _attend(self, x: Tensor, packing: Packing) -> Tensor:
+        (batch, time), width = packing.mask.shape, x.shape[1]
+        qkv = packing.unpack(self.qkv(x)).view(batch, time, 3, self.heads, width // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, T, D / heads)
-        allowed = mask[:, None, None, :]  # (B, 1, 1, T)
+        allowed = packing.mask[:, None, None, :]  # (B, 1, 1, T)
         if self.reach is not None:
             place = torch.arange(time, device=x.device)
             near = (place[:, None] - place[None, :]).abs() <= self.reach  # (T, T)
             # A padded snippet far beyond the last real one may have no neighbour; it sees itself, and nobody sees it.
             allowed = (allowed & near) | torch.eye(time, dtype=torch.bool, device=x.device)
-        attended = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
-        out: Tensor = self.out(attended.transpose(1, 2).reshape(batch, time, width))
+        attended = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed)  # (B, heads, T, D / heads)
+        out: Tensor = self.out(packing.pack(attended.transpose(1, 2).reshape(batch, time, width)))
         return out
 
 
@@ -96,7 +124,9 @@ class TransformerStack(nn.Module):
         self.blocks = nn.ModuleList(TransformerBlock(width, shape) for _ in range(blocks))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, D) and (B, T) to (B, T, D)."""
+        """(B, T, D) and (B, T) to (B, T, D), zeros in the padding."""
+        packing = Packing(mask)
+        packed = packing.pack(x)
         for block in self.blocks:
-            x = block(x, mask)
-        return x
+            packed = block(packed, packing)
+        return packing.unpack(packed)
