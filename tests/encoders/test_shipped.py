@@ -6,19 +6,24 @@ import json
 import shutil
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
 
 from weaktal.cli import run
 from weaktal.encoders.catalog import WeightsChoice, build_encoder
-from weaktal.encoders.prompts import class_vectors, prompted_vectors
-from weaktal.encoders.shipped import FOLDER, NAMES, checked, read_index
+from weaktal.encoders.prompts import class_vectors, fill, prompted_vectors
+from weaktal.encoders.shipped import FOLDER, NAMES, Stream, checked, read_index
 from weaktal.encoders.small3d import HEIGHT, WIDTH, WINDOW
-from weaktal.encoders.small_encoders import load_vlp
+from weaktal.encoders.small_encoders import load_stream, load_vlp
 from weaktal.errors import InputError
 from weaktal.methods.collab_vlp import TextConfig, text_side
 from weaktal.world.actions import OTHERS, TARGETS
+from weaktal.world.clip import render_clip
+from weaktal.world.pretraining.classification import as_input
+from weaktal.world.pretraining.clips import small
+from weaktal.world.still import still_of
 
 
 @pytest.fixture
@@ -128,6 +133,73 @@ def test_the_list_of_weights_has_them(capsys: pytest.CaptureFixture[str]) -> Non
     for name, entry in read_index().weights.items():
         assert f"{name}: " in listed
         assert entry.sha256 in listed
+
+
+def waves() -> tuple[torch.Tensor, torch.Tensor]:
+    """A pattern that moves, as an RGB and as a flow clip."""
+    t, y, x = np.ogrid[:WINDOW, :HEIGHT, :WIDTH]
+    wave = np.sin((x + 2 * t) / 6.0) + np.cos((y - t) / 5.0)
+    rgb = np.stack([128 + 60 * wave, 128 + 40 * wave, 128 - 50 * wave]).astype(np.uint8)
+    flow = np.stack([0.1 * wave, -0.05 * wave]).astype(np.float32)
+    return torch.from_numpy(rgb)[None, None], torch.from_numpy(flow)[None, None]
+
+
+def test_golden_features_of_clips() -> None:
+    """What the shipped weights made of the same clips when they were trained."""
+    rgb, flow = waves()
+    for name, clip, golden, norm in (
+        ("world-rgb", rgb, [0.0915, 0.0, 1.2551, 0.0013, 0.465, 0.128], 5.8195),
+        ("world-flow", flow, [0.0, 0.4937, 0.4346, 0.1019, 0.147, 0.0046], 8.9645),
+    ):
+        features = build_encoder(name, WeightsChoice()).networks[0].encode(clip)[0]
+        assert features[:6].tolist() == pytest.approx(golden, abs=2e-3), name
+        assert features.norm().item() == pytest.approx(norm, abs=5e-3), name
+
+
+def test_golden_cosines_of_rendered_frames() -> None:
+    """A high jump and a snatch against three names."""
+    encoder, _ = load_vlp()
+    frames = np.stack([still_of("high jump", 5).image, still_of("snatch", 5).image])
+    vectors = class_vectors(encoder, fill("a photo of a person {}", ["high jump", "snatch", "golf swing"]))
+    cosines = encoder.encode_frames(frames) @ vectors.T
+    golden = torch.tensor([[0.851, -0.154, 0.015], [0.003, 0.684, -0.189]])
+    torch.testing.assert_close(cosines, golden, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("action", ["high jump", "long jump", "springboard dive"])
+@pytest.mark.parametrize("stream", ["rgb", "flow"])
+def test_streams_name_a_held_out_clip(stream: Stream, action: str) -> None:
+    model, _ = load_stream(FOLDER, stream)
+    rgb, flow = small(render_clip(action, 5, WINDOW))
+    clip = as_input(torch.from_numpy(rgb if stream == "rgb" else flow)[None])
+    with torch.inference_mode():
+        assert (*TARGETS, *OTHERS)[int(model.classify(clip).argmax())] == action
+
+
+def test_extract_and_localize_a_rendered_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Three seconds of a high jump through both encoders, with the default settings, and found by words alone."""
+    frames = render_clip("high jump", 5, 75, size=(160, 90))
+    with av.open(str(tmp_path / "jump.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+    words = ["extract", str(tmp_path / "jump.mp4"), "--encoder", "world-cbp", "--encoder", "world-vlp"]
+    assert run([*words, "--into", str(tmp_path / "d")]) == 0
+    for name, dim in (("world-cbp", 256), ("world-vlp", 128)):
+        features = np.load(tmp_path / "d" / "features" / name / "jump.npy")
+        assert features.shape == (5, dim)
+        assert np.isfinite(features).all()
+    manifest = json.loads((tmp_path / "d" / "features" / "world-cbp" / "manifest.json").read_text())
+    assert (manifest["flow"], manifest["streams"]) == ("dis", {"rgb": [0, 128], "flow": [128, 256]})
+    assert "crop" not in manifest
+    assert run([*words, "--into", str(tmp_path / "d"), "--crop", "ten"]) == 2
+    assert "world-cbp sees whole frames" in capsys.readouterr().err
+    found = ["localize", "--zero-shot", "high jump,golf swing", str(tmp_path / "jump.mp4"), "--encoder", "world-vlp"]
+    assert run([*found, "--cache", str(tmp_path / "c"), "--out", str(tmp_path / "r.json")]) == 0
+    segments = json.loads((tmp_path / "r.json").read_text())["results"]["jump"]
+    assert {segment["label"] for segment in segments} == {"high jump"}
 
 
 def test_frames_are_told_apart() -> None:

@@ -30,7 +30,7 @@ _STREAMS: tuple[Stream, ...] = ("rgb", "flow")
 
 def train_cbp(arguments: Sequence[str] | None = None) -> None:
     """Renders trimmed clips, trains a stream or both, writes weights, and prints accuracy on held-out clips."""
-    parser = _parser("trimmed clips of each class", 60, classification.FIT.updates)
+    parser = _parser("trimmed clips of each class", 40, None)
     parser.add_argument("--stream", choices=_STREAMS, action="append", help="only this one")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
@@ -42,7 +42,8 @@ def train_cbp(arguments: Sequence[str] | None = None) -> None:
     )
     rendering = time.perf_counter() - start
     for stream in options.stream or _STREAMS:
-        fit = replace(classification.FIT, updates=options.updates, seed=options.seed)
+        updates = options.updates or classification.UPDATES[stream]
+        fit = replace(classification.FIT, updates=updates, seed=options.seed)
         model, lines = classification.train_stream(clips, stream, fit, say=_teller(stream))
         log: dict[str, Any] = {
             **_provenance(rendering, start),
@@ -66,7 +67,7 @@ def train_cbp(arguments: Sequence[str] | None = None) -> None:
 
 def train_vlp(arguments: Sequence[str] | None = None) -> None:
     """Renders stills, trains both towers, writes weights and words, and prints figures on held-out stills."""
-    options = _parser("stills", 9_000, contrastive.FIT.updates).parse_args(arguments)
+    options = _parser("stills", 6_000, contrastive.FIT.updates).parse_args(arguments)
     torch.set_num_threads(options.threads)
     start = time.perf_counter()
     stills, check = (
@@ -99,7 +100,7 @@ def train_vlp(arguments: Sequence[str] | None = None) -> None:
     _finish(start, rendering)
 
 
-def _parser(samples: str, count: int, updates: int) -> argparse.ArgumentParser:
+def _parser(samples: str, count: int, updates: int | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("--scratch", type=Path, required=True, help="folder for what is rendered")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights")

@@ -18,7 +18,7 @@ from weaktal.world.pretraining.stills import Stills
 from weaktal.world.still import Facts
 
 LARGEST_SCALE = 100.0  # of the learned temperature's inverse, as CLIP clips it
-FIT = Fit(updates=900, batch=128, rate=1.5e-3, decay=0.05, seed=0)
+FIT = Fit(updates=600, batch=128, rate=1.5e-3, decay=0.05, seed=0)
 _SAMPLES_FOR_WORDS = 20_000
 
 
