@@ -50,7 +50,7 @@ def _features(benchmark: Benchmark, dataset: Path, features: str, vlp_features: 
         (
             name,
             f"{I3D_COLUMNS} columns in all, RGB and flow, 16 frames at 25 fps: `weaktal import {benchmark.protocol} "
-            f"PACKAGE... {dataset}` takes published ones along, `weaktal extract VIDEOS --encoder i3d --into "
+            f"PACKAGE... NEW_DATASET` takes published ones along, `weaktal extract VIDEOS --encoder i3d --into "
             f"{dataset}` computes them",
         )
         for name in parse_names(features).values()
