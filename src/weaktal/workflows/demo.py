@@ -63,7 +63,13 @@ class Size:
     settings: tuple[str, ...]
 
 
-_COMMON = (f"vlp.text.encoder={VLP}", "optimizer.batch_size=16", "optimizer.lr=0.0003", "engine.tensorboard=false")
+_COMMON = (
+    f"vlp.text.encoder={VLP}",
+    "vlp.text.width=128",
+    "optimizer.batch_size=16",
+    "optimizer.lr=0.0003",
+    "engine.tensorboard=false",
+)
 # How long each step trains was chosen for the time that it takes, not by scores. Fifteen videos show all classes.
 FULL = Size(
     30,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 from pathlib import Path
@@ -59,8 +57,7 @@ def copy_of_world(plan: WorldPlan, dataset: Path, *, cache: Path, workers: int, 
     Raises:
         InputError: if the cache cannot be written.
     """
-    key = hashlib.sha256(json.dumps([__version__, plan.model_dump()], sort_keys=True).encode()).hexdigest()[:16]
-    kept = cache / key
+    kept = cache / _key(plan)
     fault = _fault(kept, plan)
     if kept.exists() and fault is not None:
         console.print(f"{kept} {fault}: making it again", highlight=False, markup=False, soft_wrap=True)
@@ -74,6 +71,14 @@ def copy_of_world(plan: WorldPlan, dataset: Path, *, cache: Path, workers: int, 
             write_json(folder / _INVENTORY, inventory.model_dump(mode="json"))
     shutil.copytree(kept / _DATASET, dataset)
     return found
+
+
+def _key(plan: WorldPlan) -> str:
+    """What tells one world from another: the pictures that the renderer draws, and what happens in each video."""
+    from weaktal.world.dataset import plan_world
+    from weaktal.world.pretraining.provenance import cache_key
+
+    return cache_key(repr(plan_world(train=plan.train, test=plan.test, seed=plan.seed)))
 
 
 def _fault(kept: Path, plan: WorldPlan) -> str | None:
