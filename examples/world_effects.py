@@ -29,14 +29,17 @@ import torch.nn.functional as F
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import FeatureFolder
 from weaktal.data.scores import read_scores
+from weaktal.encoders.shipped import FOLDER, Stream
+from weaktal.encoders.small_encoders import load_stream
 from weaktal.timeline import SnippetGrid
 from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
-from weaktal.world.actions import ACTIONS
+from weaktal.world.actions import ACTIONS, OTHERS, TARGETS
 
 Array = npt.NDArray[np.float32]
 PHASES = ("run-up", "peak", "recovery")
 PLACES = ("same scene, waiting", "same scene, other action", "elsewhere")
+STREAMS: Mapping[Stream, tuple[int, int]] = {"rgb": (0, 128), "flow": (128, 256)}  # columns of world-cbp
 TAU = 0.07  # of the vanilla VLP's softmax, as in the paper
 # Plain multiple-instance learning that sees one snippet at a time, so that what it misses is the features' doing.
 MIL = ("model.kernel=1", "optimizer.lr=0.001", "optimizer.batch_size=16", "engine.tensorboard=false")
@@ -131,6 +134,22 @@ def vanilla(folder: FeatureFolder, text: Array, videos: Iterator[str] | list[str
     }
 
 
+def own_classifiers(folder: FeatureFolder, classes: tuple[str, ...], videos: list[str]) -> dict[str, dict[str, Array]]:
+    """What both streams' own classifiers, as pre-trained on trimmed clips, say of videos, and their mean."""
+    known = (*TARGETS, *OTHERS)
+    columns = [known.index(label) for label in classes]
+    scores: dict[str, dict[str, Array]] = {}
+    for stream, (first, last) in STREAMS.items():
+        head = load_stream(FOLDER, stream)[0].head
+        with torch.inference_mode():
+            scores[stream] = {
+                name: head(torch.from_numpy(folder.read(name)[:, first:last])).softmax(dim=1)[:, columns].numpy()
+                for name in videos
+            }
+    scores["mean"] = {name: (scores["rgb"][name] + scores["flow"][name]) / 2 for name in videos}
+    return scores
+
+
 def multiple_instance(world: Path, features: str, seed: int) -> dict[str, Array]:
     """Snippet scores (T, C) of the test videos by ``mil``, trained on tags alone."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -210,6 +229,8 @@ def main() -> None:
         print(f"| {title} | " + " | ".join(f"{share:.2f}" for share in everything[title][""].row()) + " |", flush=True)
 
     report("VLP: vanilla, words alone", vanilla(folders["world-vlp"], text, test_on), "world-vlp")
+    for stream, scores in own_classifiers(folders["world-cbp"], classes, test_on).items():
+        report(f"CBP: its own classifier, {stream}", scores, "world-cbp")
     for seed in range(options.seeds):
         report(
             f"CBP: `mil` on world-cbp, seed {seed}", multiple_instance(options.world, "world-cbp", seed), "world-cbp"
