@@ -38,8 +38,8 @@ _COMMON = (
     "optimizer.lr=0.001",
     "engine.tensorboard=false",
 )
-# Chosen for the time it takes, and so that the tags of the training videos are learned; no test video had a say. Fifteen
-# test videos show every class.
+# Chosen for the time it takes, and so that the tags of the training videos are learned; no test video had a say.
+# Fifteen test videos show every class.
 FULL = Size(
     24,
     15,
