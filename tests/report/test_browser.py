@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from weaktal.report.content import Report
+from weaktal.report.drawing import COLORS
 from weaktal.report.page import write_report
 
 # Nothing of this may look for updates or reach for the network.
@@ -102,7 +103,7 @@ def test_text_and_marks_stand_out_from_the_paper(page: Any, report: Report, tmp_
     write_report(tmp_path / "report.html", report)
     page.emulate_media(color_scheme=scheme)
     page.goto((tmp_path / "report.html").as_uri())
-    names = ["ink", "quiet", *(f"c{number}" for number in range(10)), "other"]
+    names = ["ink", "quiet", *(f"c{number}" for number in range(COLORS)), "other"]
     colors = page.evaluate(
         "names => names.map(n => getComputedStyle(document.documentElement).getPropertyValue('--' + n).trim())",
         ["paper", "note", *names],

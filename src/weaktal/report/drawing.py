@@ -16,7 +16,7 @@ from weaktal.segments import Segment
 SPAN = 1000.0  # x of the video's end
 ROW = 16  # pixels of a row of segments
 CURVE = 64  # pixels of a lane of curves
-COLORS = 10  # --c0 to --c9 of page.css
+COLORS = 16  # --c0 to --c15 of page.css; of more classes some share one
 
 
 def position(seconds: float, duration: float) -> float:

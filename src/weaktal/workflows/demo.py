@@ -146,7 +146,9 @@ def _next(out: Path, video: Path, labels: Sequence[str]) -> tuple[str, ...]:
                 "--run",
                 out / "mil",
                 "--set",
-                "schedule.epochs=5",
+                "schedule.epochs=2",
+                "--set",
+                "optimizer.batch_size=16",
             ),
         )
     )
