@@ -34,6 +34,11 @@ SMALL = [
     "pyramid.width=16",
     "pyramid.heads=2",
     "vlp.heads=2",
+    "labels.untagged=ignored",
+    "labels.background={low: 0.05, high: 0.95, scale: video_max}",
+    "labels.foreground={low: 0.05, high: 0.95, scale: video_max}",
+    "schedule.restart=false",
+    "selection.rule=last",
     "schedule.warm_up=2",
     "schedule.background=1",
     "schedule.foreground=1",
@@ -233,7 +238,7 @@ def test_mmsd_learns_online_too(scene_dataset: Path, tmp_path: Path) -> None:
     assert names == ["01-warm-up-teaching", "02-warm-up-voting-1", "03-online-1", "04-online-2"]
 
 
-@pytest.mark.parametrize("setting", ["schedule.steps=[foreground]", "schedule.restart=true", "schedule.online.decay=1"])
+@pytest.mark.parametrize("setting", ["schedule.steps=[foreground]", "schedule.online.decay=1"])
 def test_settings_that_mean_nothing_online_are_refused(setting: str) -> None:
     with pytest.raises(InputError, match="schedule"):
         load_settings(CollabConfig, overrides=[*ONLINE, setting])

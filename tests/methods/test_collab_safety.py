@@ -14,19 +14,23 @@ from weaktal.cli import run as command
 from weaktal.config import load_settings
 from weaktal.data.scores import read_scores
 from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.method import Choice
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
+from weaktal.methods.collab import Collaboration
 from weaktal.methods.collab_safety import (
     Scored,
     SelectionConfig,
     agreement,
     best,
     branch_statistics,
+    branches_agree,
     label_statistics,
     statistics,
 )
 from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
+from weaktal.workflows.trained import load_method
 
 TAGS = np.array([[True, False], [True, True]])
 # Class 0 of video 0: half of the highest is 0.4, so snippets 0, 1 and 3 are active, in two runs.
@@ -105,6 +109,29 @@ def test_best_by_hand(statistic: str, branches: list[str], choice: tuple[int, st
         phase(cbp={"margin": 0.4, "entropy": 0.1}, vlp={"margin": None, "entropy": 0.4, "tag_map": 0.2}),
     ]
     assert best(phases, load_settings(SelectionConfig, overrides=settings)) == choice
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "trusted"),
+    [
+        ({"agreement": {"cbp-vanilla": {"correlation": 0.2}}}, True),
+        ({"agreement": {"cbp-vanilla": {"correlation": 0.19}}}, False),
+        ({"agreement": {"cbp-vanilla": {"correlation": None}}}, False),  # every score is constant
+        ({"agreement": {"cbp-vlp": {"correlation": 0.9}}}, False),
+        ({}, False),
+    ],
+)
+def test_trust_by_hand(warm_up: dict[str, Any], trusted: bool) -> None:
+    assert branches_agree(warm_up, SelectionConfig(least_agreement=0.2)) is trusted
+
+
+@pytest.mark.parametrize(("least", "choice"), [(-1.0, Choice()), (1.0, Choice(0, "cbp"))])
+def test_where_branches_disagree_the_warm_up_localizes(chosen: RunFolder, least: float, choice: Choice) -> None:
+    method, _, _ = load_method(chosen)
+    assert isinstance(method, Collaboration)
+    method.config = method.config.model_copy(update={"selection": SelectionConfig(least_agreement=least)})
+    phases = stored(chosen)
+    assert method.choose(lambda index: phases[index]) == choice
 
 
 def test_no_such_statistic_anywhere() -> None:

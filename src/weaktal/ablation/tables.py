@@ -186,11 +186,11 @@ def _open() -> Iterable[Line]:
         ("labels-loose", "labels: 0.2, 0.6 of the maximum", *_labels(scale="video_max", low=0.2, high=0.6)),
         ("labels-raw", "labels: scores of 0.05, 0.95", *_labels(scale="raw", low=0.05, high=0.95)),
         ("labels-rank", "labels: ranks 0.5, 0.875", *_labels(scale="quantile", low=0.5, high=0.875)),
-        ("untagged-background", "classes without a tag are background", "labels.untagged=background"),
+        ("untagged-ignored", "classes without a tag teach nothing", "labels.untagged=ignored"),
         ("rounds-1", "1 round", "schedule.rounds=1"),
         ("rounds-2", "2 rounds", "schedule.rounds=2"),
         ("rounds-3", "3 rounds", "schedule.rounds=3"),
-        ("restart", "F steps train fresh weights", "schedule.restart=true"),
+        ("no-restart", "F steps go on from the weights before them", "schedule.restart=false"),
         ("online", "both branches at once, taught by moving averages", "schedule.kind=online"),
         (
             "online-students",
@@ -205,6 +205,10 @@ def _open() -> Iterable[Line]:
         ("contrast-warm", "L_con temperature 0.2", "losses.contrast_temperature=0.2"),
     ):
         yield Line(Reading(name, title, tuple(settings)), "whole")
+    trusted = Reading(
+        "agreement", "what agreement of the branches chooses", ("selection.rule=agreement",), branch=CHOICE
+    )
+    yield Line(trusted, "whole")
     for statistic in ("margin", "tag_bce", "tag_map", "contrast"):
         overrides = ("selection.rule=best", f"selection.statistic={statistic}")
         title = f"phase and branch with the best {statistic}"

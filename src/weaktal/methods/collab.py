@@ -31,7 +31,7 @@ from weaktal.methods.base import Inputs
 from weaktal.methods.collab_cbp import CbpSide, build_side
 from weaktal.methods.collab_config import CollabConfig, Step
 from weaktal.methods.collab_labels import label_videos, stored_labels
-from weaktal.methods.collab_safety import best, score_branches, statistics
+from weaktal.methods.collab_safety import best, branches_agree, score_branches, statistics
 from weaktal.methods.mil import probabilities
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.vlp import VlpBranch
@@ -158,6 +158,9 @@ class Collaboration:
         selection = self.config.selection
         if selection.rule == "last":
             return Choice()
+        if selection.rule == "agreement":
+            alone = len(self.warm_up()) - 1
+            return Choice() if branches_agree(statistics_of(alone), selection) else Choice(alone, "cbp")
         return Choice(*best([statistics_of(index) for index in range(len(self.phases()))], selection))
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:

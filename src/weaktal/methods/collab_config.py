@@ -25,9 +25,9 @@ class ThresholdConfig(Settings):
 
     low: Share
     high: Share
-    # What they are measured by: the score (raw), its share of the class's highest in the video (video_max), or its rank
-    # among all scores of the training set for tagged classes (quantile) [open].
-    scale: Scale = "video_max"
+    # What they are measured by: the score's rank among all scores of the training set for tagged classes (quantile),
+    # its share of the class's highest in the video (video_max), or the score itself (raw) [open].
+    scale: Scale = "quantile"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -39,10 +39,11 @@ class ThresholdConfig(Settings):
 class PseudoLabelConfig(Settings):
     """Who labels how."""
 
-    # The precision of these labels decides everything: see docs/collab.md before loosening them.
-    background: ThresholdConfig = ThresholdConfig(low=0.05, high=0.95)  # of CBP, for VLP
-    foreground: ThresholdConfig = ThresholdConfig(low=0.05, high=0.95)  # of VLP, for CBP
-    untagged: Untagged = "ignored"  # entries of classes that the video does not hold: ignored, or background [open]
+    # The precision of these labels decides everything: see docs/collab.md before loosening them. By default the highest
+    # eighth is foreground, the share that pooling takes for action too, and the lower half background.
+    background: ThresholdConfig = ThresholdConfig(low=0.5, high=0.875)  # of CBP, for VLP
+    foreground: ThresholdConfig = ThresholdConfig(low=0.5, high=0.875)  # of VLP, for CBP
+    untagged: Untagged = "background"  # entries of classes that the video does not hold: background, or ignored [open]
 
 
 class CollabLossConfig(Settings):
@@ -78,13 +79,15 @@ class CollabScheduleConfig(Settings):
     rounds: Annotated[int, Field(ge=0, le=1000)] = 2  # [open]
     # What a round does, in order [paper: background, foreground]. One of them alone distills one way only.
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = ("background", "foreground")
-    restart: bool = False  # each F step trains CBP from fresh weights instead of going on [open]
+    # Each F step trains CBP from fresh weights, so that no number of rounds over-trains it; else it goes on [open].
+    # Plays no role where kind is online.
+    restart: bool = True
     updates_per_epoch: Size = 100  # [open]; the paper's epoch must repeat its videos, see ScheduleConfig
 
     @model_validator(mode="after")
     def _both_ways_at_once(self) -> Self:
-        if self.kind == "online" and (set(self.steps) != {"background", "foreground"} or self.restart):
-            raise ValueError("both steps and no restart where kind is online")
+        if self.kind == "online" and set(self.steps) != {"background", "foreground"}:
+            raise ValueError("both steps where kind is online")
         return self
 
 

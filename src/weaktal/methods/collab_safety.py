@@ -222,10 +222,28 @@ LOWEST: frozenset[Statistic] = frozenset({"tag_bce", "untagged_score", "entropy"
 class SelectionConfig(Settings):
     """Which phase's weights and which branch localize where the user names no branch; no segment has a say in it."""
 
-    # last: the last weights and the branch cbp [paper]. best: the phase and branch with the best statistic. Ours.
-    rule: Literal["last", "best"] = "last"
+    # last: the last weights and the branch cbp [paper]. agreement: those where the branches agree before they have
+    # taught each other, else CBP as its warm-up left it. best: the phase and branch with the best statistic. Ours.
+    rule: Literal["last", "agreement", "best"] = "agreement"
+    # What "agreement" asks for: mean correlation over time, on the classes that the tags name, of CBP after its warm-up
+    # with the vanilla branch. Two views that know nothing of each other agree only where both see the action.
+    least_agreement: Annotated[float, Field(ge=-1, le=1)] = 0.2
     statistic: Statistic = "margin"  # what "best" goes by
     branches: Annotated[tuple[BranchName, ...], Field(min_length=1)] = ("cbp", "vlp", "both", "vanilla")
+
+
+def branches_agree(warm_up: Mapping[str, Any], config: SelectionConfig) -> bool:
+    """Whether CBP and the vanilla branch see the same before either has taught the other.
+
+    Args:
+        warm_up: what :func:`statistics` made of the last phase of the warm-up.
+        config: how far they have to agree.
+    """
+    try:
+        correlation = warm_up["agreement"]["cbp-vanilla"]["correlation"]
+    except (KeyError, TypeError):
+        return False
+    return isinstance(correlation, int | float) and correlation >= config.least_agreement
 
 
 def best(phases: Sequence[Mapping[str, Any]], config: SelectionConfig) -> tuple[int, str]:

@@ -38,7 +38,8 @@ class VlpConfig(Settings):
     expansion: Few = 2  # hidden channels of a layer's MLP, in channels of the features [open]
     dropout: float = Field(0.1, ge=0, lt=1)  # on both residuals of a layer [open]
     reach: Size | None = None  # snippets that attention sees to either side; null for all [open]
-    residual_init: float = Field(1.0, ge=0)  # start of the learned factors on a layer's residuals; 1 is none. Ours
+    # Start of the learned factors on a layer's residuals: near 0 the branch starts as the vanilla one; 1 is none. Ours.
+    residual_init: float = Field(0.001, ge=0)
     init_std: PositiveFloat = 0.01  # start of the prompts and of the temporal layers [paper: N(0, 0.01)]
     temperature: PositiveFloat = 0.07  # tau [paper]
     # Probabilities over the classes, among which there is no background, or of each class alone [open].
