@@ -146,7 +146,7 @@ def _next(out: Path, video: Path, labels: Sequence[str]) -> tuple[str, ...]:
                 "--run",
                 out / "mil",
                 "--set",
-                "schedule.epochs=2",
+                "schedule.epochs=1",
                 "--set",
                 "optimizer.batch_size=16",
             ),
