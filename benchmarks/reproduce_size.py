@@ -1,6 +1,6 @@
 """What a reproduction of THUMOS14 costs: time of an update of each phase, and peak memory, at full size.
 
-    python benchmarks/reproduce_size.py THUMOS14_ANNOTATION_PACKAGE [--updates 3] [--threads 1] [--set KEY=VALUE ...]
+    python benchmarks/reproduce_size.py THUMOS14_ANNOTATION_PACKAGE [--updates 3] [--batch 64] [--videos 200]
 
 The annotations are the published ones, imported; the features are made up, in the lengths of the real videos: I3D,
 2048 columns, and CLIP, 512 columns, one row for 16 frames at 25 a second. In every action a direction of its class is
@@ -8,6 +8,10 @@ added to noise, so that labels, losses and gradients are not those of emptiness;
 has CLIP ViT-B/16's size, random weights, and a vocabulary of letters. Settings are those of `weaktal reproduce
 thumos14`, but for the number of updates. A few updates of each phase are timed, the rest of a whole run is computed
 from them. The plain baseline, `mil`, trains on the same batches for comparison.
+
+Where that takes too long: `--batch 16` updates on 16 videos and takes their time four times, which counts the text
+encoder and the optimizer four times; `--videos 24` makes that many videos of either subset, spread over all lengths,
+and scales what is done once for every video by the number of snippets.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from typing import Any
 import numpy as np
 
 I3D, CLIP = 2048, 512
-MIL_SETTINGS = ["optimizer.batch_size=64", "optimizer.micro_batch=8", "optimizer.max_snippets=1000"]
+BATCH = 64  # videos of an update in the paper
 
 
 def main() -> None:
@@ -35,6 +39,8 @@ def main() -> None:
     parser.add_argument("package", type=Path, help="folder with videoname.npy, segments.npy and their like")
     parser.add_argument("--updates", type=int, default=3, help="timed in each phase, after one that is not")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=BATCH, help="videos of a measured update")
+    parser.add_argument("--videos", type=int, default=1000, help="videos made of either subset")
     parser.add_argument("--set", action="append", default=[], help="a setting over the recipe's")
     parser.add_argument("--folder", type=Path, help="where to generate 1.3 GB; a temporary folder by default")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -44,16 +50,24 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
         folder = Path(temporary)
-        dataset, snippets = make_dataset(options.package, folder)
+        dataset, scale = make_dataset(options.package, folder, options.videos)
         encoder = make_text_encoder(folder / "clip")
         size = sum(path.stat().st_size for path in dataset.rglob("*.npy"))
-        print(f"412 videos, {snippets:,} snippets, {size / 2**30:.2f} GB of features; {options.threads} thread(s)")
+        print(f"{size / 2**30:.2f} GB of features, 1 of {scale:.1f} snippets; {options.threads} thread(s)")
+        print(f"{options.updates} updates of {options.batch} videos a phase, their time x {BATCH / options.batch:g}")
         job = {"dataset": str(dataset), "updates": options.updates + 1}
-        mil = in_process({**job, "method": "mil", "settings": MIL_SETTINGS, "run": str(folder / "mil")}, options)
-        base = mil["phases"]["warm-up"]["update"]
+        batch = f"optimizer.batch_size={options.batch}"
+        alike = [batch, "optimizer.micro_batch=8", "optimizer.max_snippets=1000"]
+        mil = in_process({**job, "method": "mil", "settings": alike, "run": str(folder / "mil")}, options)
+        base = mil["phases"]["warm-up"]["update"] * BATCH / options.batch
         print(f"mil: {base:.2f} processor seconds an update; peak {mil['peak']:.2f} GB")
-        settings = [f"vlp.text.encoder={encoder}", *options.set]
+        settings = [batch, f"vlp.text.encoder={encoder}", *options.set]
         whole = in_process({**job, "method": "collab", "settings": settings, "run": str(folder / "run")}, options)
+    for phase in whole["phases"].values():
+        phase["update"] *= BATCH / options.batch
+        phase["wall"] *= BATCH / options.batch
+        phase["around"] *= scale
+    whole["localize"] *= scale
     report(whole, base)
 
 
@@ -152,9 +166,20 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
     return {"phases": found, "planned": planned, "localize": localized, "peak": peak}
 
 
-def make_dataset(package: Path, folder: Path) -> tuple[Path, int]:
-    """The published annotations with made-up features of the right lengths; the number of snippets."""
-    from weaktal.data.annotations import read_annotations
+def make_dataset(package: Path, folder: Path, most: int) -> tuple[Path, float]:
+    """The published annotations with made-up features of the right lengths.
+
+    Args:
+        package: of the annotations.
+        folder: to make the dataset in.
+        most: videos of either subset that are made; the others are left out of the annotations.
+
+    Returns:
+        The dataset, and how many times its snippets the whole set has.
+    """
+    from dataclasses import replace
+
+    from weaktal.data.annotations import read_annotations, write_annotations
     from weaktal.data.importers.dataset import import_dataset
     from weaktal.data.manifest import Manifest, write_manifest
     from weaktal.timeline import SnippetGrid
@@ -163,8 +188,15 @@ def make_dataset(package: Path, folder: Path) -> tuple[Path, int]:
     grid = SnippetGrid(fps=25.0, window=16, stride=16)
     import_dataset("thumos14", [package], dataset, encoder="i3d", grid=grid)
     annotations = read_annotations(dataset)
+    kept = {}
+    for subset in (annotations.train_subset, annotations.test_subset):
+        by_length = sorted(annotations.subset(subset).values(), key=lambda video: video.duration)
+        places = np.linspace(0, len(by_length) - 1, min(most, len(by_length))).round().astype(int)
+        kept |= {by_length[place].name: by_length[place] for place in places}
+    scale = sum(v.duration for v in annotations.videos.values()) / sum(v.duration for v in kept.values())
+    annotations = replace(annotations, videos=kept)
+    write_annotations(dataset / "annotations.json", annotations)
     random = np.random.default_rng(0)
-    snippets = 0
     for name, dim in (("i3d", I3D), ("clip-vit-b16", CLIP)):
         features = dataset / "features" / name
         features.mkdir(parents=True, exist_ok=True)
@@ -176,13 +208,12 @@ def make_dataset(package: Path, folder: Path) -> tuple[Path, int]:
                 inside = grid.inside([(segment.start, segment.end)], length)
                 rows[inside] += 0.5 * directions[annotations.classes.index(segment.label)]
             np.save(features / f"{video.name}.npy", rows)
-            snippets += length if name == "i3d" else 0
         streams = {"rgb": (0, dim // 2), "flow": (dim // 2, dim)} if name == "i3d" else None
         manifest = Manifest(
             encoder=f"made up, of the size of {name}", fps=25.0, window=16, stride=16, dim=dim, streams=streams
         )
         write_manifest(features, manifest)
-    return dataset, snippets
+    return dataset, scale
 
 
 def make_text_encoder(folder: Path) -> Path:

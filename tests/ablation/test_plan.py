@@ -176,6 +176,10 @@ def test_own_variants() -> None:
     table = own_table(["narrow: pyramid.width=64  pyramid.heads=4"])
     assert table is not None
     assert table.lines[1].reading.overrides == ("pyramid.width=64", "pyramid.heads=4")
+    assert table.lines[1].reading.branch == "cbp"
+    chosen = own_table(["chosen: selection.rule=best"])
+    assert chosen is not None
+    assert chosen.lines[1].reading.branch == "choice"
     assert own_table([]) is None
     for bad in ("narrow", "narrow:", "../x: a=1", ": a=1"):
         with pytest.raises(InputError, match="is no variant"):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from weaktal.ablation.cell import Measured
+from weaktal.ablation.plan import flat
 from weaktal.cli import run
 from weaktal.config import load_settings
 from weaktal.data.annotations import read_annotations
@@ -29,6 +30,15 @@ def test_recipes_hold_what_the_paper_states(name: str, snippets: int) -> None:
     assert (schedule.warm_up, schedule.background, schedule.foreground) == (10, 20, 20)
     assert (config.vlp.text.encoder, config.vlp.text.before, config.vlp.text.after) == ("clip-vit-b16", 16, 16)
     assert (config.vlp.temperature, config.vlp.init_std, config.vlp.blocks) == (0.07, 0.01, 2)
+
+
+@pytest.mark.parametrize("name", list(BENCHMARKS))
+def test_what_the_paper_leaves_open_is_as_everywhere(name: str) -> None:
+    """Where neither the paper nor the machine asks for others, the recipes hold the defaults."""
+    found = flat(load_settings(CollabConfig, BENCHMARKS[name].recipe).model_dump(mode="json"))
+    usual = flat(CollabConfig().model_dump(mode="json"))
+    own = {"vlp.text.encoder", "optimizer.micro_batch", "optimizer.max_snippets", "selection.rule"}
+    assert {key for key in usual if found[key] != usual[key]} <= own
 
 
 def test_every_line_of_a_recipe_says_where_it_comes_from() -> None:

@@ -133,7 +133,7 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
                     Reading(
                         "foreground-labels",
                         "foreground labels only",
-                        ("labels.background.low=0", "labels.foreground.low=0"),
+                        ("labels.background.low=0", "labels.foreground.low=0", "labels.untagged=ignored"),
                     ),
                     "whole",
                     "below",
@@ -218,6 +218,8 @@ def _open() -> Iterable[Line]:
 def own_table(wanted: Sequence[str]) -> Table | None:
     """Variants of one's own, each ``"NAME: KEY=VALUE KEY=VALUE ..."``, held against the whole method.
 
+    They are read as that is, unless they say something about ``selection``.
+
     Raises:
         InputError: if one is not written like that.
     """
@@ -229,7 +231,10 @@ def own_table(wanted: Sequence[str]) -> Table | None:
             raise InputError(
                 "is no variant", source=f"--variant {shown(text)}", expected='"NAME: KEY=VALUE [KEY=VALUE ...]"'
             )
-        lines.append(Line(Reading(name, name, tuple(settings.split()), branch=CHOICE), "whole"))
+        overrides = tuple(settings.split())
+        chooses = any(override.startswith("selection.") for override in overrides)
+        branch = CHOICE if chooses else WHOLE.branch
+        lines.append(Line(Reading(name, name, overrides, branch=branch), WHOLE.name))
     return Table("own", "Variants of one's own", (Line(WHOLE), *lines)) if lines else None
 
 
