@@ -6,10 +6,12 @@ cosines over tau as CLIP is. Background actions are not in its vocabulary, so it
 most alike, which is one way of being over-complete.
 
     weaktal compose CLIPS DATASET --pool 0.2
-    python examples/stand_in_vlp.py DATASET [--seed N]
+    python examples/stand_in_vlp.py DATASET [--seed N] [--noise]
     weaktal train DATASET --method collab --features i3d --vlp-features vlp-stand-in --run RUN
 
-Writes DATASET/features/vlp-stand-in with text.npy, the class vectors, drawn at random.
+Writes DATASET/features/vlp-stand-in with text.npy, the class vectors, drawn at random. With --noise it writes
+DATASET/features/vlp-noise, random vectors in place of the features: a model that knows nothing, to see what a useless
+teacher does.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from weaktal.errors import InputError
 DIM = 64  # channels of the space that snippets and class vectors share
 TAU = 0.07
 UPDATES = 300
-NAME = "vlp-stand-in"
+NAME, NOISE = "vlp-stand-in", "vlp-noise"
 
 
 def main() -> None:
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--features", default="i3d", help="the folder under DATASET/features to start from")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--noise", action="store_true", help="random features, of a model that knows nothing")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(1)
@@ -61,15 +64,16 @@ def main() -> None:
     vectors = functional.normalize(torch.randn(len(annotations.classes), DIM), dim=-1)  # (C, 64)
     aligned, accuracy = train_map(inputs, targets, vectors)
 
-    folder = options.dataset / "features" / NAME
+    folder = options.dataset / "features" / (NOISE if options.noise else NAME)
     folder.mkdir(parents=True)
     for name in annotations.videos:
         video = torch.from_numpy(features.read(name)[:, start:stop])
-        np.save(folder / f"{name}.npy", aligned(video).numpy())
+        seen = functional.normalize(torch.randn(len(video), DIM), dim=-1) if options.noise else aligned(video)
+        np.save(folder / f"{name}.npy", seen.numpy())
     np.save(folder / "text.npy", vectors.numpy())
+    what = "random vectors" if options.noise else f"a linear map of the RGB half of {options.features}"
     manifest = Manifest(
-        encoder=f"STAND-IN for a vision-language model: a linear map of the RGB half of {options.features}, seed "
-        f"{options.seed}; its class vectors are random",
+        encoder=f"STAND-IN for a vision-language model: {what}, seed {options.seed}; its class vectors are random",
         fps=origin.fps, window=origin.window, stride=origin.stride, dim=DIM, text="text.npy",
     )  # fmt: skip
     write_manifest(folder, manifest)
