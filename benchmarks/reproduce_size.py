@@ -123,7 +123,8 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
 
         def update(self, done: int, values: Any) -> None:  # noqa: ARG002
             phases[next(reversed(phases))].append((time.process_time(), time.perf_counter()))
-            print(f"{next(reversed(phases))} {done}", file=sys.stderr, flush=True)
+            at = f"{time.process_time():.1f} processor seconds"
+            print(f"{next(reversed(phases))} {done} after {at}", file=sys.stderr, flush=True)
 
     trainer.TrainingProgress = Clock  # type: ignore[misc]
     short = [f"schedule.updates_per_epoch={updates}", "engine.tensorboard=false"]
