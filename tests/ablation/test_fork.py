@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from weaktal.ablation.fork import fork, step_folder
+from weaktal.ablation.fork import fork, phases_of, step_folder
 from weaktal.config import load_settings
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
@@ -80,3 +80,10 @@ def test_only_a_finished_step_is_gone_on_from(ablation_dataset: Path, ablation_s
         fork(run, "foreground-1", tmp_path / "forked", load_settings(CollabConfig, ablation_settings))
     with pytest.raises(InputError, match="exists already"):
         fork(run, "warm-up", run, load_settings(CollabConfig, ablation_settings))
+
+
+def test_phases_are_in_order_beyond_the_hundredth(tmp_path: Path) -> None:
+    names = ["01-warm-up", "02-background-1", "99-foreground-49", "100-background-50", "101-foreground-50"]
+    for name in [*reversed(names), ".half-done"]:
+        (tmp_path / "phases" / name).mkdir(parents=True)
+    assert [path.name for path in phases_of(tmp_path)] == names

@@ -217,7 +217,12 @@ def test_a_named_branch_takes_the_last_weights(chosen: RunFolder, scene_dataset:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "statistics.json: no such file"), ("{", "not valid JSON"), ("[]", "no phase has the statistic margin")],
+    [
+        (None, "statistics.json: no such file"),
+        ("{", "not valid JSON"),
+        ("[]", "statistics.json: is no object"),
+        ('{"branches": 1}', "no phase has the statistic margin"),
+    ],
 )
 def test_damaged_statistics_get_one_line(
     chosen: RunFolder, scene_dataset: Path, tmp_path: Path, content: str | None, message: str

@@ -190,7 +190,10 @@ def measured(
     chosen: str | None = None
     if reading.branch == CHOICE and isinstance(method, Choosing):
         folders = [run.phase(index, phase.name) for index, phase in enumerate(method.phases())]
-        choice = method.choose(lambda index: phase_statistics(folders[index]))
+        try:
+            choice = method.choose(lambda index: phase_statistics(folders[index]))
+        except ValueError as error:
+            raise InputError(str(error), source=job.run, expected="statistics of its phases to choose by") from None
         branch, chosen = choice.branch, ""
         if choice.phase is not None:
             folder = folders[choice.phase]

@@ -31,7 +31,7 @@ def write_document(
         "",
         f"Dataset `{data.dataset.name}`, trained on `{data.train_subset}`, scored on `{data.subset}` "
         f"(protocol {data.protocol}); features `{data.features}` and `{data.vlp_features}`; seeds "
-        f"{', '.join(map(str, seeds))}; last weights of each training; weaktal {__version__}.",
+        f"{', '.join(map(str, seeds))}; weights as the list of variants below says; weaktal {__version__}.",
         "",
         "mAP in percent at each tIoU, mean over seeds; beside their mean the standard deviation over seeds. "
         "Differences are of the mean mAP, paired by seed, with 95 % intervals (Student's t), not corrected for their "

@@ -23,7 +23,7 @@ STEPS = ("background-", "foreground-", "online-")  # all phases before the first
 
 def step_folder(run: Path, step: str) -> Path | None:
     """The folder of a finished step's phase, the last one of a warm-up that has several; None where it is not there."""
-    phases = sorted(path for path in run.glob("phases/*") if path.name[:1].isdigit())
+    phases = phases_of(run)
     names = [path.name.partition("-")[2] for path in phases]
     if step == WARM_UP:
         first = next((place for place, name in enumerate(names) if name.startswith(STEPS)), len(names))
@@ -32,6 +32,12 @@ def step_folder(run: Path, step: str) -> Path | None:
     else:
         found = phases[names.index(step)] if step in names else None
     return found if found is not None and (found / "weights.safetensors").exists() else None
+
+
+def phases_of(run: Path) -> list[Path]:
+    """The folders of a run's phases in the order of training, which is that of names up to the hundredth only."""
+    numbered = [path for path in run.glob("phases/*") if path.name.partition("-")[0].isdigit()]
+    return sorted(numbered, key=lambda path: int(path.name.partition("-")[0]))
 
 
 def fork(source: Path, step: str, target: Path, config: MethodConfig) -> None:
@@ -53,12 +59,15 @@ def fork(source: Path, step: str, target: Path, config: MethodConfig) -> None:
     if last is None:
         raise InputError(f"has not finished {step}", source=source, expected="a run beyond it")
     info = RunFolder(source).info().model_copy(update={"settings": config.model_dump(mode="json")})
-    phases = [path for path in sorted(source.glob("phases/*")) if path.name <= last.name]
+    phases = phases_of(source)
+    phases = phases[: phases.index(last) + 1]
     update, total = _end_of(source / "losses.csv", last.name.partition("-")[2])
     position = Position(phase=len(phases) - 1, update=update, total=total)
     with replacing_folder(target) as folder:
         for phase in phases:
-            shutil.copytree(phase, folder / "phases" / phase.name, copy_function=_link)
+            # Hidden are files that a run at work is about to move into place.
+            hidden = shutil.ignore_patterns(".*")
+            shutil.copytree(phase, folder / "phases" / phase.name, copy_function=_link, ignore=hidden)
         shutil.copyfile(source / "losses.csv", folder / "losses.csv")
         checkpoint = folder / "checkpoints" / f"{position.total:09d}-{position.phase:03d}"
         checkpoint.mkdir(parents=True)

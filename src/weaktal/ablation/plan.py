@@ -130,8 +130,10 @@ def make_plan(tables: Sequence[Table], base: CollabConfig, *, catalog: Sequence[
             at a step that its training does not have.
     """
     readings: dict[str, tuple[Reading, CollabConfig]] = {}
+    # Trainings are called after readings of the catalog too, so a name taken there would give two of them one folder.
+    called = {line.reading.name: line.reading for table in reversed(catalog) for line in reversed(table.lines)}
     for reading in (line.reading for table in tables for line in table.lines):
-        if reading.name in readings and readings[reading.name][0] != reading:
+        if called.setdefault(reading.name, reading) != reading:
             raise InputError("stands for two variants", source=reading.name, expected="another name for one of them")
         config = load_settings(CollabConfig, overrides=reading.overrides, base=base)
         if reading.after != END and reading.after not in step_names(config):

@@ -49,7 +49,7 @@ def world(
             test=test,
             seed=seed,
             size=_size(size),
-            workers=workers if workers is not None else len(os.sched_getaffinity(0)),
+            workers=workers if workers is not None else os.cpu_count() or 1,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     for subset in dict.fromkeys(video.subset for video in videos):

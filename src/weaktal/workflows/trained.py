@@ -163,9 +163,11 @@ def phase_statistics(folder: Path) -> dict[str, Any]:
     """What the method noted at the end of a phase."""
     path = folder / "statistics.json"
     try:
-        content: dict[str, Any] = json.loads(read_bytes(path, "the statistics that weaktal train wrote there"))
-    except ValueError as error:
+        content: Any = json.loads(read_bytes(path, "the statistics that weaktal train wrote there"))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"is not valid JSON ({error})", source=path) from None
+    if not isinstance(content, dict):
+        raise InputError("is no object", source=path, expected="the statistics that weaktal train wrote there")
     return content
 
 
