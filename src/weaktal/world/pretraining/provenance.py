@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 
-import numpy as np
-
 from weaktal.world.actions import ACTIONS
 from weaktal.world.clip import render_clip
 from weaktal.world.still import render_still
@@ -22,10 +20,10 @@ def renderer_fingerprint() -> str:
     """
     digest = hashlib.sha256()
     for action in ACTIONS:
-        digest.update(np.ascontiguousarray(render_clip(action, 1, 2)))
+        digest.update(render_clip(action, 1, 2).tobytes())
     for seed in range(_STILLS):
         still = render_still(seed)
-        digest.update(np.ascontiguousarray(still.image))
+        digest.update(still.image.tobytes())
         digest.update(repr(still.facts).encode())
     return digest.hexdigest()
 
