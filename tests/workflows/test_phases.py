@@ -37,6 +37,7 @@ COLLAB = [
     "schedule.foreground=1",
     "schedule.rounds=1",
     "schedule.updates_per_epoch=5",
+    "selection.rule=last",
 ]
 
 
