@@ -44,8 +44,9 @@ def writing_video(
     ):
         stream = file.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        # One thread: what x264 writes depends on how many share the work.
-        stream.options = {"crf": str(quality), "preset": "veryfast", "threads": "1"}
+        # One thread: what x264 writes depends on how many share the work. No macroblock tree: with it, one run in a
+        # hundred writes other bytes (9 of 2500 and 44 of 2500 runs over the same pictures of 64x48; without it, none).
+        stream.options = {"crf": str(quality), "preset": "veryfast", "threads": "1", "x264-params": "mbtree=0"}
         stream.codec_context.time_base = 1 / rate
         count = 0
 
