@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -23,6 +25,11 @@ MASK = torch.tensor([[True, True, True, True, False]])
         (0.0, 0.9, "raw", [-1, -1, -1, -1], [-1, -1, -1, -1]),  # no share and no score lies below 0
         (0.02, 0.5, "video_max", [1, -1, -1, 0], [1, -1, 0, 1]),
         (0.01, 0.2, "video_max", [1, 1, 1, -1], [1, 1, 0, 1]),
+        # Ranks of 0.01, 0.2, 0.4, 0.8 and of 0, 0.04, 0.07, 0.1: a third lies at the second, three quarters between the
+        # third and the fourth.
+        (0.0, 0.75, "video_quantile", [1, -1, -1, -1], [1, -1, -1, -1]),
+        (0.5, 0.5, "video_quantile", [1, 1, 0, 0], [1, 0, 0, 1]),
+        (1 / 3, 1.0, "video_quantile", [-1, -1, -1, 0], [-1, -1, 0, -1]),
     ],
 )
 def test_by_hand(low: float, high: float, scale: str, first: list[int], second: list[int]) -> None:
@@ -31,6 +38,13 @@ def test_by_hand(low: float, high: float, scale: str, first: list[int], second: 
     assert labels[0, :, 0].tolist() == [*first, -1]
     assert labels[0, :, 1].tolist() == [*second, -1]
     assert labels[0, :, 2].tolist() == [-1] * 5
+
+
+def test_thresholds_may_differ_from_class_to_class() -> None:
+    low, high = torch.tensor([0.1, 0.05, 0.0]), torch.tensor([0.3, 0.05, 0.0])
+    labels = hard_labels(SCORES, TAGS, MASK, low=low, high=high, scale="raw")
+    assert labels[0, :, 0].tolist() == [1, 1, -1, 0, -1]
+    assert labels[0, :, 1].tolist() == [1, 0, 0, 1, -1]
 
 
 def test_classes_that_the_video_lacks_may_count_as_background() -> None:
@@ -44,16 +58,22 @@ def test_a_teacher_that_sees_nothing_of_a_tag_says_nothing_of_it() -> None:
     assert labels.unique().tolist() == [UNCERTAIN]
 
 
-def test_padding_and_company_change_no_label() -> None:
+@pytest.mark.parametrize("scale", ["video_max", "video_quantile"])
+def test_padding_and_company_change_no_label(scale: Literal["video_max", "video_quantile"]) -> None:
     torch.manual_seed(0)
     scores = torch.rand(3, 12, 4)
     tags = torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0], [1, 1, 1, 1]])
     lengths = [12, 5, 9]
     mask = torch.arange(12) < torch.tensor(lengths)[:, None]
-    together = hard_labels(scores, tags, mask, low=0.2, high=0.6)
+    together = hard_labels(scores, tags, mask, low=0.2, high=0.6, scale=scale)
     for row, length in enumerate(lengths):
         alone = hard_labels(
-            scores[row : row + 1, :length], tags[row : row + 1], mask[row : row + 1, :length], low=0.2, high=0.6
+            scores[row : row + 1, :length],
+            tags[row : row + 1],
+            mask[row : row + 1, :length],
+            low=0.2,
+            high=0.6,
+            scale=scale,
         )
         assert torch.equal(together[row, :length], alone[0])
         assert (together[row, length:] == UNCERTAIN).all()

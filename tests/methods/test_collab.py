@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import compress, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +161,27 @@ def test_labels_by_rank_are_as_many_as_asked_for(dataset: Path) -> None:
     assert (labels == 0).float().mean() == pytest.approx(0.5, abs=0.01)
     assert values[labels == 0].max() <= values[labels == -1].min()
     assert values[labels == -1].max() <= values[labels == 1].min()
+
+
+@pytest.mark.parametrize("scale", ["class_quantile", "video_quantile"])
+def test_labels_by_rank_within_a_class_are_as_many_as_asked_for_in_every_class(dataset: Path, scale: str) -> None:
+    method = small_method(dataset, f"labels.background={{scale: {scale}, low: 0.5, high: 0.9}}")
+    method.module.eval()
+    with torch.no_grad():
+        stored = method.labels_of_cbp(videos_of(dataset), {})
+    held = {batch.videos[0]: batch.labels[0].bool().tolist() for batch in videos_of(dataset).whole(1)}
+    columns: dict[int, list[Tensor]] = {}
+    for name, labels in stored.items():
+        for index in compress(range(labels.shape[1]), held[name.removeprefix("labels/")]):
+            columns.setdefault(index, []).append(labels[:, index])
+    groups = list(columns.values())
+    if scale == "video_quantile":
+        groups = [[labels] for group in groups for labels in group]
+    assert groups
+    for group in groups:
+        labels = torch.cat(group)
+        assert (labels == 1).sum().item() == pytest.approx(0.1 * len(labels), abs=1)
+        assert (labels == 0).sum().item() == pytest.approx(0.5 * len(labels), abs=1)
 
 
 class Stopped(Exception):

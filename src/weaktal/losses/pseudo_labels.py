@@ -12,7 +12,11 @@ and what is uncertain teaches nothing. The paper gives neither the thresholds no
   uncertain throughout: its teacher is blind to it;
 * ``quantile``: its rank among the scores of all snippets of the training set for the tags of their videos. A branch
   that was taught with hard labels puts nearly all it says next to 0 and 1, where no threshold on scores keeps the sure
-  from the less sure any more; the order of the scores still does.
+  from the less sure any more; the order of the scores still does;
+* ``class_quantile``: its rank among those scores of its own class, so that no class goes unlabeled because its scores
+  are lower than another's;
+* ``video_quantile``: its rank among the scores of the class in the video, so that every tag has its foreground. Pooling
+  believes the same of tags: the highest share of a video's snippets shows the action.
 """
 
 from __future__ import annotations
@@ -26,8 +30,9 @@ from torch import Tensor
 
 UNCERTAIN = -1  # teaches nothing; also stands in the padding
 
-Scale = Literal["video_max", "raw", "quantile"]
+Scale = Literal["video_max", "raw", "quantile", "class_quantile", "video_quantile"]
 Untagged = Literal["ignored", "background"]
+Limit = float | Tensor
 
 
 def hard_labels(
@@ -35,9 +40,9 @@ def hard_labels(
     tags: Tensor,
     mask: Tensor,
     *,
-    low: float,
-    high: float,
-    scale: Literal["video_max", "raw"] = "video_max",
+    low: Limit,
+    high: Limit,
+    scale: Literal["video_max", "raw", "video_quantile"] = "video_max",
     untagged: Untagged = "ignored",
 ) -> Tensor:
     """Pseudo-labels of every snippet and class: 1 foreground, 0 background, -1 uncertain.
@@ -45,26 +50,40 @@ def hard_labels(
     Args:
         scores: (B, T, C); 0 or more where shares of the highest are asked for.
         tags: (B, C), 1 for each class that the video holds.
-        mask: (B, T) bool; padding becomes uncertain and counts for no maximum.
-        low, high: thresholds, ``low <= high``.
-        scale: thresholds act on scores as they are, or on their share of the highest of the class in the video. With
-            the latter each tag has at least one foreground snippet, unless all its scores are 0.
+        mask: (B, T) bool; padding becomes uncertain and counts for no maximum and no rank.
+        low, high: thresholds, ``low <= high``; one for all, or (C,), one a class. For ranks, shares of the snippets.
+        scale: thresholds act on scores as they are, on their share of the highest of the class in the video, or on
+            their rank among the scores of the class in the video. With shares each tag has at least one foreground
+            snippet, unless all its scores are 0; with ranks, unless its highest scores are equal.
         untagged: whether entries of classes that the video does not hold are ignored or background.
 
     Returns:
         (B, T, C) int8.
     """
     scores = scores.detach().masked_fill(~mask[:, :, None], 0.0)
+    low_at, high_at = (torch.as_tensor(limit, device=scores.device).to(scores.dtype) for limit in (low, high))
     if scale == "video_max":
         highest = scores.amax(dim=1, keepdim=True)  # (B, 1, C)
-        low_at, high_at = low * highest, high * highest
-    else:
-        low_at, high_at = torch.full_like(scores, low), torch.full_like(scores, high)
+        low_at, high_at = low_at * highest, high_at * highest
+    elif scale == "video_quantile":
+        low_at, high_at = (_video_quantile(scores, mask, share) for share in (low_at, high_at))
     labels = torch.full_like(scores, UNCERTAIN, dtype=torch.int8)
     labels = labels.masked_fill(scores < low_at, 0).masked_fill(scores > high_at, 1)
     elsewhere = UNCERTAIN if untagged == "ignored" else 0
     labels = labels.masked_fill((tags == 0)[:, None, :], elsewhere)
     return labels.masked_fill(~mask[:, :, None], UNCERTAIN)
+
+
+def _video_quantile(scores: Tensor, mask: Tensor, share: Tensor) -> Tensor:
+    """The score (B, 1, C) that a share of a video's scores of a class does not exceed, between two of them linearly.
+
+    ``torch.nanquantile`` would do, up to 16 million scores.
+    """
+    ordered = scores.masked_fill(~mask[:, :, None], torch.inf).sort(dim=1).values  # (B, T, C), padding last
+    place = share * (mask.sum(dim=1) - 1).clamp(min=0)[:, None].to(scores.dtype)  # (B, 1) or (B, C)
+    place = place.expand(len(scores), scores.shape[2])[:, None, :]  # (B, 1, C)
+    below, above = (ordered.gather(1, index.long()) for index in (place.floor(), place.ceil()))
+    return below.lerp(above, place.frac())
 
 
 def quantiles(scores: Sequence[Tensor], low: float, high: float) -> tuple[float, float]:

@@ -26,7 +26,8 @@ class ThresholdConfig(Settings):
     low: Share
     high: Share
     # What they are measured by: the score's rank among all scores of the training set for tagged classes (quantile),
-    # its share of the class's highest in the video (video_max), or the score itself (raw) [open].
+    # among those of its class (class_quantile), or among those of its class in the video (video_quantile); its share of
+    # the class's highest in the video (video_max); or the score itself (raw) [open].
     scale: Scale = "quantile"
 
     @model_validator(mode="after")

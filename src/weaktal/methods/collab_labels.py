@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -16,14 +16,16 @@ from weaktal.models.outputs import SnippetOutput
 
 LABEL_BATCH = 8  # videos at full length that are scored at once; what each gets does not depend on it
 
+WHOLE_SET = ("quantile", "class_quantile")  # scales that rank the scores of all training videos
+
 Branch = Callable[[Batch], SnippetOutput]
 
 
 class Limits(NamedTuple):
-    """The logits that stand at the ranks of a quantile scale."""
+    """The logits that stand at the ranks of a scale that ranks the whole training set, (C,) float64 each."""
 
-    low: float
-    high: float
+    low: Tensor
+    high: Tensor
 
 
 def label_videos(
@@ -39,7 +41,7 @@ def label_videos(
         device: of the teacher.
     """
     scored = list(tagged_logits(videos, teacher, device))
-    limits = _limits([logits[:, tags > 0] for _, logits, tags in scored], thresholds)
+    limits = _limits([(logits, tags) for _, logits, tags in scored], thresholds)
     labels: dict[str, Tensor] = {}
     for name, logits, tags in scored:
         whole = torch.ones(1, len(logits), dtype=torch.bool)
@@ -48,22 +50,24 @@ def label_videos(
 
 
 def rank_limits(videos: VideoSet, teacher: Branch, thresholds: ThresholdConfig, device: torch.device) -> Limits | None:
-    """Where the ranks of a quantile scale lie among all of the teacher's training scores for tags; else None."""
-    if thresholds.scale != "quantile":
+    """Where the ranks lie among the teacher's training scores for tags; None for scales that need no whole set."""
+    if thresholds.scale not in WHOLE_SET:
         return None
-    return _limits([logits[:, tags > 0] for _, logits, tags in tagged_logits(videos, teacher, device)], thresholds)
+    return _limits([(logits, tags) for _, logits, tags in tagged_logits(videos, teacher, device)], thresholds)
 
 
 def label_batch(
     logits: Tensor, tags: Tensor, mask: Tensor, thresholds: ThresholdConfig, limits: Limits | None, untagged: Untagged
 ) -> Tensor:
-    """Labels (B, T, C) int8 out of a teacher's logits (B, T, C); for a quantile scale ``limits`` must be given."""
-    if limits is not None:  # of logits, which rank as probabilities do but never become 1
-        low, high = limits
-        return hard_labels(logits, tags, mask, low=low, high=high, scale="raw", untagged=untagged)
-    assert thresholds.scale != "quantile"
-    low, high, scale = thresholds.low, thresholds.high, thresholds.scale
-    return hard_labels(torch.sigmoid(logits), tags, mask, low=low, high=high, scale=scale, untagged=untagged)
+    """Labels (B, T, C) int8 out of a teacher's logits (B, T, C); where the whole set is ranked, by ``limits``."""
+    low, high = thresholds.low, thresholds.high
+    # Ranks are of logits, which rank as probabilities do but never become 1.
+    if limits is not None:
+        return hard_labels(logits, tags, mask, low=limits.low, high=limits.high, scale="raw", untagged=untagged)
+    if thresholds.scale == "video_quantile":
+        return hard_labels(logits, tags, mask, low=low, high=high, scale="video_quantile", untagged=untagged)
+    assert thresholds.scale == "raw" or thresholds.scale == "video_max"
+    return hard_labels(torch.sigmoid(logits), tags, mask, low=low, high=high, scale=thresholds.scale, untagged=untagged)
 
 
 def stored_labels(batch: Batch, state: State) -> Tensor:
@@ -85,7 +89,17 @@ def tagged_logits(videos: VideoSet, branch: Branch, device: torch.device) -> Ite
             yield name, logits[row, :length], batch.labels[row]
 
 
-def _limits(entries: list[Tensor], thresholds: ThresholdConfig) -> Limits | None:
-    if thresholds.scale != "quantile":
+def _limits(scored: Sequence[tuple[Tensor, Tensor]], thresholds: ThresholdConfig) -> Limits | None:
+    """Of logits (T, C) and tags (C,) of all training videos. A class without a tag has no limits: NaN."""
+    if thresholds.scale not in WHOLE_SET:
         return None
-    return Limits(*quantiles(entries, thresholds.low, thresholds.high))
+    classes = len(scored[0][1])
+    if thresholds.scale == "quantile":
+        low, high = quantiles([logits[:, tags > 0] for logits, tags in scored], thresholds.low, thresholds.high)
+        return Limits(*(torch.full((classes,), limit, dtype=torch.float64) for limit in (low, high)))
+    found = torch.full((2, classes), torch.nan, dtype=torch.float64)
+    for index in range(classes):
+        entries = [logits[:, index] for logits, tags in scored if tags[index] > 0]
+        if entries:
+            found[:, index] = torch.tensor(quantiles(entries, thresholds.low, thresholds.high), dtype=torch.float64)
+    return Limits(*found)

@@ -77,18 +77,14 @@ class OnlineCollaboration(Collaboration):
         self.vlp_teacher.load_state_dict(self.vlp.state_dict())
 
     def take_ranks(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """``limits/cbp`` and ``limits/vlp``, (2,) float64, of the teachers whose thresholds are ranks."""
+        """``limits/cbp`` and ``limits/vlp``, (2, C) float64, of teachers ranked over the training set."""
         thresholds = self.config.labels
         teachers: list[tuple[str, Branch, ThresholdConfig]] = [
             ("cbp", self.cbp_teacher.snippets, thresholds.background),
             ("vlp", partial(vlp_snippets, self.vlp_teacher), thresholds.foreground),
         ]
         found = {name: rank_limits(videos, teacher, when, self.device) for name, teacher, when in teachers}
-        return {
-            f"limits/{name}": torch.tensor(limits, dtype=torch.float64)
-            for name, limits in found.items()
-            if limits is not None
-        }
+        return {f"limits/{name}": torch.stack(limits) for name, limits in found.items() if limits is not None}
 
     def online_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
         """The losses of the B step for VLP and of the F step for CBP, on labels of this moment."""
@@ -105,7 +101,7 @@ class OnlineCollaboration(Collaboration):
 
     def _labels(self, teacher: Branch, batch: Batch, thresholds: ThresholdConfig, limits: Tensor | None) -> Tensor:
         logits = teacher(batch).logits.float()
-        ranks = None if limits is None else Limits(*limits.tolist())
+        ranks = None if limits is None else Limits(*limits)
         return label_batch(logits, batch.labels, batch.mask, thresholds, ranks, self.config.labels.untagged)
 
     @torch.no_grad()
