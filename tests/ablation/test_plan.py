@@ -186,6 +186,40 @@ def test_own_variants() -> None:
             own_table([bad])
 
 
+@pytest.mark.parametrize(
+    ("text", "overrides", "branch"),
+    [
+        ("x: selection={rule: best, statistic: tag_map}", ("selection={rule: best, statistic: tag_map}",), "choice"),
+        ('x: selection={"rule":best}', ('selection={"rule":best}',), "choice"),
+        ("x: cbp_share=0.3 selection = {rule: best}", ("cbp_share=0.3", "selection = {rule: best}"), "choice"),
+        (
+            "x: labels.foreground={low: 0.2, high: 0.6}\tlabels.untagged=ignored",
+            ("labels.foreground={low: 0.2, high: 0.6}", "labels.untagged=ignored"),
+            "cbp",
+        ),
+        (
+            "x: schedule.steps=[foreground, background] losses.contrast=0",
+            ("schedule.steps=[foreground, background]", "losses.contrast=0"),
+            "cbp",
+        ),
+    ],
+)
+def test_values_of_a_variant_may_hold_spaces(text: str, overrides: tuple[str, ...], branch: str) -> None:
+    table = own_table([text])
+    assert table is not None
+    reading = table.lines[1].reading
+    assert (reading.overrides, reading.branch) == (overrides, branch)
+    make_plan([table], load_settings(CollabConfig))
+
+
+@pytest.mark.parametrize("text", ["x: losses.contrast=0 word", "x: word losses.contrast=0"])
+def test_words_between_the_settings_of_a_variant_are_refused(text: str) -> None:
+    table = own_table([text])
+    assert table is not None
+    with pytest.raises(InputError, match="word"):
+        make_plan([table], load_settings(CollabConfig))
+
+
 def test_leaving_variants_out_takes_what_is_held_against_them_along() -> None:
     (table,) = chosen_tables(paper_tables(50), ["6"], without=["mmsd-alone"])
     assert [line.reading.name for line in table.lines] == [

@@ -8,6 +8,7 @@ variant is adding a line here.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -215,6 +216,10 @@ def _open() -> Iterable[Line]:
         yield Line(Reading(f"best-{statistic.replace('_', '-')}", title, overrides, branch=CHOICE), "whole")
 
 
+# Where the next setting of a variant begins: a value may hold spaces, such as {low: 0.2, high: 0.6}.
+_NEXT_SETTING = re.compile(r"\s+(?=[\w.-]+\s*=)")
+
+
 def own_table(wanted: Sequence[str]) -> Table | None:
     """Variants of one's own, each ``"NAME: KEY=VALUE KEY=VALUE ..."``, held against the whole method.
 
@@ -226,13 +231,14 @@ def own_table(wanted: Sequence[str]) -> Table | None:
     lines = []
     for text in wanted:
         name, colon, settings = text.partition(":")
-        name = name.strip()
-        if not colon or not settings.split() or not name.replace("-", "").replace("_", "").isalnum():
+        name, settings = name.strip(), settings.strip()
+        if not colon or not settings or not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(
                 "is no variant", source=f"--variant {shown(text)}", expected='"NAME: KEY=VALUE [KEY=VALUE ...]"'
             )
-        overrides = tuple(settings.split())
-        chooses = any(override.startswith("selection.") for override in overrides)
+        overrides = tuple(_NEXT_SETTING.split(settings))
+        # Both selection.rule=best and selection={rule: best} say something about it.
+        chooses = any(re.split(r"[.=]", override)[0].strip() == "selection" for override in overrides)
         branch = CHOICE if chooses else WHOLE.branch
         lines.append(Line(Reading(name, name, overrides, branch=branch), WHOLE.name))
     return Table("own", "Variants of one's own", (Line(WHOLE), *lines)) if lines else None
