@@ -9,14 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from weaktal.ablation.cell import Measured
 from weaktal.cli import run
 from weaktal.data.annotations import read_annotations
+from weaktal.data.manifest import read_manifest, write_manifest
 from weaktal.data.results import read_results
 from weaktal.engine.checkpoint import load_tensors
 from weaktal.evaluation.scoring import score
@@ -188,6 +191,63 @@ def test_what_cannot_work_gets_one_line_before_anything_runs(
     assert len(lines) == 1
     assert expected in lines[0]
     assert sorted(finished.rglob("*")) == before
+
+
+def shift(features: Path) -> None:
+    """Other numbers of the same shape."""
+    file = features / "video_03.npy"
+    np.save(file, np.load(file) + 1)
+
+
+def name_other_weights(features: Path) -> None:
+    manifest = read_manifest(features)
+    assert manifest is not None
+    write_manifest(features, manifest.model_copy(update={"weights_sha256": "0" * 64}))
+
+
+def turn_vectors(features: Path) -> None:
+    np.save(features / "text.npy", np.load(features / "text.npy")[::-1].copy())
+
+
+@pytest.mark.parametrize(
+    ("name", "remake", "said"),
+    [
+        ("i3d", shift, "was started with feature_files.i3d.sha256 '"),
+        ("scene", turn_vectors, "was started with feature_files.scene.sha256 '"),
+        ("i3d", name_other_weights, "was started with feature_files.i3d.manifest.weights_sha256 None, not '0000"),
+    ],
+)
+def test_features_made_anew_under_the_same_name_are_refused(
+    finished: Path,
+    ablation_dataset: Path,
+    ablation_settings: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    remake: Callable[[Path], None],
+    said: str,
+) -> None:
+    dataset = tmp_path / "dataset"
+    shutil.copytree(ablation_dataset, dataset)
+    assert run(words(dataset, ablation_settings, finished, *WORDS)) == 0  # where they lie does not matter
+    remake(dataset / "features" / name)
+    capsys.readouterr()
+    assert run(words(dataset, ablation_settings, finished, *WORDS)) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_a_folder_that_noted_no_features_goes_on(
+    finished: Path, ablation_dataset: Path, ablation_settings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    noted = json.loads((out / "ablation.json").read_text())
+    assert noted.pop("feature_files").keys() == {"i3d", "scene"}
+    (out / "ablation.json").write_text(json.dumps(noted))
+    assert run(words(ablation_dataset, ablation_settings, out, *WORDS)) == 0
+    assert run(words(ablation_dataset, ablation_settings, out, *WORDS, "--set", "losses.contrast=0.5")) == 2
 
 
 def test_a_folder_with_something_else_is_left_alone(

@@ -19,6 +19,7 @@ from weaktal.ablation.tables import Table, chosen_tables, own_table, paper_table
 from weaktal.config import load_settings
 from weaktal.data.annotations import read_annotations
 from weaktal.data.features import Features
+from weaktal.data.fingerprint import Fingerprint, fingerprints
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.errors import InputError
 from weaktal.evaluation.protocols import protocol_named
@@ -168,9 +169,9 @@ def run_plan(
     Raises:
         InputError: for features or settings that cannot work, or if ``out`` holds an ablation with others.
     """
-    _check_inputs(plan, data)
+    feature_files = _check_inputs(plan, data)
     with alone_in(out):
-        same_request(out, plan.base, data)
+        same_request(out, plan.base, data, feature_files)
         jobs = missing_jobs(plan, data, out, seeds)
         count = workers or min(available_cores(), max(1, len(jobs)))
         console.print(
@@ -185,13 +186,15 @@ def run_plan(
     return Ablated(out / "tables.md", text, tuple(failures), pictures)
 
 
-def _check_inputs(plan: Plan, data: Data) -> None:
+def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
     """Opens the features and builds each network, so that what cannot work fails here and not in every cell."""
     annotations = read_annotations(data.dataset)
     cbp = Features.open(data.dataset, data.features, data.seconds_per_snippet)
     vlp = Features.open(data.dataset, data.vlp_features)
+    names: set[str] = set()
     for subset in (data.train_subset, data.subset):
         videos, _ = usable(annotations.subset(subset), [cbp, vlp], skip_broken=False)
+        names.update(video.name for video in videos)
     dim, streams = cbp.layout(videos[0].name)
     inputs = Inputs(
         dim=dim,
@@ -213,6 +216,7 @@ def _check_inputs(plan: Plan, data: Data) -> None:
                     expected=f"{error.expected}; this is variant {training.name}, which --without leaves out",
                 ) from None
             built.append(networks)
+    return fingerprints([cbp, vlp], names)
 
 
 def _pictures(tables: Sequence[Table], found: Found, out: Path) -> bool:

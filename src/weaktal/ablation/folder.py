@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from weaktal import __version__
 from weaktal.ablation.cell import Data, Job, Measured, ReadingJob
 from weaktal.ablation.plan import ACTS_IN, Plan, Training, flat
 from weaktal.data.annotations import annotations_file
+from weaktal.data.fingerprint import Fingerprint
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, reason, sha256, write_json
 from weaktal.methods.collab_config import CollabConfig
@@ -37,6 +38,7 @@ class _Request(BaseModel):
     weaktal: str
     annotations_sha256: str
     data: Data
+    feature_files: dict[str, Fingerprint] | None = None  # by folder; None where an earlier version made the folder
     settings: dict[str, Any]
 
 
@@ -61,8 +63,13 @@ def alone_in(out: Path) -> Iterator[None]:
         yield
 
 
-def same_request(out: Path, base: CollabConfig, data: Data) -> None:
+def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mapping[str, Fingerprint]) -> None:
     """Notes what the folder is made with, or compares with what it was made with.
+
+    Args:
+        out: the folder.
+        base, data: what all trainings have in common.
+        feature_files: what tells the features from others of the same name.
 
     Raises:
         InputError: naming the first difference that could change a number.
@@ -72,13 +79,16 @@ def same_request(out: Path, base: CollabConfig, data: Data) -> None:
         weaktal=__version__,
         annotations_sha256=sha256(annotations_file(data.dataset)),
         data=data,
+        feature_files=dict(feature_files),
         settings=base.model_dump(mode="json"),
     )
     if not file.exists():
         write_json(file, request.model_dump(mode="json"))
         return
-    before = flat(read_model(file, _Request, "what weaktal ablate wrote there").model_dump(mode="json"))
-    now = flat(request.model_dump(mode="json"))
+    stored = read_model(file, _Request, "what weaktal ablate wrote there")
+    if stored.feature_files is None:
+        request = request.model_copy(update={"feature_files": None})  # nobody knows; the rest must still be the same
+    before, now = flat(stored.model_dump(mode="json")), flat(request.model_dump(mode="json"))
     for key in [*before, *(key for key in now if key not in before)]:
         if key not in _HARMLESS and before.get(key) != now.get(key):
             raise InputError(
