@@ -57,6 +57,19 @@ def test_folders_appear_whole_or_not_at_all(tmp_path: Path) -> None:
     assert names(path) == ["one"]
 
 
+def test_a_folder_that_another_process_made_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "new"
+    with (  # noqa: PT012
+        pytest.raises(InputError, match="meanwhile"),
+        replacing_folder(path) as mine,
+    ):
+        (mine / "one").write_text("mine")
+        path.mkdir()
+        (path / "one").write_text("another's")
+    assert names(tmp_path) == ["new"]
+    assert (path / "one").read_text() == "another's"
+
+
 KILLED = """
 import sys, time
 from pathlib import Path

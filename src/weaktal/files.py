@@ -85,7 +85,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """Gives a temporary folder to fill; moves it to ``path`` when the block ends well, removes it otherwise.
 
     Raises:
-        InputError: if ``path`` exists already or its parent cannot be written to.
+        InputError: if ``path`` exists already, also if another process made it meanwhile, or its parent cannot be
+            written to.
     """
     try:
         if path.exists():
@@ -96,7 +97,12 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         raise InputError(f"cannot be written ({reason(error)})", source=path) from error
     try:
         yield temporary
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            if not path.exists():
+                raise
+            raise InputError("was made by another process meanwhile", source=path, expected="a new folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from weaktal.data.annotations import read_annotations
 from weaktal.errors import InputError
+from weaktal.workflows import demo_world
 from weaktal.workflows.demo_world import WorldPlan, copy_of_world, worlds_folder
 
 PLAN = WorldPlan(train=1, test=1, seed=1)
@@ -73,6 +77,27 @@ def test_a_damaged_world_is_made_again(cache: Path, tmp_path: Path, damage: Call
     assert said in stream.getvalue()
     assert content(kept) == before  # the same seed gives the same bytes
     assert content(tmp_path / "dataset") == content(kept / "dataset")
+
+
+def test_two_calls_at_once_make_one_world(rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    render, both = demo_world._render, threading.Barrier(2)
+
+    def rendering_together(*arguments: Any) -> None:
+        render(*arguments)
+        both.wait(600)  # so that neither finds the other's world before it has rendered its own
+
+    monkeypatch.setattr(demo_world, "_render", rendering_together)
+    cache = tmp_path / "cache"
+
+    def call(name: str) -> bool:
+        return copy_of_world(PLAN, tmp_path / name, cache=cache, workers=1, console=Console(file=io.StringIO()))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(call, ("one", "two"))) == [False, False]
+    (kept,) = cache.iterdir()
+    (usual,) = rendered.iterdir()
+    assert content(kept) == content(usual)
+    assert content(tmp_path / "one") == content(tmp_path / "two") == content(kept / "dataset")
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -61,16 +61,25 @@ def copy_of_world(plan: WorldPlan, dataset: Path, *, cache: Path, workers: int, 
     fault = _fault(kept, plan)
     if kept.exists() and fault is not None:
         console.print(f"{kept} {fault}: making it again", highlight=False, markup=False, soft_wrap=True)
-        shutil.rmtree(kept)
+        shutil.rmtree(kept, ignore_errors=True)  # another call may be at the same
     found = fault is None
     if not found:
-        with replacing_folder(kept) as folder:
-            _render(plan, folder / _DATASET, workers, console)
-            files = {name: sha256(folder / _DATASET / name) for name in _files(folder / _DATASET)}
-            inventory = _Inventory(weaktal=__version__, plan=plan, files=files)
-            write_json(folder / _INVENTORY, inventory.model_dump(mode="json"))
+        try:
+            with replacing_folder(kept) as folder:
+                _fill(folder, plan, workers, console)
+        except InputError:
+            if _fault(kept, plan) is not None:
+                raise
+            # Another call made the same world meanwhile and was first: that one is taken.
     shutil.copytree(kept / _DATASET, dataset)
     return found
+
+
+def _fill(folder: Path, plan: WorldPlan, workers: int, console: Console) -> None:
+    _render(plan, folder / _DATASET, workers, console)
+    files = {name: sha256(folder / _DATASET / name) for name in _files(folder / _DATASET)}
+    inventory = _Inventory(weaktal=__version__, plan=plan, files=files)
+    write_json(folder / _INVENTORY, inventory.model_dump(mode="json"))
 
 
 def _key(plan: WorldPlan) -> str:
