@@ -78,6 +78,8 @@ def test_workers_and_numbers_change_no_frame(world: Path, tmp_path: Path) -> Non
     [
         (["--train", "0"], "--train: is 0"),
         (["--test", "-1"], "--test: is -1"),
+        (["--train", "1000000000"], "--train: is 1000000000; expected 1 to 10,000 videos"),
+        (["--test", "10001"], "--test: is 10001; expected 1 to 10,000 videos"),
         (["--seed", "-2"], "--seed: is -2"),
         (["--size", "big"], "--size: is 'big'; expected WxH"),
         (["--size", "63x36"], "--size: is 63x36; expected even"),

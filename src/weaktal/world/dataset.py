@@ -25,6 +25,8 @@ from weaktal.world.actions import TARGETS
 from weaktal.world.render import write_video
 from weaktal.world.script import VideoPlan, choose_labels, plan_video
 
+MOST_VIDEOS = 10_000  # of a subset: as many as four digits of a name can tell apart
+
 # Called with the number of videos that are done and the number of all.
 Progress = Callable[[int, int], None]
 
@@ -47,8 +49,8 @@ def plan_world(*, train: int = 80, test: int = 40, seed: int = 0) -> tuple[Plann
         InputError: if a number is out of range.
     """
     for option, value in (("--train", train), ("--test", test)):
-        if value < 1:
-            raise InputError(f"is {value}", source=option, expected="1 or more videos")
+        if not 1 <= value <= MOST_VIDEOS:
+            raise InputError(f"is {value}", source=option, expected=f"1 to {MOST_VIDEOS:,} videos")
     if seed < 0:
         raise InputError(f"is {seed}", source="--seed", expected="0 or more")
     videos = []
