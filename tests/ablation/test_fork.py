@@ -40,6 +40,7 @@ def trained(dataset: Path, settings: Path, run: Path, overrides: list[str]) -> R
         ([], ["schedule.rounds=2"], ["schedule.rounds=1"], "foreground-1"),
         (["schedule.rounds=1"], [], ["schedule.restart=true"], "background-1"),
         (["schedule.kind=online", "schedule.online.refresh=1"], [], ["schedule.online.decay=0.5"], "warm-up"),
+        (["schedule.kind=online", "schedule.online.refresh=1"], [], ["schedule.restart=true"], "warm-up"),
         ([*MMSD, "schedule.rounds=1"], [], ["losses.contrast=0"], "warm-up"),
     ],
 )

@@ -23,33 +23,16 @@ from weaktal.losses.pseudo_labels import hard_labels
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab import build
 from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab_labels import stored_labels
 from weaktal.methods.collab_online import OnlineCollaboration
 from weaktal.workflows.train import train
 from weaktal.workflows.trained import load_method
 
-SMALL = [
-    "optimizer.batch_size=4",
-    "optimizer.lr=0.01",
-    "optimizer.max_snippets=12",
-    "pyramid.width=16",
-    "pyramid.heads=2",
-    "vlp.heads=2",
-    "labels.untagged=ignored",
-    "labels.background={low: 0.05, high: 0.95, scale: video_max}",
-    "labels.foreground={low: 0.05, high: 0.95, scale: video_max}",
-    "schedule.restart=false",
-    "selection.rule=last",
-    "schedule.warm_up=2",
-    "schedule.background=1",
-    "schedule.foreground=1",
-    "schedule.rounds=3",
-    "schedule.updates_per_epoch=2",
-    "engine.tensorboard=false",
-    "engine.log_every=1",
-    "engine.checkpoint_every=3",
-]
-ONLINE = [*SMALL, "schedule.kind=online", "schedule.online.refresh=2"]
+SMALL = Path(__file__).with_name("small_collab.yaml")
+SHORT = ["schedule.rounds=3", "schedule.updates_per_epoch=2"]
+ONLINE = [*SHORT, "schedule.kind=online", "schedule.online.refresh=2"]
 RANKS = ["labels.background.scale=quantile", "labels.background.low=0.5", "labels.background.high=0.8"]
+RESTART = [*RANKS, "schedule.restart=true"]
 PHASES = ["warm-up", "online-1", "online-2"]
 
 
@@ -60,7 +43,8 @@ def trained(dataset: Path, folder: Path, *overrides: str, resume: bool = False) 
         features="i3d",
         vlp_features="scene",
         run=folder,
-        overrides=list(overrides),
+        config=SMALL,
+        overrides=overrides,
         resume=resume,
     )
 
@@ -77,7 +61,7 @@ def weights_after(run: RunFolder, index: int) -> dict[str, Tensor]:
 def small_method(dataset: Path, *overrides: str) -> OnlineCollaboration:
     torch.manual_seed(0)
     text = np.load(dataset / "features/scene/text.npy")
-    config = load_settings(CollabConfig, overrides=[*ONLINE, *overrides])
+    config = load_settings(CollabConfig, SMALL, [*ONLINE, *overrides])
     method = build(config, Inputs(dim=16, classes=("jump", "run", "throw"), vlp_dim=8, text=text))
     assert isinstance(method, OnlineCollaboration)
     return method
@@ -100,7 +84,7 @@ def scatter(method: OnlineCollaboration) -> None:
 def test_the_warm_up_is_that_of_the_alternation_and_teachers_begin_there(
     finished: RunFolder, scene_dataset: Path, tmp_path: Path
 ) -> None:
-    turns = trained(scene_dataset, tmp_path / "run", *SMALL, "schedule.rounds=0")
+    turns = trained(scene_dataset, tmp_path / "run", *SHORT, "schedule.rounds=0")
     before, after = load_tensors(turns.weights), weights_after(finished, 0)
     for name, value in before.items():
         assert torch.equal(after[name], value), name
@@ -167,12 +151,44 @@ def test_ranks_are_taken_of_the_teachers_over_all_training_videos(scene_dataset:
     assert (pooled > high).float().mean() == pytest.approx(0.2, abs=0.01)
 
 
+def test_restart_trains_cbp_from_fresh_weights_while_its_stored_labels_teach(scene_dataset: Path) -> None:
+    method = small_method(scene_dataset, "schedule.restart=true", "labels.background={low: 0.4, high: 0.6}")
+    method.begin()
+    videos = videos_of(scene_dataset)
+    before = {name: value.clone() for name, value in method.module.state_dict().items()}
+    method.module.eval()
+    expected = method.labels_of_cbp(videos, {})
+    first, second = (phase for phase in method.phases() if phase.name.startswith("online"))
+    assert first.prepare is not None
+    assert second.prepare is not None
+    with torch.no_grad():
+        state = first.prepare(videos, {})
+    assert {name: labels.tolist() for name, labels in state.items() if name.startswith("labels/")} == {
+        name: labels.tolist() for name, labels in expected.items()
+    }
+    now = method.module.state_dict()
+    moved = {name for name, value in now.items() if not torch.equal(value, before[name])}
+    assert {name.split(".")[0] for name in moved} == {"cbp", "cbp_teacher"}
+    assert all(torch.equal(now[f"cbp_teacher.{n}"], v) for n, v in method.cbp.module.state_dict().items())
+
+    batch = next(videos.whole(10))
+    assert batch.vlp is not None
+    labels = stored_labels(batch, state)
+    logits = method.vlp(batch.vlp, batch.mask).logits
+    parts = first.losses(batch, state | method.class_vectors())
+    torch.testing.assert_close(parts["vlp_kd"], confident_distillation(logits, labels).mean())
+    with torch.no_grad():
+        assert not second.prepare(videos, state)  # the teacher labels from here on, and no threshold is a rank
+
+
 class Stopped(Exception):
     """Stands for a kill."""
 
 
 # Before the first checkpoint of the schedule, in its first stretch, in a later one.
-@pytest.mark.parametrize(("left", "labels"), [(0, RANKS), (2, RANKS), (5, RANKS), (5, [])])
+@pytest.mark.parametrize(
+    ("left", "labels"), [(0, RANKS), (2, RANKS), (5, RANKS), (5, []), (0, RESTART), (2, RESTART), (5, RESTART)]
+)
 def test_stopped_and_resumed_equals_never_stopped(
     finished: RunFolder,
     scene_dataset: Path,
@@ -181,15 +197,17 @@ def test_stopped_and_resumed_equals_never_stopped(
     left: int,
     labels: list[str],
 ) -> None:
-    whole = finished if labels else trained(scene_dataset, tmp_path / "whole", *ONLINE)
+    whole = finished if labels is RANKS else trained(scene_dataset, tmp_path / "whole", *ONLINE, *labels)
     original: Callable[..., dict[str, Tensor]] = OnlineCollaboration.online_losses
 
-    def stopping(self: OnlineCollaboration, batch: Batch, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    def stopping(
+        self: OnlineCollaboration, batch: Batch, state: dict[str, Tensor], **options: bool
+    ) -> dict[str, Tensor]:
         nonlocal left
         if left == 0:
             raise Stopped
         left -= 1
-        return original(self, batch, state)
+        return original(self, batch, state, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(OnlineCollaboration, "online_losses", stopping)
@@ -243,4 +261,4 @@ def test_mmsd_learns_online_too(scene_dataset: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("setting", ["schedule.steps=[foreground]", "schedule.online.decay=1"])
 def test_settings_that_mean_nothing_online_are_refused(setting: str) -> None:
     with pytest.raises(InputError, match="schedule"):
-        load_settings(CollabConfig, overrides=[*ONLINE, setting])
+        load_settings(CollabConfig, SMALL, [*ONLINE, setting])

@@ -187,12 +187,28 @@ def _open() -> Iterable[Line]:
         ("labels-loose", "labels: 0.2, 0.6 of the maximum", *_labels(scale="video_max", low=0.2, high=0.6)),
         ("labels-raw", "labels: scores of 0.05, 0.95", *_labels(scale="raw", low=0.05, high=0.95)),
         ("labels-rank", "labels: ranks 0.5, 0.875", *_labels(scale="quantile", low=0.5, high=0.875)),
+        (
+            "labels-class-rank",
+            "labels: ranks 0.5, 0.875 within the class",
+            *_labels(scale="class_quantile", low=0.5, high=0.875),
+        ),
+        (
+            "labels-video-rank",
+            "labels: ranks 0.5, 0.875 within class and video",
+            *_labels(scale="video_quantile", low=0.5, high=0.875),
+        ),
         ("untagged-ignored", "classes without a tag teach nothing", "labels.untagged=ignored"),
         ("rounds-1", "1 round", "schedule.rounds=1"),
         ("rounds-2", "2 rounds", "schedule.rounds=2"),
         ("rounds-3", "3 rounds", "schedule.rounds=3"),
         ("no-restart", "F steps go on from the weights before them", "schedule.restart=false"),
         ("online", "both branches at once, taught by moving averages", "schedule.kind=online"),
+        (
+            "online-no-restart",
+            "the same, CBP going on from its warm-up",
+            "schedule.kind=online",
+            "schedule.restart=false",
+        ),
         (
             "online-students",
             "the same, localized by the students",

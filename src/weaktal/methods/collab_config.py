@@ -80,8 +80,8 @@ class CollabScheduleConfig(Settings):
     rounds: Annotated[int, Field(ge=0, le=1000)] = 2  # [open]
     # What a round does, in order [paper: background, foreground]. One of them alone distills one way only.
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = ("background", "foreground")
-    # Each F step trains CBP from fresh weights, so that no number of rounds over-trains it; else it goes on [open].
-    # Plays no role where kind is online.
+    # Each F step, or online training, trains CBP from fresh weights, so that it is not over-trained; else it goes on
+    # from what it has [open].
     restart: bool = True
     updates_per_epoch: Size = 100  # [open]; the paper's epoch must repeat its videos, see ScheduleConfig
 

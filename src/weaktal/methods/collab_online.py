@@ -7,6 +7,10 @@ Ju et al. (CVPR 2023) leave asynchronous online training to future work, so ever
    update's own snippets with the thresholds of the alternation, and the other branch learns from these labels with the
    losses of the alternation: VLP as in the B step, CBP as in the F step. Then both teachers follow.
 
+With ``schedule.restart`` CBP trains from fresh weights, as in an F step: one that goes on from its warm-up over-trains.
+Fresh weights and their average have nothing to teach yet, so in the first stretch VLP learns from what CBP was sure of
+after its warm-up, stored as for a B step.
+
 Labels are made of the crops that an update sees: with the scale ``video_max`` a crop's highest score counts. Ranks need
 the whole training set; each ``online-N`` begins with taking them anew. Teachers begin as the branches are after the
 warm-up. The text encoder runs twice an update, for the prompts and for their moving average.
@@ -27,7 +31,7 @@ from weaktal.engine.method import Phase, State
 from weaktal.methods.collab import Collaboration, vlp_snippets
 from weaktal.methods.collab_cbp import CbpSide
 from weaktal.methods.collab_config import CollabConfig, ThresholdConfig
-from weaktal.methods.collab_labels import Branch, Limits, label_batch, rank_limits
+from weaktal.methods.collab_labels import Branch, Limits, label_batch, rank_limits, stored_labels
 from weaktal.models.vlp import VlpBranch
 
 
@@ -69,6 +73,9 @@ class OnlineCollaboration(Collaboration):
             )
             for number, first in enumerate(range(0, epochs, schedule.online.refresh), start=1)
         ]
+        if schedule.restart and stretches:
+            losses = partial(self.online_losses, stored=True)
+            stretches[0] = replace(stretches[0], losses=losses, prepare=self.restart)
         return [*(replace(phase, finish=self.begin) for phase in self.warm_up()), *stretches]
 
     def begin(self) -> None:
@@ -86,11 +93,28 @@ class OnlineCollaboration(Collaboration):
         found = {name: rank_limits(videos, teacher, when, self.device) for name, teacher, when in teachers}
         return {f"limits/{name}": torch.stack(limits) for name, limits in found.items() if limits is not None}
 
-    def online_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
-        """The losses of the B step for VLP and of the F step for CBP, on labels of this moment."""
+    def restart(self, videos: VideoSet, state: State) -> dict[str, Tensor]:
+        """Ranks, and the labels ``labels/VIDEO`` of CBP, which then gets fresh weights; its average follows them."""
+        found = self.take_ranks(videos, state) | self.labels_of_cbp(videos, state)
+        fresh = self.fresh_cbp().state_dict()
+        for side in (self.cbp, self.cbp_teacher):
+            side.module.load_state_dict(fresh)
+        return found
+
+    def online_losses(self, batch: Batch, state: State, *, stored: bool = False) -> dict[str, Tensor]:
+        """The losses of the B step for VLP and of the F step for CBP, on labels of this moment.
+
+        Args:
+            batch: what both branches see.
+            state: ranks, class vectors, and labels of CBP where they are ``stored``.
+            stored: whether VLP learns from these in place of CBP's teacher.
+        """
         thresholds = self.config.labels
         with torch.no_grad():
-            by_cbp = self._labels(self.cbp_teacher.snippets, batch, thresholds.background, state.get("limits/cbp"))
+            if stored:
+                by_cbp = stored_labels(batch, state)
+            else:
+                by_cbp = self._labels(self.cbp_teacher.snippets, batch, thresholds.background, state.get("limits/cbp"))
             vlp_teacher = partial(vlp_snippets, self.vlp_teacher)
             by_vlp = self._labels(vlp_teacher, batch, thresholds.foreground, state.get("limits/vlp"))
         of_vlp = self.learn_vlp(batch, by_cbp, state.get("class_vectors"))
