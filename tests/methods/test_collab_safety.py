@@ -220,8 +220,9 @@ def test_a_named_branch_takes_the_last_weights(chosen: RunFolder, scene_dataset:
     [
         (None, "statistics.json: no such file"),
         ("{", "not valid JSON"),
-        ("[]", "statistics.json: is no object"),
-        ('{"branches": 1}', "no phase has the statistic margin"),
+        ("[]", r"statistics.json: is \[\]; expected an object"),
+        ('{"branches": 1}', "statistics.json: branches: is 1; expected an object"),
+        ("{}", "no phase has the statistic margin"),
     ],
 )
 def test_damaged_statistics_get_one_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,49 @@ def test_runs_of_other_methods_have_phases_too(
         assert set(phase["branches"]) == branches
         assert phase["labels"] is None
         assert phase["statistics"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is not valid JSON"),
+        ("[]", "is []; expected an object"),
+        ('{"branches": [1]}', "branches: is [1]; expected an object"),
+        ('{"branches": {"cbp": [0.5]}}', "branches.cbp: is [0.5]; expected an object"),
+        ('{"branches": {"cbp": {"margin": "0.5"}}}', "branches.cbp.margin: is '0.5'; expected a valid number"),
+        ('{"branches": {"cbp": {"margin": NaN}}}', "branches.cbp.margin: is nan; expected a finite number"),
+        ('{"agreement": {"cbp-vlp": {"correlation": {}}}}', "agreement.cbp-vlp.correlation: is {}"),
+        ('{"agreement": 3}', "agreement: is 3; expected an object"),
+        ('{"labels": {"foreground": true}}', "labels.foreground: is True; expected a valid number"),
+        ('{"labels": 0.5}', "labels: is 0.5; expected an object"),
+    ],
+)
+def test_statistics_of_the_wrong_kind_get_one_line(
+    finished: RunFolder,
+    scene_dataset: Path,
+    tmp_path: Path,
+    content: str,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(finished.path, copy)
+    (copy / "phases/02-background-1/statistics.json").write_text(content)
+    assert command(["diagnose", str(copy), str(scene_dataset), "--phases", "--tiou", "0.5"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert f"02-background-1/statistics.json: {message}" in lines[0]
+
+
+def test_statistics_that_say_nothing_leave_gaps(
+    finished: RunFolder, scene_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(finished.path, copy)
+    (copy / "phases/01-warm-up/statistics.json").write_text('{"agreement": {"cbp-vlp": {}}}')
+    (copy / "phases/02-background-1/statistics.json").unlink()
+    assert command(["diagnose", str(copy), str(scene_dataset), "--phases", "--tiou", "0.5"]) == 0
+    assert "- -" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

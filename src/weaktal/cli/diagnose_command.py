@@ -159,7 +159,7 @@ def _agreement(table: PhaseTable) -> Table | None:
         pairs = phase.statistics.get("agreement", {})
         labels = phase.statistics.get("labels") or {"foreground": None, "background": None, "covered": None}
         head = ["agreement (correlation, IoU)", *pairs, *(f"labels: {key}" for key in labels)]
-        both = (" ".join(_shares(pair["correlation"], pair["iou"])) for pair in pairs.values())
+        both = (" ".join(_shares(pair.get("correlation"), pair.get("iou"))) for pair in pairs.values())
         rows.append((phase.name, *both, *_shares(*labels.values())))
     return _table(head, rows) if rows else None
 

@@ -149,11 +149,12 @@ def diagnose_phases(
     vlp = Features.open(dataset, info.vlp_features) if info.vlp_features else None
     videos, _ = usable(annotations.subset(chosen), [cbp, vlp] if vlp else [cbp], skip_broken=False)
     folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
+    noted = [phase_statistics(folder) if (folder / "statistics.json").exists() else None for folder in folders]
     before: dict[str, tuple[str, BranchScores]] = {}
     phases = []
     with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
         kept = Path(temporary) / "scores.safetensors"
-        for folder in folders:
+        for folder, statistics in zip(folders, noted, strict=True):
             load_weights(method.module, folder / "weights.safetensors")
             branches: dict[str, BranchScores] = {}
             for branch in method.branches or (None,):
@@ -167,12 +168,8 @@ def diagnose_phases(
                 errors = diagnose(dataset, kept, threshold=threshold)
                 branches[name] = BranchScores(tuple(scores.map.tolist()), errors, changed=True)
                 before[name] = digest, branches[name]
-            noted = phase_statistics(folder) if (folder / "statistics.json").exists() else None
-            phases.append(
-                PhaseScores(
-                    folder.name, branches, stored_label_quality(folder, annotations, info.classes, cbp.grid), noted
-                )
-            )
+            labels = stored_label_quality(folder, annotations, info.classes, cbp.grid)
+            phases.append(PhaseScores(folder.name, branches, labels, statistics))
     default = method.branches[0] if method.branches else info.method
     return PhaseTable(
         run=str(run),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.progress import track
 
@@ -27,7 +27,7 @@ from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError
-from weaktal.files import read_bytes
+from weaktal.files import read_model
 from weaktal.methods.base import Inputs, MethodConfig, method_module
 
 
@@ -159,16 +159,32 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
     return method, settings, info
 
 
+class PhaseStatistics(BaseModel):
+    """What ``statistics.json`` holds as far as it is looked at: see :mod:`weaktal.methods.collab_safety`.
+
+    Each value is a finite number, or None where nothing can be said.
+
+    Attributes:
+        branches: statistics by name, of each branch.
+        agreement: of each pair of branches.
+        labels: of the pseudo-labels that taught the phase; None without any.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
+
+    branches: dict[str, dict[str, float | None]] = {}
+    agreement: dict[str, dict[str, float | None]] = {}
+    labels: dict[str, float | None] | None = None
+
+
 def phase_statistics(folder: Path) -> dict[str, Any]:
-    """What the method noted at the end of a phase."""
+    """What the method noted at the end of a phase, with the fields of :class:`PhaseStatistics`.
+
+    Raises:
+        InputError: if the file is missing or not as it should be.
+    """
     path = folder / "statistics.json"
-    try:
-        content: Any = json.loads(read_bytes(path, "the statistics that weaktal train wrote there"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"is not valid JSON ({error})", source=path) from None
-    if not isinstance(content, dict):
-        raise InputError("is no object", source=path, expected="the statistics that weaktal train wrote there")
-    return content
+    return read_model(path, PhaseStatistics, "the statistics that weaktal train wrote there").model_dump()
 
 
 @contextlib.contextmanager
