@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -35,24 +35,43 @@ def writing_video(
         InputError: if the file cannot be written.
         ValueError: if a size is odd.
     """
+    # No macroblock tree: with it, one run in a hundred writes other bytes (9 of 2500 and 44 of 2500 runs over the same
+    # pictures of 64x48; without it, none).
+    options = {"crf": str(quality), "preset": "veryfast", "x264-params": "mbtree=0"}
+    with (
+        replacing(path) as temporary,
+        encoding(temporary, fps=fps, width=width, height=height, options=options, faststart=True) as add,
+    ):
+        yield lambda image: add(VideoFrame.from_ndarray(image, format="rgb24"))
+
+
+@contextlib.contextmanager
+def encoding(
+    path: Path, *, fps: float, width: int, height: int, options: Mapping[str, str], faststart: bool = False
+) -> Iterator[Callable[[VideoFrame], None]]:
+    """Gives a function that appends a frame of any format to an MP4 file, which grows in place.
+
+    Args:
+        path: where it is written, whatever its ending.
+        fps: frames a second.
+        width, height: of the frames in pixels, even.
+        options: of x264, but for its threads: one a file, since what it writes depends on how many share the work.
+        faststart: put the index before the pictures, so that a browser can play while it loads.
+
+    Raises:
+        ValueError: if a size is odd.
+    """
     if width % 2 or height % 2:
         raise ValueError(f"width and height must be even, not {width} and {height}")
     rate = Fraction(fps).limit_denominator(_LARGEST_DENOMINATOR)
-    with (
-        replacing(path) as temporary,
-        av.open(str(temporary), "w", format="mp4", options={"movflags": "faststart"}) as file,
-    ):
-        stream = file.add_stream("libx264", rate=rate)
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"} if faststart else {}) as file:
+        stream = file.add_stream("libx264", rate=rate, options={**options, "threads": "1"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        # One thread: what x264 writes depends on how many share the work. No macroblock tree: with it, one run in a
-        # hundred writes other bytes (9 of 2500 and 44 of 2500 runs over the same pictures of 64x48; without it, none).
-        stream.options = {"crf": str(quality), "preset": "veryfast", "threads": "1", "x264-params": "mbtree=0"}
         stream.codec_context.time_base = 1 / rate
         count = 0
 
-        def add(image: Image) -> None:
+        def add(frame: VideoFrame) -> None:
             nonlocal count
-            frame = VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = count, 1 / rate
             file.mux(stream.encode(frame))
             count += 1

@@ -39,16 +39,12 @@ def write_video(path: Path, plan: VideoPlan, size: tuple[int, int] = (320, 180))
     import av
     import cv2
 
-    # One thread a file: files are written side by side. Nearly as fast as the fastest preset; a better entropy coder
-    # and smarter macroblocks make files half as large.
-    search = "weightp=0:me=dia:subme=0"
-    options = {"preset": "superfast", "crf": "27", "threads": "1", "g": "50", "x264-params": search}
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=FPS, options=options)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
+    from weaktal.video.encoding import encoding
+
+    # Nearly as fast as the fastest preset; a better entropy coder and smarter macroblocks make files half as large.
+    options = {"preset": "superfast", "crf": "27", "g": "50", "x264-params": "weightp=0:me=dia:subme=0"}
+    with encoding(path, fps=FPS, width=size[0], height=size[1], options=options) as add:
         for image in frames(plan, size):
             # OpenCV converts faster than PyAV.
             planes: Image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
-        container.mux(stream.encode(None))
+            add(av.VideoFrame.from_ndarray(planes, format="yuv420p"))
