@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch import Tensor
 
 from weaktal.cli import run as command
@@ -33,26 +34,7 @@ from weaktal.workflows.train import train
 from weaktal.workflows.trained import load_method
 
 DIM = 8
-SMALL = [
-    "optimizer.batch_size=4",
-    "optimizer.lr=0.01",
-    "optimizer.max_snippets=12",
-    "pyramid.width=16",
-    "pyramid.heads=2",
-    "vlp.heads=2",
-    "labels.untagged=ignored",
-    "labels.background={low: 0.05, high: 0.95, scale: video_max}",
-    "labels.foreground={low: 0.05, high: 0.95, scale: video_max}",
-    "schedule.restart=false",
-    "selection.rule=last",
-    "schedule.warm_up=2",
-    "schedule.background=1",
-    "schedule.foreground=1",
-    "schedule.updates_per_epoch=4",
-    "engine.tensorboard=false",
-    "engine.log_every=1",
-    "engine.checkpoint_every=3",
-]
+SMALL = Path(__file__).with_name("small_collab.yaml")
 STEPS = ["warm-up", "background-1", "foreground-1", "background-2", "foreground-2"]
 
 
@@ -68,7 +50,8 @@ def trained(dataset: Path, folder: Path, *overrides: str, method: str = "collab"
         features="i3d",
         vlp_features="scene",
         run=folder,
-        overrides=[*SMALL, *overrides],
+        config=SMALL,
+        overrides=overrides,
         resume=resume,
     )
 
@@ -91,7 +74,7 @@ def one_batch(dataset: Path) -> Batch:
 def small_method(dataset: Path, *overrides: str) -> Collaboration:
     torch.manual_seed(0)
     text = np.load(dataset / "features/scene/text.npy")
-    config = load_settings(CollabConfig, overrides=[*SMALL, *overrides])
+    config = load_settings(CollabConfig, SMALL, overrides)
     return build(config, Inputs(dim=16, classes=("jump", "run", "throw"), vlp_dim=DIM, text=text))
 
 
@@ -110,8 +93,10 @@ def test_each_step_moves_one_branch_and_keeps_every_bit_of_the_other(finished: R
 
 def test_warm_up_is_method_cbp_to_the_bit(finished: RunFolder, dataset: Path, tmp_path: Path) -> None:
     settings = ["schedule.epochs=2", "schedule.updates_per_epoch=4", "model.width=16", "model.heads=2"]
-    shared = [s for s in SMALL if s.startswith(("optimizer", "engine"))]
-    alone = train(dataset, method="cbp", features="i3d", run=tmp_path / "run", overrides=[*shared, *settings])
+    small = yaml.safe_load(SMALL.read_text())
+    shared = tmp_path / "shared.yaml"
+    shared.write_text(yaml.safe_dump({part: small[part] for part in ("optimizer", "engine")}))
+    alone = train(dataset, method="cbp", features="i3d", run=tmp_path / "run", config=shared, overrides=settings)
     expected = load_tensors(alone.weights)
     found = load_tensors(finished.phase(0, "warm-up") / "weights.safetensors")
     for key, value in expected.items():
@@ -448,8 +433,8 @@ def test_softmax_over_one_class_is_refused(dataset: Path) -> None:
     text = np.ones((1, DIM), np.float32)
     inputs = Inputs(dim=16, classes=("jump",), vlp_dim=DIM, text=text)
     with pytest.raises(InputError, match="there is one class"):
-        build(load_settings(CollabConfig, overrides=SMALL), inputs)
-    build(load_settings(CollabConfig, overrides=[*SMALL, "vlp.probabilities=sigmoid"]), inputs)
+        build(load_settings(CollabConfig, SMALL), inputs)
+    build(load_settings(CollabConfig, SMALL, ["vlp.probabilities=sigmoid"]), inputs)
 
 
 @pytest.mark.parametrize(

@@ -40,23 +40,8 @@ MMSD = [
     "voting.margin=0.05",
     "voting.threshold=0.5",
 ]
-SMALL = [
-    *ENGINE,
-    *(f"mmsd.{setting}" for setting in MMSD),
-    "cbp=mmsd",
-    "optimizer.batch_size=4",
-    "optimizer.lr=0.01",
-    "vlp.heads=2",
-    "labels.untagged=ignored",
-    "labels.background={low: 0.05, high: 0.95, scale: video_max}",
-    "labels.foreground={low: 0.05, high: 0.95, scale: video_max}",
-    "schedule.restart=false",
-    "selection.rule=last",
-    "schedule.background=1",
-    "schedule.foreground=1",
-    "schedule.updates_per_epoch=4",
-    "schedule.rounds=1",
-]
+SMALL = Path(__file__).with_name("small_collab.yaml")
+COLLAB = ["cbp=mmsd", *(f"mmsd.{setting}" for setting in MMSD), "optimizer.max_snippets=1000", "schedule.rounds=1"]
 PHASES = ["warm-up-teaching", "warm-up-voting-1", "background-1", "foreground-1"]
 
 
@@ -67,7 +52,8 @@ def trained(dataset: Path, folder: Path, *overrides: str, resume: bool = False) 
         features="i3d",
         vlp_features="scene",
         run=folder,
-        overrides=[*SMALL, *overrides],
+        config=SMALL,
+        overrides=[*COLLAB, *overrides],
         resume=resume,
     )
 
@@ -220,7 +206,7 @@ def small_method(dataset: Path, *overrides: str) -> Collaboration:
     torch.manual_seed(0)
     streams = {"rgb": (0, 8), "flow": (8, 16)}
     text = np.load(dataset / "features/scene/text.npy")
-    config = load_settings(CollabConfig, overrides=[*SMALL, *overrides])
+    config = load_settings(CollabConfig, SMALL, [*COLLAB, *overrides])
     return build(config, Inputs(dim=16, classes=("jump", "run", "throw"), streams=streams, vlp_dim=8, text=text))
 
 
@@ -233,7 +219,7 @@ def test_phases_of_its_own_schedule(scene_dataset: Path, epochs: int, count: int
 
 
 def test_features_without_two_modalities_are_refused(scene_dataset: Path) -> None:
-    config = load_settings(CollabConfig, overrides=SMALL)
+    config = load_settings(CollabConfig, SMALL, COLLAB)
     with pytest.raises(InputError, match="no stream named rgb or flow"):
         build(config, Inputs(dim=16, classes=("jump", "run"), vlp_dim=8))
 
