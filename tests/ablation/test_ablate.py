@@ -15,17 +15,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
-from weaktal.ablation.cell import Measured
+from weaktal.ablation.cell import Job, Measured, ReadingJob, measured, statistics_for
+from weaktal.ablation.fork import phases_of
 from weaktal.cli import run
+from weaktal.config import parse_settings
 from weaktal.data.annotations import read_annotations
+from weaktal.data.features import Features
 from weaktal.data.manifest import read_manifest, write_manifest
 from weaktal.data.results import read_results
 from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.run import RunFolder
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, sha256
+from weaktal.methods.base import Inputs
+from weaktal.methods.collab import build
+from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab_safety import SelectionConfig, best
 from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
+from weaktal.workflows.trained import phase_statistics
 
 
 def words(dataset: Path, settings: Path, out: Path, *more: str) -> list[str]:
@@ -94,6 +104,36 @@ def test_what_the_settings_choose_is_what_localizing_with_them_chooses(
     found = read_model(finished / "readings/best-margin/seed-0.json", Measured, "a reading")
     assert found.map == pytest.approx(expected.map.tolist(), abs=1e-12)
     assert found.chosen
+
+
+@pytest.mark.parametrize(("share", "branch"), [(1, "cbp"), (0, "vlp")])
+def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
+    finished: Path, ablation_dataset: Path, tmp_path: Path, share: int, branch: str
+) -> None:
+    """All of "both" from one branch looks as that branch does, though the shared training mixed them evenly."""
+    job = read_model(finished / "runs/whole/seed-0.json", Job, "a job")
+    selection = {"rule": "best", "statistic": "tag_bce", "branches": ["both"]}
+    settings = {**job.settings, "cbp_share": share, "selection": selection}
+    info, folders = RunFolder(job.run).info(), phases_of(job.run)
+    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
+    config = parse_settings(CollabConfig, settings, "test")
+    features = Features.open(ablation_dataset, "i3d"), Features.open(ablation_dataset, "scene")
+    found = statistics_for(job, build(config, inputs), config, folders, *features)
+    for index, stored in enumerate(map(phase_statistics, folders)):
+        again = found(index)["branches"]
+        assert again["both"] == again[branch]
+        assert stored["branches"]["both"] != stored["branches"][branch]
+        for name, value in stored["branches"][branch].items():
+            assert again[branch][name] == pytest.approx(value, rel=1e-3), name
+
+    own = SelectionConfig(rule="best", statistic="tag_bce", branches=(branch,))
+    index, _ = best([phase_statistics(folder) for folder in folders], own)
+    truth = read_annotations(ablation_dataset)
+    videos = list(truth.subset(job.data.subset).values())
+    reading = ReadingJob(
+        name="x", after="foreground-2", branch="choice", settings=config.model_dump(mode="json"), out=tmp_path / "x"
+    )
+    assert measured(job, reading, truth, videos, *features, Console()).chosen == f"{folders[index].name} both"
 
 
 def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(

@@ -121,6 +121,21 @@ def test_equal_trainings_run_once_and_the_others_go_on_from_the_nearest() -> Non
     assert whole.readings[3][1].decode.theta_cls == 0.5
 
 
+@pytest.mark.parametrize(
+    "override",
+    ["cbp_share=0.3", "decode.theta_cls=0.5", "selection.rule=best", "schedule.online.localizes=students"],
+)
+def test_what_acts_on_a_reading_alone_leaves_its_training_as_it_is(override: str) -> None:
+    both = ("losses.contrast=0", override)
+    for readings in ([both], [both, both[:1]], [both[:1], both]):
+        plan = plan_of(Reading("whole", ""), *(Reading(f"x-{n}", "", words) for n, words in enumerate(readings)))
+        whole, training = plan.trainings
+        assert training.config == load_settings(CollabConfig, overrides=both[:1])
+        assert training.source == (whole.name, "warm-up")
+        read_with = [config for _, config in training.readings]
+        assert read_with == [load_settings(CollabConfig, overrides=words) for words in readings]
+
+
 def test_a_training_has_its_name_whatever_is_filled() -> None:
     base = load_settings(CollabConfig)
     catalog = paper_tables(50)

@@ -12,25 +12,31 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
 from weaktal.ablation.fork import fork, step_folder
+from weaktal.ablation.plan import seen_by_statistics
 from weaktal.ablation.tables import CHOICE
 from weaktal.config import as_yaml, parse_settings
-from weaktal.data.annotations import Annotations, Video, read_annotations
+from weaktal.data.annotations import Annotations, Video, read_annotations, read_tags
 from weaktal.data.features import Features
+from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
-from weaktal.engine.method import Choosing
+from weaktal.engine.method import Choosing, Method
+from weaktal.engine.predict import torch_device
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError, RunError
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, write_json, write_text
 from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.collab import Collaboration
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.workflows.dataset import usable
 from weaktal.workflows.diagnose import diagnose
@@ -191,7 +197,7 @@ def measured(
     if reading.branch == CHOICE and isinstance(method, Choosing):
         folders = [run.phase(index, phase.name) for index, phase in enumerate(method.phases())]
         try:
-            choice = method.choose(lambda index: phase_statistics(folders[index]))
+            choice = method.choose(statistics_for(job, method, config, folders, cbp, vlp))
         except ValueError as error:
             raise InputError(str(error), source=job.run, expected="statistics of its phases to choose by") from None
         branch, chosen = choice.branch, ""
@@ -222,6 +228,30 @@ def measured(
         false_alarms=errors.false_alarm_rate if errors.background else None,
         chosen=chosen,
     )
+
+
+def statistics_for(
+    job: Job, method: Method, config: CollabConfig, folders: Sequence[Path], cbp: Features, vlp: Features
+) -> Callable[[int], Mapping[str, Any]]:
+    """The statistics of each phase of the run, for the reading's settings.
+
+    Those that the run stored, unless the reading mixes the branches or takes teachers or students otherwise than the
+    training that it shares: then the training videos are looked at again.
+    """
+    info = RunFolder(job.run).info()
+    trained = parse_settings(CollabConfig, info.settings, job.run / "run.json")
+    if seen_by_statistics(config) == seen_by_statistics(trained) or not isinstance(method, Collaboration):
+        return lambda index: phase_statistics(folders[index])
+    tags = read_tags(job.data.dataset)
+    videos = VideoSet([tags.videos[name] for name in info.videos], info.classes, cbp, vlp)
+    method.module.to(torch_device(config.engine.device)).requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def again(index: int) -> Mapping[str, Any]:
+        load_weights(method.module, folders[index] / "weights.safetensors")
+        return method.review(videos, {})
+
+    return again
 
 
 def _end_with_the_runner() -> None:

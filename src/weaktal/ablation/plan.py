@@ -26,7 +26,7 @@ IN_B, IN_F, IN_BOTH = ({*kinds, "online"} for kinds in (["background"], ["foregr
 ACTS_IN: Mapping[str, Set[str]] = {
     "decode": NOWHERE,
     "selection": NOWHERE,
-    "cbp_share": NOWHERE,  # but in statistics.json, where those of the branch "both" are the earlier training's
+    "cbp_share": NOWHERE,  # but in what is noted of the branch "both", see seen_by_statistics
     "engine.checkpoint_every": NOWHERE,
     "engine.log_every": NOWHERE,
     "engine.workers": NOWHERE,
@@ -46,6 +46,11 @@ ACTS_IN: Mapping[str, Set[str]] = {
     "losses.contrast_temperature": IN_BOTH,
     "losses.classification": IN_F,
 }
+
+
+def seen_by_statistics(config: CollabConfig) -> tuple[object, ...]:
+    """What acts in no step and yet in the statistics that a run notes after each, which ``selection`` may go by."""
+    return config.cbp_share, config.schedule.online.localizes
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, Any]:
@@ -144,7 +149,7 @@ def make_plan(tables: Sequence[Table], base: CollabConfig, *, catalog: Sequence[
             )
         readings[reading.name] = (reading, config)
     names = _names((line.reading for table in (*catalog, *tables) for line in table.lines), base)
-    return Plan(tuple(tables), _trainings(list(readings.values()), names), base)
+    return Plan(tuple(tables), _trainings(list(readings.values()), names, base), base)
 
 
 def _names(readings: Iterable[Reading], base: CollabConfig) -> dict[tuple[str, ...], str]:
@@ -158,16 +163,27 @@ def _names(readings: Iterable[Reading], base: CollabConfig) -> dict[tuple[str, .
 
 
 def _trainings(
-    readings: Sequence[tuple[Reading, CollabConfig]], names: Mapping[tuple[str, ...], str]
+    readings: Sequence[tuple[Reading, CollabConfig]], names: Mapping[tuple[str, ...], str], base: CollabConfig
 ) -> tuple[Training, ...]:
     planned: dict[tuple[str, ...], Training] = {}
     for reading, config in readings:
         steps = fingerprints(config)
         if steps not in planned:
-            planned[steps] = Training(names[steps], config, _source(steps, config, planned))
+            planned[steps] = Training(names[steps], _trained_with(config, base), _source(steps, config, planned))
         at_end = replace(reading, after=step_names(config)[-1])
         planned[steps].readings.append((at_end if reading.after == END else reading, config))
     return tuple(planned.values())
+
+
+def _trained_with(config: CollabConfig, base: CollabConfig) -> CollabConfig:
+    """The settings of the training behind a reading: what acts on the reading alone is as everywhere.
+
+    So a run folder, statistics included, is the same whichever of its readings came first.
+    """
+    online = config.schedule.online.model_copy(update={"localizes": base.schedule.online.localizes})
+    schedule = config.schedule.model_copy(update={"online": online})
+    like_base = {name: getattr(base, name) for name in ("decode", "selection", "cbp_share")}
+    return config.model_copy(update={**like_base, "schedule": schedule})
 
 
 def _source(

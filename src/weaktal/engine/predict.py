@@ -14,15 +14,21 @@ from weaktal.engine.method import Method
 Array = npt.NDArray[np.float32]
 
 
+def torch_device(name: str) -> torch.device:
+    """What ``engine.device`` names; ``auto`` is the GPU where there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
 @torch.no_grad()
 def predict(
     method: Method, videos: VideoSet, *, branch: str | None = None, batch_size: int = 8, device: str = "auto"
 ) -> Iterator[tuple[str, Array, Array]]:
     """Name, snippet scores (T, C) and video scores (C,) of each video, in [0, 1]."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    method.module.to(device).eval()
+    chosen = torch_device(device)
+    method.module.to(chosen).eval()
     for batch in videos.whole(batch_size):
-        snippets, whole = method.localize(batch.to(torch.device(device)), branch)
+        snippets, whole = method.localize(batch.to(chosen), branch)
         for row, (name, length) in enumerate(zip(batch.videos, batch.lengths.tolist(), strict=True)):
             yield name, snippets[row, :length].float().cpu().numpy(), whole[row].float().cpu().numpy()
