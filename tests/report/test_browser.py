@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from weaktal.data.results import Results, write_results
 from weaktal.report.content import Report
 from weaktal.report.drawing import COLORS
 from weaktal.report.page import write_report
+from weaktal.segments import Segment
+from weaktal.workflows.view import view
 
 # Nothing of this may look for updates or reach for the network.
 QUIET = [
@@ -68,6 +71,22 @@ def test_page_fits_any_width(page: Any, report: Report, tmp_path: Path, width: i
     page.set_viewport_size({"width": width, "height": 800})
     page.goto((tmp_path / "report.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_results_alone_have_bars_and_no_truth(page: Any, tmp_path: Path) -> None:
+    found = {"a": [Segment(1.0, 4.0, "jump", 0.9), Segment(5.0, 8.0, "run", 0.4)], "b": []}
+    write_results(tmp_path / "mine.json", Results(found))
+    view([tmp_path / "mine.json"], tmp_path / "view.html")
+    page.goto((tmp_path / "view.html").as_uri())
+    figure = page.locator(".figure")
+    assert figure.count() == 1
+    axis = figure.locator(".axis").bounding_box()
+    bars = sorted((bar.bounding_box() for bar in figure.locator(".bar").all()), key=lambda box: box["x"])
+    spans = [((box["x"] - axis["x"]) / axis["width"], box["width"] / axis["width"]) for box in bars]
+    assert spans == [pytest.approx((1 / 8, 3 / 8), abs=0.01), pytest.approx((5 / 8, 3 / 8), abs=0.01)]
+    page.mouse.move(bars[0]["x"] + 5, bars[0]["y"] + 5)
+    assert "score 0.900" in page.locator("#tip").inner_text()
+    assert "truth" not in page.locator("#tip").inner_text()
 
 
 def test_pointer_and_keys_read_the_numbers(page: Any, report: Report, tmp_path: Path) -> None:

@@ -84,6 +84,9 @@ def test_of_overlapping_readings_the_surest_is_drawn() -> None:
     overlapping, faint = Segment(3.0, 7.0, "run", 0.8), Segment(8.0, 9.0, "run", 0.1)
     assert prominent([faint, overlapping, jump, elsewhere, other, best]) == [best, other, jump, elsewhere]
     assert prominent([]) == []
+    assert prominent([best, jump, other], most=2) == [best, other]
+    sunk = [Segment(0.0, 1.0, "run", -9.0), Segment(2.0, 3.0, "run", -1.0)]  # such as logarithms
+    assert prominent(sunk) == sunk[::-1]
 
 
 def test_rows_begin_with_the_truth_and_end_with_the_surest_errors() -> None:

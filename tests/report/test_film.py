@@ -12,6 +12,7 @@ import pytest
 
 from weaktal.errors import InputError
 from weaktal.report.film import film
+from weaktal.video.decoding import ShortSide, VideoFrames, pictures_at
 
 
 def write_gray(path: Path, levels: list[int], *, width: int = 64, height: int = 48) -> Path:
@@ -45,6 +46,20 @@ def test_picture_k_of_n_shows_the_middle_of_the_kth_part(tmp_path: Path) -> None
 def test_a_file_shorter_than_its_annotation_goes_on_with_its_last_picture(tmp_path: Path) -> None:
     strip = film(write_gray(tmp_path / "v.mp4", [0, 200]), 9.0)
     assert shown(strip.jpeg, strip.count)[1:] == pytest.approx([200] * (strip.count - 1), abs=4)
+
+
+def test_in_a_long_video_pictures_are_sought(tmp_path: Path) -> None:
+    """One picture a second, 250 from one key picture to the next; behind its end the last one goes on."""
+    levels = [int(200 * second / 600) for second in range(600)]
+    path = write_gray(tmp_path / "v.mp4", levels)
+    for duration in (600.0, 900.0):
+        strip = film(path, duration)
+        moments = [(2 * k + 1) * duration / 24 for k in range(12)]
+        assert shown(strip.jpeg, 12) == pytest.approx([levels[min(int(m), 599)] for m in moments], abs=4)
+    sought = pictures_at(path, [10.0, 250.5, 599.0, 900.0], size=ShortSide(48))
+    read = {frame.number: frame.image for frame in VideoFrames(path, fps=2, size=ShortSide(48))}
+    for image, number in zip(sought, (20, 501, 1198, 1199), strict=True):
+        np.testing.assert_array_equal(image, read[number])
 
 
 @pytest.mark.parametrize(("width", "height", "count"), [(16, 320, 24), (640, 32, 4)])

@@ -95,7 +95,9 @@ def score(
         InputError: if the subset holds no videos or no ground truth, or a prediction's label is not a class.
     """
     warnings: list[str] = []
-    chosen = subset if subset is not None else _subset(annotations, protocol, warnings)
+    chosen = subset if subset is not None else subset_of(annotations, protocol)
+    if subset is None and protocol.subset not in (None, chosen):
+        warnings.append(f"there is no subset {shown(protocol.subset)}; scored {shown(chosen)} instead")
     videos = {name: v for name, v in annotations.subset(chosen).items() if name not in protocol.excluded}
     if protocol.drop_ambiguous:
         videos = {name: _set_ambiguous_apart(video) for name, video in videos.items()}
@@ -135,10 +137,10 @@ def score(
     )
 
 
-def _subset(annotations: Annotations, protocol: Protocol, warnings: list[str]) -> str:
+def subset_of(annotations: Annotations, protocol: Protocol) -> str:
+    """The subset that is scored where nobody names one: the protocol's if it is there, else the test subset."""
     if protocol.subset is None or any(video.subset == protocol.subset for video in annotations.videos.values()):
         return protocol.subset or annotations.test_subset
-    warnings.append(f"there is no subset {shown(protocol.subset)}; scored {shown(annotations.test_subset)} instead")
     return annotations.test_subset
 
 

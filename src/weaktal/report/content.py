@@ -56,10 +56,12 @@ class Curves:
     Attributes:
         times: centers of the snippets, shape (T,), rising.
         values: scores of the classes that are shown, shape (T,) each.
+        pooled: of how many snippets in a row each value is the highest; more than 1 in long videos.
     """
 
     times: Array
     values: dict[str, Array] = field(default_factory=dict)
+    pooled: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,12 @@ class Found:
 
     Attributes:
         branch: its name.
-        segments: all that it predicts.
+        segments: all that it predicts; None where it says nothing of the video.
         curves: None where the scores were not kept.
     """
 
     branch: str
-    segments: Sequence[Segment]
+    segments: Sequence[Segment] | None
     curves: Curves | None = None
 
 
@@ -93,17 +95,19 @@ class Shown:
 
     Attributes:
         name: of the video.
-        duration: seconds.
-        truth: the annotated segments.
+        duration: seconds; None where nobody knows, and the time axis ends with the last segment.
+        truth: the annotated segments; None where nobody annotated any.
         found: by branch, in the order of the report's branches.
         film: None where the video itself is not at hand.
+        tags: what is known to happen in it, to be named where there are no annotated segments.
     """
 
     name: str
-    duration: float
-    truth: Sequence[Segment]
+    duration: float | None
+    truth: Sequence[Segment] | None
     found: Sequence[Found]
     film: Film | None = None
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

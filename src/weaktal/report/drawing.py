@@ -16,6 +16,7 @@ from weaktal.segments import Segment
 SPAN = 1000.0  # x of the video's end
 ROW = 16  # pixels of a row of segments
 CURVE = 64  # pixels of a lane of curves
+MOST = 300  # predicted segments of a lane
 COLORS = 16  # --c0 to --c15 of page.css; of more classes some share one
 
 
@@ -151,21 +152,22 @@ def _round_up(value: float) -> float:
     return next(float(number_ * scale) for number_ in (1, 2, 5, 10) if number_ * scale >= value * (1 - 1e-9))
 
 
-def prominent(segments: Sequence[Segment], *, share: float = 0.2) -> list[Segment]:
+def prominent(segments: Sequence[Segment], *, share: float = 0.2, most: int = MOST) -> list[Segment]:
     """The segments worth drawing, by falling score.
 
     Predictions hold many readings of the same action. Of each class those are kept that overlap no kept one of the same
-    class and reach ``share`` of the video's highest score.
+    class and reach ``share`` of the video's highest score (any does where that is not above 0), ``most`` in all.
     """
-    kept: dict[str, list[Segment]] = {}
+    kept: list[Segment] = []
     strongest = max((s.score for s in segments), default=0.0)
+    least = share * strongest if strongest > 0 else -math.inf
     for segment in sorted(segments, key=lambda s: (-s.score, s.start, s.end, s.label)):
-        if segment.score < share * strongest:
+        if len(kept) == most or segment.score < least:
             break
-        others = kept.setdefault(segment.label, [])
+        others = (other for other in kept if other.label == segment.label)
         if all(segment.end <= other.start or other.end <= segment.start for other in others):
-            others.append(segment)
-    return sorted((s for found in kept.values() for s in found), key=lambda s: (-s.score, s.start, s.end, s.label))
+            kept.append(segment)
+    return kept
 
 
 def rows_of(truth: Sequence[Segment], drawn: Mapping[str, Sequence[Segment]], most: int = 6) -> list[str]:

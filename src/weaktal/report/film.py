@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import cv2
@@ -10,15 +11,19 @@ import numpy as np
 from weaktal.errors import InputError
 from weaktal.report.content import Film
 from weaktal.video.container import probe
-from weaktal.video.decoding import Image, ShortSide, VideoFrames
+from weaktal.video.decoding import Image, ShortSide, VideoFrames, pictures_at
 
 _SHAPE = 16  # the strip is about that many times as wide as high, so strips of any video take equal room on a page
 _SHORT_SIDE = 112  # pixels of a picture: sharp on screens with two pixels a CSS pixel
 _QUALITY = 82  # of JPEG
+_LONG = 300.0  # seconds; a pass through longer videos takes too long
 
 
 def film(path: Path, duration: float) -> Film:
-    """Evenly spaced pictures of a video, read in one pass.
+    """Evenly spaced pictures of a video.
+
+    Short videos are read in one pass, which relies on nothing but their pictures. In long ones that would take minutes:
+    there each picture is sought, and only where the file cannot be searched is everything read.
 
     Args:
         path: the video.
@@ -30,6 +35,21 @@ def film(path: Path, duration: float) -> Film:
     info = probe(path)
     count = min(max(round(_SHAPE * info.height / info.width), 4), 24)
     pictures: list[Image] = []
+    if duration > _LONG:
+        with contextlib.suppress(InputError):
+            moments = [(number + 0.5) * duration / count for number in range(count)]
+            pictures = pictures_at(path, moments, size=ShortSide(_SHORT_SIDE))
+    strip = np.concatenate(pictures or _read_through(path, duration, count), axis=1)  # (height, count * width, 3)
+    strip[:, :: strip.shape[1] // count] = 0  # a thin line where a picture begins
+    encoded, jpeg = cv2.imencode(".jpg", strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    if not encoded:
+        raise InputError("its pictures cannot be written as JPEG", source=path)
+    return Film(jpeg.tobytes(), count, strip.shape[1], strip.shape[0])
+
+
+def _read_through(path: Path, duration: float, count: int) -> list[Image]:
+    """The pictures in the middle of each of ``count`` equal parts."""
+    pictures: list[Image] = []
     latest: Image | None = None
     # Two frames a picture, of which the second lies in the middle of the picture's stretch of the video.
     for frame in VideoFrames(path, fps=2 * count / duration, size=ShortSide(_SHORT_SIDE), threads=1):
@@ -40,10 +60,4 @@ def film(path: Path, duration: float) -> Film:
             break
     if latest is None:
         raise InputError("no picture can be decoded", source=path)
-    pictures += [latest] * (count - len(pictures))
-    strip = np.concatenate(pictures, axis=1)  # (height, count * width, 3)
-    strip[:, :: pictures[0].shape[1]] = 0  # a thin line where a picture begins
-    encoded, jpeg = cv2.imencode(".jpg", strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    if not encoded:
-        raise InputError("its pictures cannot be written as JPEG", source=path)
-    return Film(jpeg.tobytes(), count, strip.shape[1], strip.shape[0])
+    return pictures + [latest] * (count - len(pictures))

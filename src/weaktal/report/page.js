@@ -28,8 +28,11 @@ function nearest(times, moment) {
 }
 
 function fill(data, moment, said) {
-  const now = data.truth.filter(([, start, end]) => start <= moment && moment < end).map(([label]) => label);
-  tip.replaceChildren(heading(`${moment.toFixed(2)} s`), line("truth", now.join(", ") || "background"));
+  tip.replaceChildren(heading(`${moment.toFixed(2)} s`));
+  if (data.truth) {  // null where nobody annotated the video
+    const now = data.truth.filter(([, start, end]) => start <= moment && moment < end).map(([label]) => label);
+    tip.append(line("truth", now.join(", ") || "background"));
+  }
   if (said) tip.append(heading(said));
   for (const branch of data.branches) {
     tip.append(heading(branch.name));

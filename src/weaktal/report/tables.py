@@ -16,7 +16,7 @@ def score_table(branches: Sequence[Branch]) -> Markup | None:
         return None
     tious = scored[0][1].tious
     values = [[*(scores.map * 100).tolist(), scores.average_map * 100] for _, scores in scored]
-    best = [max(column) for column in zip(*values, strict=True)]
+    best = [max(column) if len(values) > 1 else None for column in zip(*values, strict=True)]
     head = ["mAP (%) at tIoU", *(f"{tiou:g}" for tiou in tious), "mean"]
     rows = [
         [element("th", name, scope="row"), *(_bar(v, strong=v == top) for v, top in zip(row, best, strict=True))]

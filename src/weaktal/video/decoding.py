@@ -12,17 +12,21 @@ picture 0, frames 3 and 4 (0.12, 0.16 s) picture 1, frames 5 to 7 (0.20, 0.24, 0
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import numpy as np
 import numpy.typing as npt
+from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
 
-from weaktal.video.container import VideoInfo, probe
+from weaktal.errors import InputError
+from weaktal.video.container import VideoInfo, opened, probe, time_zero
 from weaktal.video.pictures import Pictures
 
 Image = npt.NDArray[np.uint8]
@@ -130,6 +134,51 @@ class VideoFrames:
                 number = stop
 
 
+def pictures_at(path: Path, moments: Sequence[float], *, size: ShortSide) -> list[Image]:
+    """The pictures that a player shows at a few moments, found by seeking: what lies between is never decoded.
+
+    Exact where the file's index is; :class:`VideoFrames` relies on no index, and reads everything.
+
+    Args:
+        path: the file.
+        moments: seconds from the file's time zero, rising; behind the end they show the last picture.
+        size: of the pictures.
+
+    Raises:
+        InputError: if the file is not a video, or seeking in it fails.
+    """
+    info = probe(path)
+    convert = _Converter(info.rotation, *size.of(info.width, info.height))
+    with opened(path, threads=1) as (container, stream):
+        try:
+            return [convert(_sought(container, stream, moment)) for moment in moments]
+        except (av.FFmpegError, ValueError) as error:
+            raise InputError(f"cannot be searched ({error})", source=path) from None
+
+
+def _sought(container: InputContainer, stream: VideoStream, moment: float) -> VideoFrame:
+    """The picture shown at a moment.
+
+    Raises:
+        ValueError: if the file has no index to speak of: no time stamps, or key pictures too far apart.
+    """
+    base = stream.time_base
+    if not base:
+        raise ValueError("no time base")
+    stamp = round((moment + time_zero(container, stream)) / base)
+    container.seek(stamp, stream=stream)  # to the key picture before
+    shown: VideoFrame | None = None
+    for number, picture in enumerate(container.decode(stream)):
+        if picture.pts is None or number == MOST_SOUGHT:
+            raise ValueError("no time stamps" if picture.pts is None else "key pictures are too far apart")
+        if shown is not None and picture.pts > stamp:
+            return shown
+        shown = picture
+    if shown is None:
+        raise ValueError("no picture there")
+    return shown
+
+
 def _shown_until(pictures: Pictures) -> Iterator[tuple[VideoFrame, float]]:
     """Each picture with the moment, in seconds, at which the next one takes its place or the video ends."""
     shown: VideoFrame | None = None
@@ -140,6 +189,9 @@ def _shown_until(pictures: Pictures) -> Iterator[tuple[VideoFrame, float]]:
     if shown is not None:
         yield shown, pictures.end
 
+
+# Pictures decoded for one that is sought. Where that is not enough, reading the file through is hardly slower.
+MOST_SOUGHT = 1000
 
 # What swscale scales well as it is, and turns into RGB fast when there is nothing left to scale.
 PLANAR = {"yuv420p", "yuvj420p"}

@@ -125,7 +125,7 @@ def demo(
         report=out / "report.html",
         scores={branch.name: branch.scores for branch in report.branches if branch.scores is not None},
         seconds=time.perf_counter() - start,
-        next=_next(out, videos[first.name], sorted({segment.label for segment in first.truth})),
+        next=_next(out, videos[first.name], sorted({segment.label for segment in first.truth or ()})),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from weaktal.data.annotations import Video, read_annotations
-from weaktal.data.scores import read_scores
+from weaktal.data.scores import StoredScores, read_scores
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnosis import SnippetErrors, snippet_errors
 from weaktal.timeline import SnippetGrid
@@ -18,8 +18,7 @@ from weaktal.timeline import SnippetGrid
 def diagnose(annotations: Path, scores: Path, *, threshold: float = 0.5) -> SnippetErrors:
     """Misses and false alarms of all videos in a scores file, over the classes that each video holds.
 
-    A snippet belongs to an action if its centre lies in one; it is called action if its score exceeds ``threshold``
-    times the class's highest score in the video.
+    See :func:`diagnose_videos`.
 
     Args:
         annotations: annotations file or dataset folder, with segments.
@@ -31,14 +30,34 @@ def diagnose(annotations: Path, scores: Path, *, threshold: float = 0.5) -> Snip
     """
     truth = read_annotations(annotations)
     stored = read_scores(scores)
+    for name in stored.durations:
+        if name not in truth.videos:
+            raise InputError(f"video {name!r} is not annotated", source=scores, expected=f"videos of {truth.source}")
+    return diagnose_videos(truth.videos, stored, threshold=threshold)
+
+
+def diagnose_videos(truth: Mapping[str, Video], stored: StoredScores, *, threshold: float = 0.5) -> SnippetErrors:
+    """Misses and false alarms of those videos of a scores file whose truth is at hand.
+
+    A snippet belongs to an action if its centre lies in one; it is called action if its score exceeds ``threshold``
+    times the class's highest score in the video.
+
+    Args:
+        truth: annotated videos by name.
+        stored: scores.
+        threshold: share of the maximum, in [0, 1).
+
+    Raises:
+        InputError: if the scores are damaged, or negative so that a share of them means nothing.
+    """
     total = SnippetErrors()
     for video in stored:
-        if video.name not in truth.videos:
-            raise InputError(
-                f"video {video.name!r} is not annotated", source=scores, expected=f"videos of {truth.source}"
-            )
-        action = action_snippets(truth.videos[video.name], stored.classes, stored.grid, len(video.snippets))
-        total += snippet_errors(video.snippets, action, relative_threshold=threshold)
+        if video.name in truth:
+            action = action_snippets(truth[video.name], stored.classes, stored.grid, len(video.snippets))
+            try:
+                total += snippet_errors(video.snippets, action, relative_threshold=threshold)
+            except ValueError as error:
+                raise InputError(str(error), source=stored.source, place=video.name) from None
     return total
 
 

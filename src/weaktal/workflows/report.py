@@ -1,20 +1,24 @@
-"""A report from files: annotations, and the results and scores of each branch."""
+"""A report from files: the results and scores of each branch, and the truth where there is a dataset."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
+from weaktal.errors import InputError, shown
 from weaktal.evaluation.protocols import PLAIN, Protocol
-from weaktal.evaluation.scoring import score
-from weaktal.report.content import Branch, Curves, Film, Found, Report, Shown, Step
-from weaktal.workflows.diagnose import diagnose
+from weaktal.evaluation.scoring import Scores, score, subset_of
+from weaktal.report.content import Branch, Report, Step
+from weaktal.workflows.diagnose import diagnose_videos
+from weaktal.workflows.report_videos import Known, Loaded, show_videos
+
+# What the results say of their scores' origin, and must say alike.
+_ORIGIN = ("method", "branch", "phase", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class BranchFiles:
         name: what it is called in the report.
         results: its segments.
         scores: its scores over time; None where they were not kept.
-        about: what it is, in a sentence.
+        about: what it is, in a sentence; the file and what it says of itself where it is empty.
     """
 
     name: str
@@ -46,109 +50,137 @@ class Words:
 
 
 def compare(
-    annotations: Path,
+    annotations: Path | None,
     branches: Sequence[BranchFiles],
     words: Words,
     *,
     videos: Mapping[str, Path] | None = None,
+    names: Sequence[str] = (),
     count: int = 6,
     subset: str | None = None,
     protocol: Protocol = PLAIN,
     threshold: float = 0.5,
 ) -> Report:
-    """A report on one subset of a dataset.
+    """A report on one subset of a dataset, or on results alone.
 
-    The first ``count`` videos by name are shown: a choice that knows nothing of how well they went.
+    Where no videos are named, the first ``count`` by name are shown: a choice that knows nothing of how well they went.
+    A subset without segments, such as one that has tags only, is shown without truth and without scores.
 
     Args:
-        annotations: dataset folder or annotations file, with segments.
-        branches: what to compare.
+        annotations: dataset folder or annotations file; None shows the results without any truth.
+        branches: what to compare, each with a name of its own.
         words: what it says besides.
         videos: video files by name, for the pictures; videos that are not among them have none.
-        count: how many videos are shown in detail.
-        subset: that is scored; the dataset's test subset where it is None.
+        names: of the videos to show; any of the dataset or the results.
+        count: how many videos are shown where none is named.
+        subset: that is scored; the protocol's or the dataset's test subset where it is None.
         protocol: how it is scored.
         threshold: for misses and false alarms, see :func:`~weaktal.workflows.diagnose.diagnose`.
 
     Raises:
-        InputError: for bad input.
+        InputError: for bad input, such as a video that nobody knows, or results that hold no video of the subset.
     """
-    truth = read_annotations(annotations)
-    chosen = truth.subset(subset or protocol.subset or truth.test_subset)
-    shown = [chosen[name] for name in sorted(chosen)[:count]]
-    results = [read_results(branch.results) for branch in branches]
-    scores = [read_scores(branch.scores) if branch.scores is not None else None for branch in branches]
+    loaded = [_load(branch) for branch in branches]
+    truth = Annotations((), {}) if annotations is None else read_annotations(annotations)
+    chosen: dict[str, Video] = {}
+    if annotations is not None:
+        subset = subset or subset_of(truth, protocol)
+        chosen = {name: v for name, v in truth.subset(subset).items() if name not in protocol.excluded}
+        for branch in loaded:
+            _check_about(branch.results, chosen, subset, truth)
+    annotated = any(video.segments for video in chosen.values())
+    scores = [score(truth, branch.results, protocol, subset=subset) if annotated else None for branch in loaded]
+    pool = sorted(chosen) if annotations is not None else sorted({name for b in loaded for name in b.results.videos})
+    picked = list(dict.fromkeys(names)) or pool[:count]
+    _check_names(picked, truth, loaded)
+    used = {segment.label for branch in loaded for found in branch.results.videos.values() for segment in found}
+    known = Known(truth, {video.subset for video in truth.videos.values() if video.segments})
+    figures, notes = show_videos(picked, known, loaded, videos or {})
+    if annotations is not None and not annotated:
+        notes.insert(0, f"Subset {subset} has no annotated segments: there is no truth to show, and nothing is scored.")
     return Report(
         title=words.title,
         lead=words.lead,
-        classes=truth.classes,
+        classes=(*truth.classes, *sorted(used - set(truth.classes))),
         branches=[
-            _branch(branch, found, truth, annotations, subset, protocol, threshold)
-            for branch, found in zip(branches, results, strict=True)
+            Branch(
+                name=branch.name,
+                about=files.about or _about(branch.results),
+                scores=scored,
+                errors=diagnose_videos(chosen, branch.scores, threshold=threshold)
+                if annotated and branch.scores is not None
+                else None,
+            )
+            for files, branch, scored in zip(branches, loaded, scores, strict=True)
         ],
-        videos=[_shown(video, branches, results, scores, (videos or {}).get(video.name)) for video in shown],
-        choice=_choice(len(shown), len(chosen)),
+        videos=figures,
+        choice=_choice(len(picked), len(pool), named=bool(names), of="the subset" if chosen else "the results"),
         steps=words.steps,
         facts=words.facts,
         threshold=threshold,
-        notes=words.notes,
+        notes=[*words.notes, *notes, *_warnings(loaded, scores)],
     )
 
 
-def _choice(shown: int, videos: int) -> str:
+def _load(files: BranchFiles) -> Loaded:
+    results = read_results(files.results)
+    stored = read_scores(files.scores) if files.scores is not None else None
+    if stored is not None:
+        _check_match(results, stored)
+    return Loaded(files.name, results, stored)
+
+
+def _check_match(results: Results, stored: StoredScores) -> None:
+    """Refuses scores of one branch beside the segments of another."""
+    for key in _ORIGIN:
+        ours, theirs = results.external.get(key), stored.origin.get(key)
+        if key in results.external and key in stored.origin and ours != theirs:
+            raise InputError(
+                f"has scores of {key} {shown(theirs)}",
+                source=stored.source,
+                expected=f"those of {results.source}, of {key} {shown(ours)}",
+            )
+
+
+def _check_about(results: Results, chosen: Mapping[str, Video], subset: str, truth: Annotations) -> None:
+    if not chosen.keys() & results.videos.keys():
+        raise InputError(
+            f"names no video of subset {shown(subset)} of {truth.source}",
+            source=results.source,
+            expected="results of this dataset; another subset is chosen with --subset",
+        )
+
+
+def _check_names(names: Sequence[str], truth: Annotations, branches: Sequence[Loaded]) -> None:
+    if not names:
+        raise InputError("names no video", source=branches[0].results.source, expected="results of at least one")
+    known = dict.fromkeys([*truth.videos, *(name for branch in branches for name in branch.results.videos)])
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            expected = f"one of {len(known):,} name{'s' if len(known) != 1 else ''}" + (
+                f"; nearest is {shown(near[0])}" if near else ""
+            )
+            raise InputError(f"no video {shown(name)}", source="--video", expected=expected)
+
+
+def _about(results: Results) -> str:
+    said = [f"{key} {results.external[key]}" for key in ("run", *_ORIGIN) if results.external.get(key) is not None]
+    return "; ".join([str(results.source), *said])
+
+
+def _choice(shown: int, videos: int, *, named: bool, of: str) -> str:
+    if named:
+        return f"{shown} {'video' if shown == 1 else 'videos'}, picked by name."
     if shown == videos:
-        return f"All {videos} videos of the subset, by name."
+        return "The only video." if videos == 1 else f"All {videos} videos of {of}, by name."
     return f"The first {shown} of {videos} videos by name: they were not chosen by how well they went."
 
 
-def _branch(
-    branch: BranchFiles,
-    results: Results,
-    truth: Annotations,
-    annotations: Path,
-    subset: str | None,
-    protocol: Protocol,
-    threshold: float,
-) -> Branch:
-    return Branch(
-        name=branch.name,
-        about=branch.about,
-        scores=score(truth, results, protocol, subset=subset),
-        errors=diagnose(annotations, branch.scores, threshold=threshold) if branch.scores is not None else None,
-    )
-
-
-def _shown(
-    video: Video,
-    branches: Sequence[BranchFiles],
-    results: Sequence[Results],
-    scores: Sequence[StoredScores | None],
-    file: Path | None,
-) -> Shown:
-    found = [
-        Found(branch.name, result.videos.get(video.name, ()), _curves(stored, video))
-        for branch, result, stored in zip(branches, results, scores, strict=True)
-    ]
-    return Shown(video.name, video.duration, video.segments, found, _film(file, video.duration))
-
-
-def _curves(stored: StoredScores | None, video: Video) -> Curves | None:
-    """Scores of the classes that the video holds; of the one with the highest video score where it holds none."""
-    if stored is None or video.name not in stored.durations:
-        return None
-    scores = stored.read(video.name)
-    labels = [label for label in stored.classes if label in video.labels] or [
-        stored.classes[int(np.argmax(scores.video))]
-    ]
-    # The center of the last window may lie behind the end of the video.
-    times = np.minimum(stored.grid.centers(len(scores.snippets)), video.duration)
-    columns = {label: scores.snippets[:, stored.classes.index(label)].astype(np.float64) for label in labels}
-    return Curves(times, columns)
-
-
-def _film(file: Path | None, duration: float) -> Film | None:
-    if file is None:
-        return None
-    from weaktal.report.film import film  # late: needs the extra "video"
-
-    return film(file, duration)
+def _warnings(branches: Sequence[Loaded], scores: Sequence[Scores | None]) -> list[str]:
+    """What scoring has to say, each once, with whom it is about."""
+    about: dict[str, list[str]] = {}
+    for branch, scored in zip(branches, scores, strict=True):
+        for warning in scored.warnings if scored is not None else ():
+            about.setdefault(warning, []).append(branch.name)
+    return [f"{', '.join(names)}: {warning}." for warning, names in about.items()]

@@ -1,0 +1,76 @@
+"""``weaktal view``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def view(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Results files, and folders of finished runs, which localize the dataset first.",
+            metavar="RUN|RESULTS...",
+            show_default=False,
+        ),
+    ],
+    dataset: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the truth is: a dataset folder, or an annotations file.", show_default="the run's own"
+        ),
+    ] = None,
+    scores: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Scores that localize kept, for curves: one for each results file in their order, or NAME=FILE with "
+            "the results' name, such as results=scores.safetensors; repeatable.",
+            metavar="[NAME=]FILE",
+        ),
+    ] = None,
+    videos: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the videos, for pictures.", metavar="DIR", show_default="DATASET/videos"),
+    ] = None,
+    video: Annotated[
+        list[str] | None, typer.Option(help="Show this video; repeatable.", metavar="NAME", show_default="by name")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many videos to show, the first by name.")] = 6,
+    subset: Annotated[
+        str | None, typer.Option(help="Subset to score and show; the dataset's test subset by default.")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="thumos14, activitynet12 or activitynet13: score as this benchmark does.")
+    ] = None,
+    branch: Annotated[
+        list[str] | None, typer.Option(help="Branch of a run to show; repeatable. Its usual ones by default.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE.html")] = Path("view.html"),
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Write the page and do not open it.")] = False,
+) -> None:
+    """Look at results or runs in a browser: segments, truth, curves and pictures on one time axis.
+
+    Results alone are enough: --dataset adds the truth and mAP, --scores curves and misses, --videos pictures. The page
+    is one file that loads nothing and can be sent to anyone.
+
+    Example: weaktal view results.json --dataset DATASET --scores scores.safetensors
+    """
+    from weaktal.evaluation.protocols import PLAIN, protocol_named
+    from weaktal.workflows.browser import open_page
+    from weaktal.workflows.view import Choice
+    from weaktal.workflows.view import view as write_view
+
+    choice = Choice(
+        names=video or (),
+        count=count,
+        subset=subset,
+        protocol=PLAIN if protocol is None else protocol_named(protocol),
+        branches=branch or (),
+    )
+    report = write_view(sources, out, dataset=dataset, scores=scores or (), videos=videos, choice=choice)
+    print(f"{len(report.videos)} video{'s' if len(report.videos) != 1 else ''}: {out}")
+    if not no_browser and not open_page(out):
+        print("there is no browser here to open it in")

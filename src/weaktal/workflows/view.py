@@ -1,0 +1,215 @@
+"""Results files and runs as one page: what was found, beside the truth where there is a dataset."""
+
+from __future__ import annotations
+
+import difflib
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from weaktal.data.annotations import annotations_file, read_tags
+from weaktal.data.video_clips import VIDEO_ENDINGS
+from weaktal.errors import InputError, shown
+from weaktal.evaluation.protocols import PLAIN, Protocol
+from weaktal.evaluation.scoring import subset_of
+from weaktal.files import check_writable
+from weaktal.report.content import Report
+from weaktal.report.page import is_page, write_report
+from weaktal.workflows.report import BranchFiles, Words, compare
+
+# The branches of a run that are shown where nobody names any; other methods have one way to localize.
+_BRANCHES: Mapping[str, Sequence[str | None]] = {"collab": ("cbp", "vlp", "both")}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is shown.
+
+    Attributes:
+        names: of videos; the first ``count`` by name where there are none.
+        count: how many videos.
+        subset: of the dataset; the one that is scored by default where it is None.
+        protocol: how it is scored.
+        branches: of runs; the usual ones where there are none.
+    """
+
+    names: Sequence[str] = ()
+    count: int = 6
+    subset: str | None = None
+    protocol: Protocol = PLAIN
+    branches: Sequence[str] = ()
+
+
+def view(
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    dataset: Path | None = None,
+    scores: Sequence[str] = (),
+    videos: Path | None = None,
+    choice: Choice = Choice(),
+    console: Console | None = None,
+) -> Report:
+    """Writes a page that shows results files, finished runs, or both.
+
+    Args:
+        sources: results files, and folders of runs, which localize the dataset first.
+        out: the page to write; a file that is there already must be such a page.
+        dataset: folder or annotations file with the truth; that of the first run where it is None and there is a run.
+        scores: stored scores of the results files: a file each in their order, or NAME=FILE.
+        videos: folder of the videos themselves; the dataset's own where it is None.
+        choice: what is shown.
+        console: where progress goes; standard error where it is None.
+
+    Returns:
+        What the page shows.
+
+    Raises:
+        InputError: for bad input; nothing is written then.
+    """
+    _check_out(out)
+    runs = [path for path in sources if path.is_dir()]
+    for path in sources:
+        if not path.exists():
+            raise InputError("no such file or folder", source=path, expected="a results file, or the folder of a run")
+    if dataset is None and runs:
+        dataset = _dataset_of(runs[0])
+    _refuse(choice, bool(runs), dataset)
+    names = unique_names(sources)
+    stored = match_scores([n for n, path in zip(names, sources, strict=True) if not path.is_dir()], scores)
+    pictures = _videos(videos, dataset)
+    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
+        branches: list[BranchFiles] = []
+        for number, (name, path) in enumerate(zip(names, sources, strict=True)):
+            if path.is_dir() and dataset is not None:
+                prefix = f"{name}: " if len(sources) > 1 else ""
+                branches += _localized(path, dataset, Path(folder) / str(number), prefix, choice, console)
+            else:
+                branches.append(BranchFiles(name, path, stored.get(name)))
+        report = compare(
+            dataset,
+            branches,
+            _words(names, dataset),
+            videos=pictures,
+            names=choice.names,
+            count=choice.count,
+            subset=choice.subset,
+            protocol=choice.protocol,
+        )
+    write_report(out, report)
+    return report
+
+
+def unique_names(paths: Sequence[Path]) -> list[str]:
+    """What each file or folder is called: its name without ending, with as many folders as tell it from the others.
+
+    >>> unique_names([Path("a/cbp.json"), Path("b/cbp.json"), Path("vlp.json"), Path("vlp.json")])
+    ['a/cbp', 'b/cbp', 'vlp', 'vlp (2)']
+    """
+    parts = [(path if path.is_dir() else path.with_suffix("")).absolute().parts for path in paths]
+    names: list[str] = []
+    for own in parts:
+        others = [other for other in parts if other != own]
+        depth = next(d for d in range(1, len(own) + 1) if d == len(own) or all(o[-d:] != own[-d:] for o in others))
+        name = "/".join(own[-depth:])
+        numbered = (f"{name} ({number})" for number in range(2, len(parts) + 2))
+        names.append(name if name not in names else next(other for other in numbered if other not in names))
+    return names
+
+
+def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]:
+    """Scores files by the name of their results.
+
+    Args:
+        names: of the results files.
+        scores: a file for each of them in their order, or NAME=FILE for some.
+
+    Raises:
+        InputError: if there are more or fewer files than results, or no results of such a name.
+    """
+    pairs = ["=" in text and not Path(text).exists() for text in scores]
+    if not all(pairs) and (any(pairs) or len(scores) != len(names)):
+        raise InputError(
+            f"stands there {len(scores)} times for {len(names)} results files",
+            source="--scores",
+            expected=f"a file for each in their order, or NAME=FILE with NAME of {', '.join(names) or 'results'}",
+        )
+    if not all(pairs):
+        return dict(zip(names, map(Path, scores), strict=True))
+    named = {name: Path(path) for name, _, path in (text.partition("=") for text in scores)}
+    for name in named:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near[0]}" if near else "")
+            raise InputError(f"there are no results {shown(name)}", source="--scores", expected=expected)
+    return named
+
+
+def _check_out(out: Path) -> None:
+    check_writable(out)
+    if out.exists() and not is_page(out):
+        raise InputError(
+            "exists, and is no page of weaktal's", source=out, expected="another file to write, with --out"
+        )
+
+
+def _refuse(choice: Choice, runs: bool, dataset: Path | None) -> None:
+    if choice.branches and not runs:
+        raise InputError("is for runs; results are of one branch each", source="--branch", expected="to be left out")
+    without = {"--subset": choice.subset is not None, "--protocol": choice.protocol is not PLAIN}
+    for option, given in without.items():
+        if given and dataset is None:
+            raise InputError("is about a dataset", source=option, expected="to be left out, or --dataset DATASET")
+
+
+def _dataset_of(run: Path) -> Path:
+    """The dataset that a run was trained on, where it still is where it was."""
+    from weaktal.engine.run import RunFolder
+
+    dataset = Path(RunFolder(run).info().dataset)
+    if not annotations_file(dataset).is_file():
+        raise InputError(f"was trained on {dataset}, which is not there", source=run, expected="--dataset DATASET")
+    return dataset
+
+
+def _localized(
+    run: Path, dataset: Path, folder: Path, prefix: str, choice: Choice, console: Console | None
+) -> list[BranchFiles]:
+    """Results and scores of a run's branches."""
+    from weaktal.engine.run import RunFolder  # late: needs torch, as localize does
+    from weaktal.workflows.localize import localize
+
+    info = RunFolder(run).info()
+    subset = choice.subset or subset_of(read_tags(dataset), choice.protocol)
+    found = []
+    branches: Sequence[str | None] = choice.branches or _BRANCHES.get(info.method, (None,))
+    for branch in branches:
+        name = branch or info.method
+        results, scores = folder / f"{name}.json", folder / f"{name}.safetensors"
+        localize(run, dataset, results, subset=subset, branch=branch, scores=scores, skip_broken=True, console=console)
+        about = f"{run}: method {info.method}, {f'branch {branch}, ' if branch else ''}seed {info.seed}"
+        found.append(BranchFiles(prefix + name, results, scores, about))
+    return found
+
+
+def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
+    """Video files by name: those of a folder that was named, else those of the dataset if there are any."""
+    if folder is not None and not folder.is_dir():
+        raise InputError("no such folder", source=folder, expected="a folder of videos")
+    if folder is None:
+        if dataset is None:
+            return {}
+        folder = annotations_file(dataset).parent / "videos"
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_ENDINGS)
+    return {path.stem: path for path in sorted(found, reverse=True)}  # of one name the first
+
+
+def _words(names: Sequence[str], dataset: Path | None) -> Words:
+    what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    if dataset is None:
+        return Words(what, lead=["What was found. No dataset was named, so there is no truth to compare with."])
+    folder = annotations_file(dataset).absolute().parent
+    return Words(f"{what} on {folder.name}", lead=[f"What was found in videos of {dataset}."])

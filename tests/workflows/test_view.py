@@ -1,0 +1,296 @@
+"""What ``weaktal view`` shows, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from weaktal.data.annotations import read_annotations
+from weaktal.data.results import Results, write_results
+from weaktal.data.scores import writing_scores
+from weaktal.errors import InputError
+from weaktal.evaluation.protocols import protocol_named
+from weaktal.report.page import render
+from weaktal.segments import Segment
+from weaktal.timeline import SnippetGrid
+from weaktal.workflows.report_videos import POINTS
+from weaktal.workflows.train import train
+from weaktal.workflows.view import Choice, match_scores, unique_names, view
+
+TEST = [f"video_{index:02d}" for index in range(10, 16)]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Write:
+    def write(path: str = "r.json", found: dict[str, list[Segment]] | None = None, **external: object) -> Path:
+        segments = {name: [Segment(1.0, 4.0, "jump", 0.8)] for name in TEST} if found is None else found
+        write_results(tmp_path / path, Results(segments, external=external))
+        return tmp_path / path
+
+    return write
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> Write:
+    def write(path: str = "r.st", count: int = 10, low: float = 0.0, **origin: object) -> Path:
+        with writing_scores(tmp_path / path, ("jump", "run", "throw"), SnippetGrid(1.0, 1, 1), origin) as writer:
+            for name in TEST:
+                values = np.linspace(low, 1, 3 * count, dtype=np.float32).reshape(count, 3)
+                writer.add(name, float(count), values, values.max(axis=0))
+        return tmp_path / path
+
+    return write
+
+
+def test_results_alone_show_bars_and_claim_no_truth(results: Write, tmp_path: Path) -> None:
+    found = {"a": [Segment(2.0, 7.5, "jump", 0.8)], "b": [], "c": [Segment(0.0, 0.0, "run", 0.1)]}
+    report = view([results(found=found)], tmp_path / "view.html")
+    assert [(video.name, video.duration, video.truth) for video in report.videos] == [
+        ("a", None, None), ("b", None, None), ("c", None, None),
+    ]  # fmt: skip
+    assert report.branches[0].scores is None
+    page = (tmp_path / "view.html").read_text()
+    assert page == render(report)
+    assert "of unknown length; the last segment ends at 7.5 s" in page
+    assert "The length of 3 videos is not known: the time axis ends with the last segment there." in page
+    assert page.count("There is nothing to draw.") == 2
+    body = page[page.index("<body>") : page.index("<script>")]
+    for word in ("annotated", "Scores", "truth</span>", "mAP", "missed"):
+        assert word not in body
+    assert "no truth to compare with" in body
+
+
+def test_stored_scores_bring_curves_and_lengths(results: Write, scores: Write, tmp_path: Path) -> None:
+    count = 3 * POINTS - 1
+    report = view([results()], tmp_path / "view.html", scores=[str(scores(count=count))])
+    curves = report.videos[0].found[0].curves
+    assert report.videos[0].duration == count
+    assert curves is not None
+    assert list(curves.values) == ["jump"]  # nobody tagged the video: what was found in it
+    assert curves.pooled == 3
+    every = np.linspace(0, 1, 3 * count, dtype=np.float32).reshape(count, 3)[:, 0].astype(np.float64)
+    np.testing.assert_array_equal(curves.values["jump"], [every[k : k + 3].max() for k in range(0, count, 3)])
+    np.testing.assert_allclose(curves.times[[0, 1, -1]], [1.5, 4.5, count - 1])
+    assert "highest of 3 snippets" in render(report)
+
+
+def test_dataset_brings_truth_and_scores(tiny_dataset: Path, results: Write, scores: Write, tmp_path: Path) -> None:
+    few = results("few.json", {TEST[0]: [Segment(0.0, 3.0, "run", 0.5)], "elsewhere": []})
+    report = view(
+        [results(), few], tmp_path / "view.html", dataset=tiny_dataset, scores=[f"r={scores()}"], choice=Choice(count=2)
+    )
+    truth = read_annotations(tiny_dataset)
+    assert [(v.name, v.truth, v.duration) for v in report.videos] == [
+        (name, truth.videos[name].segments, truth.videos[name].duration) for name in TEST[:2]
+    ]
+    assert "first 2 of 6 videos by name" in report.choice
+    assert [branch.name for branch in report.branches] == ["r", "few"]
+    assert all(branch.scores is not None for branch in report.branches)
+    assert [branch.errors is not None for branch in report.branches] == [True, False]
+    assert [found.segments is None for found in report.videos[1].found] == [False, True]
+    assert "not in these results" in render(report)
+    assert any(note.startswith("few: 5 videos of subset") for note in report.notes)
+
+
+def test_tags_only_are_named_and_nothing_is_scored(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:
+    content = json.loads((tiny_dataset / "annotations.json").read_text())
+    for entry in content["database"].values():
+        if entry["subset"] == "validation":
+            entry["annotations"] = []
+    (tmp_path / "tags.json").write_text(json.dumps(content))
+    report = view([results()], tmp_path / "view.html", dataset=tmp_path / "tags.json")
+    assert {(video.truth, branch.scores) for video in report.videos for branch in report.branches} == {(None, None)}
+    assert any("no annotated segments" in note for note in report.notes)
+    page = render(report)
+    assert f"tags: {', '.join(report.videos[0].tags)}" in page
+    assert '<table class="scores">' not in page
+    trained = view([results()], tmp_path / "view.html", dataset=tmp_path / "tags.json", choice=Choice(["video_00"]))
+    assert trained.videos[0].truth  # of a subset that has segments
+
+
+def test_videos_are_picked_by_name_from_dataset_and_results(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:
+    own = results("own.json", {TEST[3]: [], "mine": [Segment(0.0, 2.0, "dance", 1.0)]})
+    with pytest.raises(InputError, match="dance"):  # as weaktal evaluate
+        view([own], tmp_path / "view.html", dataset=tiny_dataset)
+    own = results("own.json", {TEST[3]: [], "mine": [Segment(0.0, 2.0, "jump", 1.0)]})
+    report = view([own], tmp_path / "view.html", dataset=tiny_dataset, choice=Choice(["mine", TEST[3], "mine"]))
+    assert [(video.name, video.truth is None) for video in report.videos] == [("mine", True), (TEST[3], False)]
+    assert report.choice == "2 videos, picked by name."
+
+
+def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:
+    quiet = Console(quiet=True)
+    train(
+        tiny_dataset, method="mil", features="i3d", run=tmp_path / "run", console=quiet,
+        overrides=["schedule.epochs=1", "engine.tensorboard=false"],
+    )  # fmt: skip
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    report = view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    assert [branch.name for branch in report.branches] == ["mil"]
+    assert report.branches[0].scores is not None
+    assert report.branches[0].errors is not None
+    assert all(found.curves is not None for video in report.videos for found in video.found)
+    both = view([tmp_path / "run", results()], tmp_path / "view.html", console=quiet)
+    assert [branch.name for branch in both.branches] == ["run: mil", "r"]
+    (tmp_path / "view.html").unlink()
+    (tmp_path / "r.json").unlink()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    with pytest.raises(InputError, match=r"--branch: no branch 'cbp'"):
+        view([tmp_path / "run"], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=quiet)
+    info = json.loads((tmp_path / "run" / "run.json").read_text())
+    (tmp_path / "run" / "run.json").write_text(json.dumps({**info, "dataset": "gone"}))
+    with pytest.raises(InputError, match=r"was trained on gone, which is not there; expected --dataset DATASET"):
+        view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+
+
+def test_pictures_where_they_can_be_had(results: Write, tmp_path: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+    (tmp_path / "videos" / "deep").mkdir(parents=True)
+    writer = cv2.VideoWriter(str(tmp_path / "videos/deep/a.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 5, (64, 48))
+    for level in range(20):
+        writer.write(np.full((48, 64, 3), 10 * level, np.uint8))
+    writer.release()
+    (tmp_path / "videos" / "b.mp4").write_text("words")
+    file = results(found={"a": [Segment(1.0, 2.0, "jump", 1.0)], "b": [], "c": []})
+    report = view([file], tmp_path / "view.html", videos=tmp_path / "videos")
+    assert [(v.duration is not None, v.film is not None) for v in report.videos] == [(True, True)] + [
+        (False, False)
+    ] * 2
+    assert report.videos[0].duration == pytest.approx(4.0, abs=0.3)
+    assert any("No pictures of b" in note and "b.mp4" in note for note in report.notes)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PYAV, str(file), str(tmp_path / "videos"), str(tmp_path / "plain.html")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "No pictures: working on video needs PyAV" in (tmp_path / "plain.html").read_text()
+
+
+WITHOUT_PYAV = """
+import importlib.util, sys
+really = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "av" else really(name, *rest)
+from weaktal.cli import run
+sys.exit(run(["view", sys.argv[1], "--videos", sys.argv[2], "--out", sys.argv[3], "--no-browser"]))
+"""
+
+
+def test_names_tell_files_apart(tmp_path: Path) -> None:
+    assert unique_names([Path("x/a.json"), Path("y/a.json"), Path("b.json")]) == ["x/a", "y/a", "b"]
+    assert unique_names([Path("a.json"), Path("a.json"), Path("a.txt")]) == ["a", "a (2)", "a (3)"]
+    (tmp_path / "seed.0").mkdir()
+    assert unique_names([tmp_path / "seed.0", Path("1/2/c.json"), Path("3/2/c.json")]) == ["seed.0", "1/2/c", "3/2/c"]
+
+
+def test_scores_find_their_results(tmp_path: Path) -> None:
+    names = ["cbp", "vlp"]
+    assert match_scores(names, []) == {}
+    assert match_scores(names, ["1.st", "2.st"]) == {"cbp": Path("1.st"), "vlp": Path("2.st")}
+    assert match_scores(names, ["vlp=2.st"]) == {"vlp": Path("2.st")}
+    (tmp_path / "a=b.st").touch()
+    assert match_scores(["cbp"], [str(tmp_path / "a=b.st")]) == {"cbp": tmp_path / "a=b.st"}
+    for bad in (["1.st"], ["1.st", "vlp=2.st"], ["vlp=2.st", "1.st"], ["1", "2", "3"]):
+        with pytest.raises(InputError, match="NAME=FILE with NAME of cbp, vlp"):
+            match_scores(names, bad)
+    with pytest.raises(InputError, match=r"no results 'vpl'.*nearest is vlp"):
+        match_scores(names, ["vpl=2.st"])
+
+
+def test_bad_input_is_named_and_nothing_is_written(
+    tiny_dataset: Path, results: Write, scores: Write, tmp_path: Path
+) -> None:
+    file, out = results(branch="cbp"), tmp_path / "view.html"
+    other = results("other.json", {"mine": []})
+    (tmp_path / "bad.json").write_text("[]")
+    thumos = Choice(protocol=protocol_named("thumos14"))
+    for arguments, options, message in (
+        ([tmp_path / "none.json"], {}, "none.json: no such file or folder"),
+        ([tmp_path / "bad.json"], {}, "bad.json"),
+        ([tmp_path], {}, "holds no run.json"),
+        ([results("empty.json", {})], {}, "empty.json: names no video"),
+        ([file], {"choice": Choice(["video_1"])}, "no video 'video_1'.*nearest is 'video_1[0-5]'"),
+        ([file], {"choice": Choice(subset="x"), "dataset": tiny_dataset}, "no video belongs to subset 'x'"),
+        ([file], {"choice": Choice(subset="x")}, "--subset: is about a dataset"),
+        ([file], {"choice": thumos}, "--protocol: is about a dataset"),
+        ([file], {"choice": Choice(branches=["cbp"])}, "--branch: is for runs"),
+        ([file, other], {"dataset": tiny_dataset}, "other.json: names no video of subset 'validation'"),
+        ([file], {"dataset": tmp_path / "gone"}, "gone"),
+        ([file], {"videos": tmp_path / "gone"}, "gone: no such folder"),
+        ([file], {"scores": [str(scores("vlp.st", branch="vlp"))]}, "vlp.st: has scores of branch 'vlp'.*'cbp'"),
+        (
+            [file],
+            {"scores": [str(scores("n.st", low=-1.0))], "dataset": tiny_dataset},
+            "n.st: video_10: scores must be",
+        ),
+    ):
+        with pytest.raises(InputError, match=message):
+            view(arguments, out, **options)  # type: ignore[arg-type]
+    assert not out.exists()
+
+
+def test_only_pages_of_ours_are_replaced(results: Write, tmp_path: Path) -> None:
+    file = results()
+    before = file.read_bytes()
+    with pytest.raises(InputError, match=r"r\.json: exists, and is no page"):
+        view([file], file)
+    assert file.read_bytes() == before
+    view([file], tmp_path / "view.html")
+    view([file], tmp_path / "view.html", choice=Choice(count=1))
+    assert (tmp_path / "view.html").read_text().count('<section class="video"') == 1
+
+
+def test_a_long_video_with_thousands_of_segments_makes_a_small_page(
+    results: Write, scores: Write, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(0)
+    starts = np.sort(random.uniform(0, 10_790, 5000))
+    found = [
+        Segment(s, s + 1.5, ("jump", "run")[i % 2], v)
+        for i, (s, v) in enumerate(zip(starts.tolist(), random.uniform(0.5, 1, 5000).tolist(), strict=True))
+    ]
+    file = results(found=dict.fromkeys(TEST, found))
+    view([file], tmp_path / "view.html", scores=[str(scores(count=10_800))])
+    assert (tmp_path / "view.html").stat().st_size < 2_000_000
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from weaktal.workflows.browser import open_page
+print(open_page(Path(sys.argv[1]), patience=float(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize(
+    ("browser", "patience", "said"),
+    [
+        ("open(sys.argv[2], 'w').write(sys.argv[1])", 300, True),
+        ("time.sleep(30); open(sys.argv[2], 'w').write('closed')", 0.1, True),
+        ("print('noise'); sys.exit(1)", 300, False),
+        (None, 300, False),
+    ],
+    ids=["takes the page", "ends when it is closed", "fails", "is not there"],
+)
+def test_a_browser_is_not_waited_for(tmp_path: Path, browser: str | None, patience: float, said: bool) -> None:
+    written, program = tmp_path / "written", tmp_path / "browser.py"
+    environment = {k: v for k, v in os.environ.items() if k not in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")}
+    if browser is not None:
+        program.write_text(f"import sys, time; {browser}")
+        environment["BROWSER"] = f"{sys.executable} {program} %s {written}"  # Python waits for such a one
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN, str(tmp_path / "a page.html"), str(patience)],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (f"{said}\n", "")  # all of it: nobody holds the other end any more
+    assert written.exists() == (said and patience > 1)
+    if written.exists():
+        assert written.read_text() == (tmp_path / "a page.html").as_uri()
