@@ -374,6 +374,25 @@ def test_localizing_with_cbp_needs_no_vision_language_features(
         localize(finished.path, bare, tmp_path / "both.json", branch="both")
 
 
+def test_without_vision_language_features_the_message_names_the_branch_that_needs_none(
+    finished: RunFolder, dataset: Path, tmp_path: Path
+) -> None:
+    bare, run = tmp_path / "bare", tmp_path / "run"
+    shutil.copytree(dataset, bare)
+    shutil.rmtree(bare / "features/scene")
+    shutil.copytree(finished.path, run)
+    info = json.loads((run / "run.json").read_text())
+    info["settings"]["selection"] |= {"rule": "agreement", "least_agreement": -1}
+    (run / "run.json").write_text(json.dumps(info))
+    localize(run, dataset, tmp_path / "both.json")
+    with pytest.raises(InputError, match="scene: no such folder .*; or --branch cbp, which does without"):
+        localize(run, bare, tmp_path / "bare.json")
+    with pytest.raises(InputError, match="expected one of i3d$"):
+        localize(run, bare, tmp_path / "bare.json", branch="both")
+    assert not (tmp_path / "bare.json").exists()
+    localize(run, bare, tmp_path / "bare.json", branch="cbp")
+
+
 def test_a_run_needs_no_class_vectors_to_localize(finished: RunFolder, dataset: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     shutil.copytree(dataset, bare)

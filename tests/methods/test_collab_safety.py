@@ -125,7 +125,7 @@ def test_trust_by_hand(warm_up: dict[str, Any], trusted: bool) -> None:
     assert branches_agree(warm_up, SelectionConfig(least_agreement=0.2)) is trusted
 
 
-@pytest.mark.parametrize(("least", "choice"), [(-1.0, Choice()), (1.0, Choice(0, "cbp"))])
+@pytest.mark.parametrize(("least", "choice"), [(-1.0, Choice(None, "both")), (1.0, Choice(0, "cbp"))])
 def test_where_branches_disagree_the_warm_up_localizes(chosen: RunFolder, least: float, choice: Choice) -> None:
     method, _, _ = load_method(chosen)
     assert isinstance(method, Collaboration)

@@ -160,7 +160,7 @@ class Collaboration:
             return Choice()
         if selection.rule == "agreement":
             alone = len(self.warm_up()) - 1
-            return Choice() if branches_agree(statistics_of(alone), selection) else Choice(alone, "cbp")
+            return Choice(None, "both") if branches_agree(statistics_of(alone), selection) else Choice(alone, "cbp")
         return Choice(*best([statistics_of(index) for index in range(len(self.phases()))], selection))
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:

@@ -222,8 +222,9 @@ LOWEST: frozenset[Statistic] = frozenset({"tag_bce", "untagged_score", "entropy"
 class SelectionConfig(Settings):
     """Which phase's weights and which branch localize where the user names no branch; no segment has a say in it."""
 
-    # last: the last weights and the branch cbp [paper]. agreement: those where the branches agree before they have
-    # taught each other, else CBP as its warm-up left it. best: the phase and branch with the best statistic. Ours.
+    # last: the last weights and the branch cbp [paper]. agreement: the last weights and both branches where these agree
+    # before they have taught each other, else CBP as its warm-up left it. best: the phase and branch with the best
+    # statistic. The latter two are ours.
     rule: Literal["last", "agreement", "best"] = "agreement"
     # What "agreement" asks for: mean correlation over time, on the classes that the tags name, of CBP after its warm-up
     # with the vanilla branch. Two views that know nothing of each other agree only where both see the action.

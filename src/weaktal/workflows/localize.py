@@ -81,7 +81,8 @@ def localize(
     cbp = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
     check_kind(cbp, info)
     vlp_name = vlp_features or info.vlp_features
-    vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None
+    with trained.opening_vlp():
+        vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None
     videos, skipped = usable(chosen, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
     for reason in skipped.values():
         console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)

@@ -74,10 +74,10 @@ def localize_videos(
     found = find_videos(videos)
     streams = parse_names(info.features)  # folder names by stream
     vlp_streams = parse_names(info.vlp_features) if trained.needs_vlp and info.vlp_features else {}
-    extractions = {
-        name: as_in_training(name, info.manifests.get(name), weights or WeightsChoice(), run)
-        for name in (*streams.values(), *vlp_streams.values())
-    }
+    again = functools.partial(as_in_training, weights=weights or WeightsChoice(), run=run)
+    extractions = {name: again(name, info.manifests.get(name)) for name in streams.values()}
+    with trained.opening_vlp():
+        extractions |= {name: again(name, info.manifests.get(name)) for name in vlp_streams.values()}
     for name, extraction in extractions.items():
         if not extracted_by_weaktal(info.manifests[name]):
             say(

@@ -43,6 +43,7 @@ class Trained:
         branch: which branch scores; None for the method's default.
         decode: settings of decoding.
         phase: name of the phase whose weights these are; None for the last.
+        asked: whether somebody named the branch.
     """
 
     run: Path
@@ -52,6 +53,7 @@ class Trained:
     branch: str | None
     decode: DecodeConfig
     phase: str | None = None
+    asked: bool = False
 
     @classmethod
     def load(cls, run: Path, branch: str | None, overrides: Sequence[str]) -> Trained:
@@ -69,7 +71,7 @@ class Trained:
             expected = f"one of {', '.join(method.branches)}" if method.branches else f"none: {info.method} has but one"
             raise InputError(f"no branch {branch!r}", source="--branch", expected=expected)
         decode = load_settings(type(settings.decode), None, overrides, base=settings.decode)
-        phase = None
+        phase, asked = None, branch is not None
         if branch is None and isinstance(method, Choosing):
             folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
             try:
@@ -79,7 +81,19 @@ class Trained:
             if chosen is not None:
                 load_weights(method.module, folders[chosen] / "weights.safetensors")
                 phase = folders[chosen].name
-        return cls(run, method, settings, info, branch, decode, phase)
+        return cls(run, method, settings, info, branch, decode, phase, asked)
+
+    @contextlib.contextmanager
+    def opening_vlp(self) -> Iterator[None]:
+        """What is wrong with vision-language features names the branch that does without, if nobody chose another."""
+        try:
+            yield
+        except InputError as error:
+            alone = [branch for branch in self.method.branches if branch not in self.method.vlp_branches]
+            if self.asked or not alone:
+                raise
+            expected = "; or ".join(filter(None, [error.expected, f"--branch {alone[0]}, which does without"]))
+            raise InputError(error.problem, source=error.source, place=error.place, expected=expected) from None
 
     @property
     def needs_vlp(self) -> bool:
