@@ -259,7 +259,9 @@ def test_a_long_video_with_thousands_of_segments_makes_a_small_page(
     ]
     file = results(found=dict.fromkeys(TEST, found))
     view([file], tmp_path / "view.html", scores=[str(scores(count=10_800))])
-    assert (tmp_path / "view.html").stat().st_size < 2_000_000
+    page = (tmp_path / "view.html").read_text()
+    assert len(page) < 2_000_000
+    assert page.count("the 300 surest segments") == len(TEST)
 
 
 OPEN = """

@@ -13,7 +13,7 @@ def view(
         list[Path],
         typer.Argument(
             help="Results files, and folders of finished runs, which localize the dataset first.",
-            metavar="RUN|RESULTS...",
+            metavar="RUN|RESULTS",
             show_default=False,
         ),
     ],

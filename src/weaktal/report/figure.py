@@ -9,6 +9,7 @@ from typing import Any
 
 from weaktal.report.content import Found, Shown
 from weaktal.report.drawing import (
+    MOST,
     SPAN,
     clock,
     color,
@@ -129,7 +130,8 @@ def _branch(drawn: _Drawn, found: Found) -> Markup:
     without = "nothing found" if found.segments is not None else "not in these results"
     title = f"{found.branch} found: {_listed(segments, without)}"
     content.append(segment_lane(segments, labels, drawn.classes, drawn.end, title=title))
-    head = element("div", _title(found.branch), scale, class_="head" if scale else None)
+    cut = element("span", f"the {MOST} surest segments", class_="quiet scale") if len(segments) == MOST else None
+    head = element("div", _title(found.branch), scale, cut, class_="head" if scale else None)
     return _row(joined(head, _keys(labels, drawn.classes, without)), *content)
 
 

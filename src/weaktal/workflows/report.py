@@ -174,6 +174,8 @@ def _choice(shown: int, videos: int, *, named: bool, of: str) -> str:
         return f"{shown} {'video' if shown == 1 else 'videos'}, picked by name."
     if shown == videos:
         return "The only video." if videos == 1 else f"All {videos} videos of {of}, by name."
+    if shown == 1:
+        return f"The first of {videos} videos by name: it was not chosen by how well it went."
     return f"The first {shown} of {videos} videos by name: they were not chosen by how well they went."
 
 

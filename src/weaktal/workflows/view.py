@@ -211,5 +211,6 @@ def _words(names: Sequence[str], dataset: Path | None) -> Words:
     what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     if dataset is None:
         return Words(what, lead=["What was found. No dataset was named, so there is no truth to compare with."])
-    folder = annotations_file(dataset).absolute().parent
-    return Words(f"{what} on {folder.name}", lead=[f"What was found in videos of {dataset}."])
+    file = annotations_file(dataset).absolute()
+    name = file.parent.name if file.name == "annotations.json" else file.stem
+    return Words(f"{what} on {name}", lead=[f"What was found in videos of {dataset}."])
