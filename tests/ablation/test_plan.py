@@ -242,3 +242,10 @@ def test_leaving_variants_out_takes_what_is_held_against_them_along() -> None:
     ]  # fmt: skip
     with pytest.raises(InputError, match="leave"):
         chosen_tables(paper_tables(50), ["6"], without=["leave"])
+
+
+@pytest.mark.parametrize("table", paper_tables(100), ids=lambda table: table.key)
+def test_a_table_alone_holds_what_its_lines_are_held_against(table: Table) -> None:
+    names = {line.reading.name for line in table.lines}
+    against = {line.versus for line in table.lines if line.versus is not None}
+    assert against <= names

@@ -173,6 +173,7 @@ def _labels(**values: object) -> tuple[str, ...]:
 
 
 def _open() -> Iterable[Line]:
+    yield Line(WHOLE)
     for name, title, *settings in (
         ("softmax", "VLP: softmax over the classes", "vlp.probabilities=softmax"),
         ("sigmoid", "VLP: sigmoid of each class", "vlp.probabilities=sigmoid"),
