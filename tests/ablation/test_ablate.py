@@ -136,6 +136,26 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
     assert measured(job, reading, truth, videos, *features, Console()).chosen == f"{folders[index].name} both"
 
 
+@pytest.mark.parametrize(
+    ("selection", "chosen"),
+    [
+        ({"rule": "last"}, "05-foreground-2 cbp"),
+        ({"rule": "agreement", "least_agreement": -1}, "05-foreground-2 both"),
+        ({"rule": "agreement", "least_agreement": 1}, "01-warm-up cbp"),
+    ],
+)
+def test_a_choice_says_which_weights_and_branch_it_took(
+    finished: Path, ablation_dataset: Path, tmp_path: Path, selection: dict[str, object], chosen: str
+) -> None:
+    job = read_model(finished / "runs/whole/seed-0.json", Job, "a job")
+    settings = {**job.settings, "selection": selection}
+    truth = read_annotations(ablation_dataset)
+    videos = list(truth.subset(job.data.subset).values())
+    features = Features.open(ablation_dataset, "i3d"), Features.open(ablation_dataset, "scene")
+    reading = ReadingJob(name="x", after="foreground-2", branch="choice", settings=settings, out=tmp_path / "x")
+    assert measured(job, reading, truth, videos, *features, Console()).chosen == chosen
+
+
 def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(
     finished: Path, ablation_dataset: Path, ablation_settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -114,7 +114,7 @@ class Measured(_Strict):
         ap: by class and threshold.
         misses: share of action snippets that were missed; None without any.
         false_alarms: share of background snippets that raised an alarm; None without any.
-        chosen: the phase and branch, where it was left to the settings; empty for the last weights and CBP.
+        chosen: the phase and the branch that localized, where it was left to the settings; None elsewhere.
     """
 
     reading: str
@@ -200,10 +200,10 @@ def measured(
             choice = method.choose(statistics_for(job, method, config, folders, cbp, vlp))
         except ValueError as error:
             raise InputError(str(error), source=job.run, expected="statistics of its phases to choose by") from None
-        branch, chosen = choice.branch, ""
+        branch = choice.branch or method.branches[0]
         if choice.phase is not None:
             folder = folders[choice.phase]
-            chosen = f"{folder.name} {branch}"
+        chosen = f"{folder.name} {branch}"
     load_weights(method.module, folder / "weights.safetensors")
     trained = Trained(job.run, method, config, info, branch, config.decode)
     with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
