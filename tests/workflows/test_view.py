@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -146,6 +147,10 @@ def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Writ
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     with pytest.raises(InputError, match=r"--branch: no branch 'cbp'"):
         view([tmp_path / "run"], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=quiet)
+    said = io.StringIO()
+    with pytest.raises(InputError, match="--video: no video 'video_1'"):
+        view([tmp_path / "run"], tmp_path / "view.html", choice=Choice(["video_1"]), console=Console(file=said))
+    assert not said.getvalue()  # before anything is localized
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     (tmp_path / "run" / "run.json").write_text(json.dumps({**info, "dataset": "gone"}))
     with pytest.raises(InputError, match=r"was trained on gone, which is not there; expected --dataset DATASET"):
@@ -160,6 +165,7 @@ def test_pictures_where_they_can_be_had(results: Write, tmp_path: Path) -> None:
         writer.write(np.full((48, 64, 3), 10 * level, np.uint8))
     writer.release()
     (tmp_path / "videos" / "b.mp4").write_text("words")
+    (tmp_path / "videos" / "c.mp4").mkdir()
     file = results(found={"a": [Segment(1.0, 2.0, "jump", 1.0)], "b": [], "c": []})
     report = view([file], tmp_path / "view.html", videos=tmp_path / "videos")
     assert [(v.duration is not None, v.film is not None) for v in report.videos] == [(True, True)] + [
@@ -167,6 +173,7 @@ def test_pictures_where_they_can_be_had(results: Write, tmp_path: Path) -> None:
     ] * 2
     assert report.videos[0].duration == pytest.approx(4.0, abs=0.3)
     assert any("No pictures of b" in note and "b.mp4" in note for note in report.notes)
+    assert not any("No pictures of c" in note for note in report.notes)  # a folder of that name is no video
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_PYAV, str(file), str(tmp_path / "videos"), str(tmp_path / "plain.html")],
         capture_output=True, text=True, check=False,
@@ -203,6 +210,8 @@ def test_scores_find_their_results(tmp_path: Path) -> None:
             match_scores(names, bad)
     with pytest.raises(InputError, match=r"no results 'vpl'.*nearest is vlp"):
         match_scores(names, ["vpl=2.st"])
+    with pytest.raises(InputError, match="--scores: is for results files"):
+        match_scores([], ["1.st"])
 
 
 def test_bad_input_is_named_and_nothing_is_written(

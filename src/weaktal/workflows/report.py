@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +92,9 @@ def compare(
     scores = [score(truth, branch.results, protocol, subset=subset) if annotated else None for branch in loaded]
     pool = sorted(chosen) if annotations is not None else sorted({name for b in loaded for name in b.results.videos})
     picked = list(dict.fromkeys(names)) or pool[:count]
-    _check_names(picked, truth, loaded)
+    if not picked:
+        raise InputError("names no video", source=loaded[0].results.source, expected="results of at least one")
+    check_names(picked, dict.fromkeys([*truth.videos, *(name for b in loaded for name in b.results.videos)]))
     used = {segment.label for branch in loaded for found in branch.results.videos.values() for segment in found}
     known = Known(truth, {video.subset for video in truth.videos.values() if video.segments})
     figures, notes = show_videos(picked, known, loaded, videos or {})
@@ -151,10 +153,12 @@ def _check_about(results: Results, chosen: Mapping[str, Video], subset: str, tru
         )
 
 
-def _check_names(names: Sequence[str], truth: Annotations, branches: Sequence[Loaded]) -> None:
-    if not names:
-        raise InputError("names no video", source=branches[0].results.source, expected="results of at least one")
-    known = dict.fromkeys([*truth.videos, *(name for branch in branches for name in branch.results.videos)])
+def check_names(names: Sequence[str], known: Collection[str]) -> None:
+    """Refuses videos to show that nobody knows.
+
+    Raises:
+        InputError: naming the first one, and the nearest that is known.
+    """
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)

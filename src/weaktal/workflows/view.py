@@ -18,7 +18,7 @@ from weaktal.evaluation.scoring import subset_of
 from weaktal.files import check_writable
 from weaktal.report.content import Report
 from weaktal.report.page import is_page, write_report
-from weaktal.workflows.report import BranchFiles, Words, compare
+from weaktal.workflows.report import BranchFiles, Words, check_names, compare
 
 # The branches of a run that are shown where nobody names any; other methods have one way to localize.
 _BRANCHES: Mapping[str, Sequence[str | None]] = {"collab": ("cbp", "vlp", "both")}
@@ -81,6 +81,8 @@ def view(
     names = unique_names(sources)
     stored = match_scores([n for n, path in zip(names, sources, strict=True) if not path.is_dir()], scores)
     pictures = _videos(videos, dataset)
+    if dataset is not None and len(runs) == len(sources):  # runs localize for a while, and know no other videos
+        check_names(choice.names, read_tags(dataset).videos)
     with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
         branches: list[BranchFiles] = []
         for number, (name, path) in enumerate(zip(names, sources, strict=True)):
@@ -130,12 +132,14 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
     Raises:
         InputError: if there are more or fewer files than results, or no results of such a name.
     """
+    if scores and not names:
+        raise InputError("is for results files; runs keep their own", source="--scores", expected="to be left out")
     pairs = ["=" in text and not Path(text).exists() for text in scores]
     if not all(pairs) and (any(pairs) or len(scores) != len(names)):
         raise InputError(
             f"stands there {len(scores)} times for {len(names)} results files",
             source="--scores",
-            expected=f"a file for each in their order, or NAME=FILE with NAME of {', '.join(names) or 'results'}",
+            expected=f"a file for each in their order, or NAME=FILE with NAME of {', '.join(names)}",
         )
     if not all(pairs):
         return dict(zip(names, map(Path, scores), strict=True))
@@ -203,7 +207,7 @@ def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
         if dataset is None:
             return {}
         folder = annotations_file(dataset).parent / "videos"
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_ENDINGS)
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_ENDINGS and path.is_file())
     return {path.stem: path for path in sorted(found, reverse=True)}  # of one name the first
 
 
