@@ -53,8 +53,17 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1", help="seeds that every folder has, with commas")
     parser.add_argument("--pair", action="append", default=[], help="FIRST:SECOND, variants to hold against each other")
     arguments = parser.parse_args()
-    readings = read(arguments.folders, {int(seed) for seed in arguments.seeds.split(",")})
+    seeds = arguments.seeds.split(",")
+    if not all(seed.isdecimal() for seed in seeds):
+        parser.error(f"--seeds {arguments.seeds}: expected whole numbers with commas")
+    for folder in arguments.folders:
+        if not (folder / "cells.csv").is_file():
+            parser.error(f"{folder}: holds no cells.csv; expected what weaktal ablate wrote")
+    readings = read(arguments.folders, {int(seed) for seed in seeds})
     whole = {name: of_it for name, of_it in readings.items() if len(of_it) == len(arguments.folders)}
+    for pair in arguments.pair:
+        if not set(pair.split(":", 1)) <= whole.keys() or ":" not in pair:
+            parser.error(f"--pair {pair}: expected FIRST:SECOND of {', '.join(whole)}")
     print(f"| {len(arguments.folders)} datasets | " + " | ".join(NUMBERS.values()) + " |")
     print("|---" * (1 + len(NUMBERS)) + "|")
     for variant in whole:
