@@ -18,6 +18,7 @@ import torch
 from rich.console import Console
 
 from weaktal.ablation.cell import Job, Measured, ReadingJob, measured, statistics_for
+from weaktal.ablation.folder import REVISION
 from weaktal.ablation.fork import phases_of
 from weaktal.cli import run
 from weaktal.config import parse_settings
@@ -298,16 +299,17 @@ def test_features_made_anew_under_the_same_name_are_refused(
     assert said in lines[0]
 
 
-def test_a_folder_that_noted_no_features_goes_on(
-    finished: Path, ablation_dataset: Path, ablation_settings: Path, tmp_path: Path
+def test_a_folder_from_before_the_same_settings_meant_this_is_refused(
+    finished: Path, ablation_dataset: Path, ablation_settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(finished, out)
     noted = json.loads((out / "ablation.json").read_text())
     assert noted.pop("feature_files").keys() == {"i3d", "scene"}
+    assert noted.pop("revision") == REVISION
     (out / "ablation.json").write_text(json.dumps(noted))
-    assert run(words(ablation_dataset, ablation_settings, out, *WORDS)) == 0
-    assert run(words(ablation_dataset, ablation_settings, out, *WORDS, "--set", "losses.contrast=0.5")) == 2
+    assert run(words(ablation_dataset, ablation_settings, out, *WORDS)) == 2
+    assert f"was started with revision 1, not {REVISION}" in capsys.readouterr().err
 
 
 def test_a_folder_with_something_else_is_left_alone(

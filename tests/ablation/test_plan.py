@@ -249,3 +249,10 @@ def test_a_table_alone_holds_what_its_lines_are_held_against(table: Table) -> No
     names = {line.reading.name for line in table.lines}
     against = {line.versus for line in table.lines if line.versus is not None}
     assert against <= names
+
+
+def test_a_bad_setting_of_a_variant_names_the_variant() -> None:
+    table = own_table(["loose: losses.contrats=1"])
+    assert table is not None
+    with pytest.raises(InputError, match=r"^variant loose: losses\.contrats=1: unknown setting losses\.contrats"):
+        make_plan([table], CollabConfig())

@@ -29,6 +29,10 @@ from weaktal.methods.collab_config import CollabConfig
 
 _HARMLESS = {"weaktal", "data.dataset", *(f"settings.{key}" for key in ACTS_IN if key.startswith("engine."))}
 
+# Rises when the same settings come to mean other numbers: then folders from before cannot be gone on with.
+# 2: online training restarts CBP; the rule "agreement" takes both branches.
+REVISION = 2
+
 
 class _Request(BaseModel):
     """What an ablation's folder was made with; calls that differ in this are refused."""
@@ -36,9 +40,10 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weaktal: str
+    revision: int = 1
     annotations_sha256: str
     data: Data
-    feature_files: dict[str, Fingerprint] | None = None  # by folder; None where an earlier version made the folder
+    feature_files: dict[str, Fingerprint] = {}  # by folder; revision 1 noted none
     settings: dict[str, Any]
 
 
@@ -77,6 +82,7 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
     file = out / "ablation.json"
     request = _Request(
         weaktal=__version__,
+        revision=REVISION,
         annotations_sha256=sha256(annotations_file(data.dataset)),
         data=data,
         feature_files=dict(feature_files),
@@ -86,8 +92,6 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
         write_json(file, request.model_dump(mode="json"))
         return
     stored = read_model(file, _Request, "what weaktal ablate wrote there")
-    if stored.feature_files is None:
-        request = request.model_copy(update={"feature_files": None})  # nobody knows; the rest must still be the same
     before, now = flat(stored.model_dump(mode="json")), flat(request.model_dump(mode="json"))
     for key in [*before, *(key for key in now if key not in before)]:
         if key not in _HARMLESS and before.get(key) != now.get(key):

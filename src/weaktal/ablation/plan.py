@@ -140,7 +140,12 @@ def make_plan(tables: Sequence[Table], base: CollabConfig, *, catalog: Sequence[
     for reading in (line.reading for table in tables for line in table.lines):
         if called.setdefault(reading.name, reading) != reading:
             raise InputError("stands for two variants", source=reading.name, expected="another name for one of them")
-        config = load_settings(CollabConfig, overrides=reading.overrides, base=base)
+        try:
+            config = load_settings(CollabConfig, overrides=reading.overrides, base=base)
+        except InputError as error:
+            place = str(error.source).removeprefix("--set ")
+            source = f"variant {reading.name}"
+            raise InputError(error.problem, source=source, place=place, expected=error.expected) from None
         if reading.after != END and reading.after not in step_names(config):
             raise InputError(
                 f"there is no step {reading.after} to look at with these settings",

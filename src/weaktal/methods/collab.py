@@ -168,8 +168,8 @@ class Collaboration:
 
         Args:
             batch: videos at full length.
-            branch: ``cbp`` (the default [paper]), ``vlp``, ``both`` for their weighted mean, or ``vanilla`` for the
-                vision-language features without prompts and temporal layers.
+            branch: ``cbp`` (also where it is None [paper]), ``vlp``, ``both`` for their weighted mean, or ``vanilla``
+                for the vision-language features without prompts and temporal layers.
         """
         if branch == "both":
             share = self.config.cbp_share
