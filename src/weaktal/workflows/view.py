@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,6 @@ from weaktal.report.content import Report
 from weaktal.report.page import is_page, write_report
 from weaktal.workflows.report import BranchFiles, Words, check_names, compare
 
-# The branches of a run that are shown where nobody names any; other methods have one way to localize.
-_BRANCHES: Mapping[str, Sequence[str | None]] = {"collab": ("cbp", "vlp", "both")}
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -33,7 +30,7 @@ class Choice:
         count: how many videos.
         subset: of the dataset; the one that is scored by default where it is None.
         protocol: how it is scored.
-        branches: of runs; the usual ones where there are none.
+        branches: of runs; the usual ones, and what ``weaktal localize`` takes, where there are none.
     """
 
     names: Sequence[str] = ()
@@ -85,16 +82,28 @@ def view(
         check_names(choice.names, read_tags(dataset).videos)
     with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
         branches: list[BranchFiles] = []
+        notes: list[str] = []
         for number, (name, path) in enumerate(zip(names, sources, strict=True)):
             if path.is_dir() and dataset is not None:
-                prefix = f"{name}: " if len(sources) > 1 else ""
-                branches += _localized(path, dataset, Path(folder) / str(number), prefix, choice, console)
+                from weaktal.workflows.view_runs import run_rows  # late: needs torch, as localize does
+
+                rows = run_rows(
+                    path,
+                    dataset,
+                    Path(folder) / str(number),
+                    subset=choice.subset or subset_of(read_tags(dataset), choice.protocol),
+                    named=choice.branches,
+                    prefix=f"{name}: " if len(sources) > 1 else "",
+                    console=console,
+                )
+                branches += rows.branches
+                notes += rows.notes
             else:
                 branches.append(BranchFiles(name, path, stored.get(name)))
         report = compare(
             dataset,
             branches,
-            _words(names, dataset),
+            _words(names, dataset, notes),
             videos=pictures,
             names=choice.names,
             count=choice.count,
@@ -179,26 +188,6 @@ def _dataset_of(run: Path) -> Path:
     return dataset
 
 
-def _localized(
-    run: Path, dataset: Path, folder: Path, prefix: str, choice: Choice, console: Console | None
-) -> list[BranchFiles]:
-    """Results and scores of a run's branches."""
-    from weaktal.engine.run import RunFolder  # late: needs torch, as localize does
-    from weaktal.workflows.localize import localize
-
-    info = RunFolder(run).info()
-    subset = choice.subset or subset_of(read_tags(dataset), choice.protocol)
-    found = []
-    branches: Sequence[str | None] = choice.branches or _BRANCHES.get(info.method, (None,))
-    for branch in branches:
-        name = branch or info.method
-        results, scores = folder / f"{name}.json", folder / f"{name}.safetensors"
-        localize(run, dataset, results, subset=subset, branch=branch, scores=scores, skip_broken=True, console=console)
-        about = f"{run}: method {info.method}, {f'branch {branch}, ' if branch else ''}seed {info.seed}"
-        found.append(BranchFiles(prefix + name, results, scores, about))
-    return found
-
-
 def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
     """Video files by name: those of a folder that was named, else those of the dataset if there are any."""
     if folder is not None and not folder.is_dir():
@@ -211,10 +200,10 @@ def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
     return {path.stem: path for path in sorted(found, reverse=True)}  # of one name the first
 
 
-def _words(names: Sequence[str], dataset: Path | None) -> Words:
+def _words(names: Sequence[str], dataset: Path | None, notes: Sequence[str]) -> Words:
     what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     if dataset is None:
         return Words(what, lead=["What was found. No dataset was named, so there is no truth to compare with."])
     file = annotations_file(dataset).absolute()
     name = file.parent.name if file.name == "annotations.json" else file.stem
-    return Words(f"{what} on {name}", lead=[f"What was found in videos of {dataset}."])
+    return Words(f"{what} on {name}", lead=[f"What was found in videos of {dataset}."], notes=notes)

@@ -1,0 +1,114 @@
+"""A run of collab in ``weaktal view``: its branches, and what localizing without a branch takes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from weaktal.data.results import read_results
+from weaktal.workflows.localize import localize
+from weaktal.workflows.train import train
+from weaktal.workflows.view import Choice, view
+
+SETTINGS = Path(__file__).parents[1] / "methods/small_collab.yaml"
+GIVEN = "what weaktal localize gives without --branch"
+USUAL = ["cbp", "vlp", "both"]
+QUIET = Console(quiet=True)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, scene_dataset: Path) -> Path:
+    folder = tmp_path_factory.mktemp("collab") / "run"
+    train(
+        scene_dataset, method="collab", features="i3d", vlp_features="scene", run=folder, config=SETTINGS,
+        overrides=["schedule.rounds=1"], console=QUIET,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture
+def selecting(finished: Path, tmp_path: Path) -> Callable[..., Path]:
+    """The run with another selection: it trained no differently, and localizes with other weights or another branch."""
+
+    def copy(**selection: object) -> Path:
+        shutil.copytree(finished, tmp_path / "run")
+        info = json.loads((tmp_path / "run/run.json").read_text())
+        info["settings"]["selection"] |= selection
+        (tmp_path / "run/run.json").write_text(json.dumps(info))
+        return tmp_path / "run"
+
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("selection", "rows", "given"),
+    [
+        ({"rule": "last"}, USUAL, "cbp"),
+        ({"rule": "agreement", "least_agreement": -1}, USUAL, "both"),
+        ({"rule": "agreement", "least_agreement": 1}, [*USUAL, "cbp after warm-up"], "cbp after warm-up"),
+        ({"rule": "best", "branches": ["vanilla"]}, [*USUAL, "vanilla after warm-up"], "vanilla after warm-up"),
+    ],
+    ids=["last", "agreement", "no agreement", "best"],
+)
+def test_the_row_that_localize_gives_is_marked(
+    selecting: Callable[..., Path],
+    tmp_path: Path,
+    selection: dict[str, object],
+    rows: list[str],
+    given: str,
+) -> None:
+    run = selecting(**selection)
+    report = view([run], tmp_path / "view.html", console=QUIET)
+    names = [branch.name for branch in report.branches]
+    (row,) = [index for index, branch in enumerate(report.branches) if GIVEN in branch.about]
+    assert (names, names[row]) == (rows, given)
+    assert ("phase 01-warm-up" in report.branches[row].about) == given.endswith(" after warm-up")
+    found = read_results(_localized(run, tmp_path)).videos
+    assert any(found.values())
+    for video in report.videos:
+        assert video.found[row].segments == found[video.name]
+        others = [part.segments for index, part in enumerate(video.found) if index != row]
+        assert found[video.name] not in others  # so that the mark at any other row would be seen
+    assert (tmp_path / "view.html").read_text().count(GIVEN) == 1
+
+
+def test_the_end_of_the_last_phase_is_no_row_of_its_own(selecting: Callable[..., Path], tmp_path: Path) -> None:
+    run = selecting(rule="best", statistic="margin", branches=["vlp"])
+    file = run / "phases/03-foreground-1/statistics.json"
+    statistics = json.loads(file.read_text())
+    statistics["branches"]["vlp"]["margin"] = 2.0  # above all others
+    file.write_text(json.dumps(statistics))
+    report = view([run], tmp_path / "view.html", console=QUIET)
+    assert [branch.name for branch in report.branches] == USUAL
+    assert [GIVEN in branch.about for branch in report.branches] == [False, True, False]
+
+
+def _localized(run: Path, tmp_path: Path) -> Path:
+    dataset = Path(json.loads((run / "run.json").read_text())["dataset"])
+    localize(run, dataset, tmp_path / "free.json", console=QUIET)
+    return tmp_path / "free.json"
+
+
+def test_named_branches_are_all_there_is(selecting: Callable[..., Path], tmp_path: Path) -> None:
+    run = selecting(rule="agreement", least_agreement=-1)
+    report = view([run], tmp_path / "view.html", choice=Choice(branches=["vanilla", "both"]), console=QUIET)
+    assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("vanilla", False), ("both", True)]
+    (tmp_path / "view.html").unlink()
+    shutil.rmtree(run)
+    run = selecting(rule="agreement", least_agreement=1)
+    report = view([run], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=QUIET)
+    assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("cbp", False)]
+
+
+def test_a_run_that_cannot_choose_shows_its_branches(selecting: Callable[..., Path], tmp_path: Path) -> None:
+    run = selecting(rule="agreement")
+    (run / "phases/01-warm-up/statistics.json").unlink()
+    report = view([run], tmp_path / "view.html", console=QUIET)
+    assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [(name, False) for name in USUAL]
+    (note,) = [note for note in report.notes if "without --branch" in note]
+    assert "statistics.json: no such file" in note
