@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from weaktal.data.results import read_results
+from weaktal.errors import InputError
 from weaktal.workflows.localize import localize
 from weaktal.workflows.train import train
 from weaktal.workflows.view import Choice, view
@@ -112,3 +114,33 @@ def test_a_run_that_cannot_choose_shows_its_branches(selecting: Callable[..., Pa
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [(name, False) for name in USUAL]
     (note,) = [note for note in report.notes if "without --branch" in note]
     assert "statistics.json: no such file" in note
+
+
+def test_without_vision_language_features_the_other_branches_are_shown(
+    selecting: Callable[..., Path], scene_dataset: Path, tmp_path: Path
+) -> None:
+    bare, out = tmp_path / "bare", tmp_path / "view.html"
+    shutil.copytree(scene_dataset, bare)
+    for video in (bare / "features/scene").glob("video_1*.npy"):  # those of the test subset
+        video.unlink()
+    run = selecting(rule="agreement", least_agreement=-1)
+    for missing in ("scene: 6 of 6 videos cannot be used", "scene: no such folder of features"):
+        said = io.StringIO()
+        report = view([run], out, dataset=bare, console=Console(file=said, width=40))
+        assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("cbp", False)]
+        (note,) = [note for note in report.notes if "left out" in note]
+        assert f"vision-language features: vlp, both ({GIVEN}): " in note
+        assert note.removesuffix(".") in said.getvalue().splitlines()
+        assert missing in note
+        shutil.rmtree(bare / "features/scene", ignore_errors=True)
+    shutil.rmtree(run)
+    run = selecting(rule="agreement", least_agreement=1)
+    report = view([run], out, dataset=bare, console=QUIET)
+    assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [
+        ("cbp", False), ("cbp after warm-up", True),
+    ]  # fmt: skip
+    with pytest.raises(InputError, match=r"scene: no such folder of features; expected one of i3d$"):
+        view([run], out, dataset=bare, choice=Choice(branches=["vlp"]), console=QUIET)
+    shutil.rmtree(bare / "features/i3d")
+    with pytest.raises(InputError, match=r"i3d: no such folder"):
+        view([run], out, dataset=bare, console=QUIET)

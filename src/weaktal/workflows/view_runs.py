@@ -8,14 +8,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from weaktal.engine.run import RunFolder
+from weaktal.data.annotations import read_tags
+from weaktal.data.features import Features
+from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError
+from weaktal.workflows.dataset import usable
 from weaktal.workflows.localize import localize
 from weaktal.workflows.report import BranchFiles
-from weaktal.workflows.trained import Trained
+from weaktal.workflows.trained import Trained, load_method
 
 # The branches that are shown where nobody names any, the method's default first; other methods show that alone.
 _BRANCHES: Mapping[str, Sequence[str | None]] = {"collab": ("cbp", "vlp", "both")}
+
+_GIVEN = "what weaktal localize gives without --branch"
+
+# Whose weights a row is of: the folder name of a phase, None for the last weights; and the branch.
+_Row = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ def run_rows(
     """Localizes a dataset with branches of a run.
 
     Where nobody names a branch, what ``weaktal localize`` gives without ``--branch`` is among the rows, also where it
-    comes from the weights of an earlier phase.
+    comes from the weights of an earlier phase; and branches that need vision-language features are left out, with a
+    note, if the dataset has none that can be used.
 
     Args:
         run: a finished run's folder.
@@ -58,37 +67,55 @@ def run_rows(
     Raises:
         InputError: for bad input.
     """
-    info = RunFolder(run).info()
+    console = console or Console(stderr=True)
+    method, _, info = load_method(RunFolder(run))
     usual = _BRANCHES.get(info.method, (None,))
-    found, notes = [], []
-
-    def add(name: str, branch: str | None, phase: str | None = None, *, chosen: bool) -> None:
+    rows: list[_Row] = [(None, branch) for branch in named or usual]
+    choice: _Row | None = None
+    notes = []
+    try:
+        phase, branch = _choice(run)
+        choice = phase, branch or usual[0]
+    except InputError as error:
+        notes.append(f"{run}: weaktal localize gives nothing without --branch: {error}")
+    if choice is not None and not named and choice not in rows:
+        rows.append(choice)
+    seeing = [row for row in rows if row[1] in method.vlp_branches]
+    if seeing and not named and (problem := _vlp_problem(info, dataset, subset)):
+        left_out = ", ".join(_name(row, info) + (f" ({_GIVEN})" if row == choice else "") for row in seeing)
+        notes.append(f"{run}: left out for want of vision-language features: {left_out}: {problem}")
+        rows = [row for row in rows if row not in seeing]
+    for note in notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    found = []
+    for row in rows:
+        phase, branch = row
+        name = _name(row, info)
         results, scores = folder / f"{name}.json", folder / f"{name}.safetensors"
         option = branch if phase is None else None  # a named branch takes the last weights
         localize(run, dataset, results, subset=subset, branch=option, scores=scores, skip_broken=True, console=console)
         what = [f"method {info.method}", f"branch {branch}" if branch else "", f"phase {phase}" if phase else ""]
         about = f"{run}: {', '.join([*filter(None, what), f'seed {info.seed}'])}"
-        about += "; what weaktal localize gives without --branch" if chosen else ""
-        found.append(BranchFiles(prefix + name, results, scores, about))
+        found.append(BranchFiles(prefix + name, results, scores, f"{about}; {_GIVEN}" if row == choice else about))
+    return Rows(found, [f"{note}." for note in notes])
 
-    branches: Sequence[str | None] = named or usual
-    choice: tuple[str | None, str | None] | None = None
+
+def _name(row: _Row, info: RunInfo) -> str:
+    phase, branch = row
+    return (branch or info.method) + (f" after {phase.partition('-')[2]}" if phase else "")
+
+
+def _vlp_problem(info: RunInfo, dataset: Path, subset: str) -> InputError | None:
+    """Why a dataset's vision-language features cannot be used for any of its videos."""
     try:
-        phase, branch = _choice(run)
-        choice = phase, branch or usual[0]
+        usable(read_tags(dataset).subset(subset), [Features.open(dataset, info.vlp_features or "")], skip_broken=True)
     except InputError as error:
-        notes.append(f"{run}: weaktal localize gives nothing without --branch: {error}.")
-    for branch in branches:
-        add(branch or info.method, branch, chosen=choice == (None, branch))
-    if choice is not None and not named and choice not in [(None, branch) for branch in branches]:
-        phase, branch = choice
-        name = branch or info.method
-        add(name if phase is None else f"{name} after {phase.partition('-')[2]}", branch, phase, chosen=True)
-    return Rows(found, notes)
+        return error
+    return None
 
 
-def _choice(run: Path) -> tuple[str | None, str | None]:
-    """The phase, None for the last weights, and the branch that localize without a branch.
+def _choice(run: Path) -> _Row:
+    """What ``weaktal localize`` takes where nobody names a branch.
 
     Raises:
         InputError: if the run cannot say, such as one without the statistics that its choice goes by.
