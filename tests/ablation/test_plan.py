@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from weaktal.ablation.choosing import chosen_tables, own_table
 from weaktal.ablation.plan import Plan, fingerprints, make_plan, step_names
-from weaktal.ablation.tables import Line, Reading, Table, chosen_tables, own_table, paper_tables
+from weaktal.ablation.tables import Line, Reading, Table, paper_tables
 from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.base import Inputs

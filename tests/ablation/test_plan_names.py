@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from weaktal.ablation.choosing import chosen_tables, own_table
 from weaktal.ablation.plan import make_plan
-from weaktal.ablation.tables import chosen_tables, own_table, paper_tables
+from weaktal.ablation.tables import paper_tables
 from weaktal.errors import InputError
 from weaktal.methods.collab_config import CollabConfig
 

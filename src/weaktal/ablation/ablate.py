@@ -10,12 +10,13 @@ from typing import Any
 from rich.console import Console
 
 from weaktal.ablation.cell import METHOD, Data
+from weaktal.ablation.choosing import chosen_tables, own_table
 from weaktal.ablation.document import write_document
 from weaktal.ablation.folder import alone_in, missing_jobs, read_found, same_request
 from weaktal.ablation.plan import Plan, make_plan
 from weaktal.ablation.report import Found, filled
 from weaktal.ablation.runner import Failure, available_cores, run_jobs
-from weaktal.ablation.tables import Table, chosen_tables, own_table, paper_tables
+from weaktal.ablation.tables import Table, paper_tables
 from weaktal.config import load_settings
 from weaktal.data.annotations import read_annotations
 from weaktal.data.features import Features

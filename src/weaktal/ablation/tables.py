@@ -7,13 +7,9 @@ variant is adding a line here.
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
-
-from weaktal.errors import InputError, shown
 
 Sign = Literal["below", "above"]
 WARM_UP = "warm-up"
@@ -231,77 +227,3 @@ def _open() -> Iterable[Line]:
         overrides = ("selection.rule=best", f"selection.statistic={statistic}")
         title = f"phase and branch with the best {statistic}"
         yield Line(Reading(f"best-{statistic.replace('_', '-')}", title, overrides, branch=CHOICE), "whole")
-
-
-# Where the next setting of a variant begins: a value may hold spaces, such as {low: 0.2, high: 0.6}.
-_NEXT_SETTING = re.compile(r"\s+(?=[\w.-]+\s*=)")
-
-
-def own_table(wanted: Sequence[str]) -> Table | None:
-    """Variants of one's own, each ``"NAME: KEY=VALUE KEY=VALUE ..."``, held against the whole method.
-
-    They are read as that is, unless they say something about ``selection``.
-
-    Raises:
-        InputError: if one is not written like that.
-    """
-    lines = []
-    for text in wanted:
-        name, colon, settings = text.partition(":")
-        name, settings = name.strip(), settings.strip()
-        if not colon or not settings or not name.replace("-", "").replace("_", "").isalnum():
-            raise InputError(
-                "is no variant", source=f"--variant {shown(text)}", expected='"NAME: KEY=VALUE [KEY=VALUE ...]"'
-            )
-        overrides = tuple(_NEXT_SETTING.split(settings))
-        # Both selection.rule=best and selection={rule: best} say something about it.
-        chooses = any(re.split(r"[.=]", override)[0].strip() == "selection" for override in overrides)
-        branch = CHOICE if chooses else WHOLE.branch
-        lines.append(Line(Reading(name, name, overrides, branch=branch), WHOLE.name))
-    return Table("own", "Variants of one's own", (Line(WHOLE), *lines)) if lines else None
-
-
-def chosen_tables(
-    tables: Sequence[Table],
-    keys: Sequence[str] | None = None,
-    variants: Sequence[str] | None = None,
-    without: Sequence[str] = (),
-) -> tuple[Table, ...]:
-    """Tables cut down to some readings and those that they are held against.
-
-    Args:
-        tables: to choose from.
-        keys: of the tables wanted; all where it is None.
-        variants: names of the readings wanted; all where it is None.
-        without: names of readings not wanted. What is held against one of them goes too.
-
-    Raises:
-        InputError: for an unknown table or variant, naming the nearest; also if nothing is left.
-    """
-    by_key = {table.key: table for table in tables}
-    picked = tables if keys is None else [by_key[_known(key, by_key, "--tables")] for key in keys]
-    lines = {line.reading.name: line for table in picked for line in table.lines}
-    dropped = {_known(name, lines, "--without") for name in without}
-    wanted = {_known(name, lines, "--variants") for name in variants or lines} - dropped
-    cut = []
-    for table in picked:
-        kept = [ln for ln in table.lines if ln.reading.name in wanted and ln.versus not in dropped]
-        against = {line.versus for line in kept}
-        if kept:
-            cut.append(
-                Table(
-                    table.key,
-                    table.title,
-                    tuple(ln for ln in table.lines if ln in kept or ln.reading.name in against),
-                )
-            )
-    return tuple(cut)
-
-
-def _known(name: str, names: Iterable[str], source: str) -> str:
-    known = list(names)
-    if name in known:
-        return name
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    expected = f"one of {', '.join(known)}; nearest is {near[0]}" if near else "none: no table is chosen"
-    raise InputError(f"no {shown(name)}", source=source, expected=expected)
