@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -157,6 +158,44 @@ def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Writ
         view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
 
 
+def test_a_run_knows_its_dataset_from_anywhere(
+    tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = Console(quiet=True)
+    one, two = tmp_path / "one", tmp_path / "two"
+    shutil.copytree(tiny_dataset, one / "d")
+    (two / "d").mkdir(parents=True)
+    other = {"database": {"other": {"subset": "validation", "duration": 3.0, "labels": ["jump"]}}}
+    (two / "d/annotations.json").write_text(json.dumps(other))
+    monkeypatch.chdir(one)
+
+    def go(dataset: Path) -> None:
+        train(
+            dataset, method="mil", features="i3d", run=tmp_path / "run", resume=True, console=quiet,
+            overrides=["schedule.epochs=1", "engine.tensorboard=false"],
+        )  # fmt: skip
+
+    go(Path("d"))
+    file = tmp_path / "run/run.json"
+    info = json.loads(file.read_text())
+    assert info["dataset"] == str(one / "d")
+    monkeypatch.chdir(two)
+    report = view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    assert [video.name for video in report.videos] == TEST
+    go(Path("../one/d"))  # typed another way, it is the same run
+    (one / "d").rename(two / "moved")
+    go(Path("moved"))
+    assert json.loads(file.read_text()) == info
+    with pytest.raises(InputError, match=r"one/d, which is not there; expected --dataset DATASET"):
+        view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    file.write_text(json.dumps({**info, "dataset": "moved"}))  # as earlier versions wrote it
+    go(Path("moved"))
+    view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    file.write_text(json.dumps({**info, "dataset": "d"}))
+    with pytest.raises(InputError, match=r"was trained on d, where its training video 'video_00' is not any more"):
+        view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+
+
 def test_pictures_where_they_can_be_had(results: Write, tmp_path: Path) -> None:
     cv2 = pytest.importorskip("cv2")
     (tmp_path / "videos" / "deep").mkdir(parents=True)
@@ -242,7 +281,7 @@ def test_bad_input_is_named_and_nothing_is_written(
         ),
     ):
         with pytest.raises(InputError, match=message):
-            view(arguments, out, **options)  # type: ignore[arg-type]
+            view(arguments, out, **options)
     assert not out.exists()
 
 

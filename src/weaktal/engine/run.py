@@ -34,7 +34,7 @@ class RunInfo(BaseModel):
         weaktal: version that trained it.
         method: name of the method.
         seed: of everything random.
-        dataset: folder, as given.
+        dataset: where the folder lay, absolute; as given in runs of earlier versions.
         train_subset: the subset that it was trained on.
         features, vlp_features: names of the feature folders, as given.
         seconds_per_snippet: as given for features without a manifest.

@@ -101,7 +101,7 @@ def train(
         weaktal=__version__,
         method=method,
         seed=seed,
-        dataset=str(dataset),
+        dataset=str(dataset.absolute()),
         train_subset=subset,
         features=features,
         vlp_features=vlp_features,

@@ -182,9 +182,15 @@ def _dataset_of(run: Path) -> Path:
     """The dataset that a run was trained on, where it still is where it was."""
     from weaktal.engine.run import RunFolder
 
-    dataset = Path(RunFolder(run).info().dataset)
+    info = RunFolder(run).info()
+    dataset = Path(info.dataset)
     if not annotations_file(dataset).is_file():
         raise InputError(f"was trained on {dataset}, which is not there", source=run, expected="--dataset DATASET")
+    known = read_tags(dataset).videos
+    gone = next((name for name in info.videos if name not in known), None)
+    if gone is not None:  # another dataset of that name, such as one beside where the run is looked at
+        problem = f"was trained on {dataset}, where its training video {shown(gone)} is not any more"
+        raise InputError(problem, source=run, expected="--dataset DATASET")
     return dataset
 
 
