@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -148,14 +147,36 @@ def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Writ
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     with pytest.raises(InputError, match=r"--branch: no branch 'cbp'"):
         view([tmp_path / "run"], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=quiet)
-    said = io.StringIO()
-    with pytest.raises(InputError, match="--video: no video 'video_1'"):
-        view([tmp_path / "run"], tmp_path / "view.html", choice=Choice(["video_1"]), console=Console(file=said))
-    assert not said.getvalue()  # before anything is localized
+    own = results("own.json", {TEST[0]: [], "mine": []})
+    mine = view([tmp_path / "run", own], tmp_path / "view.html", choice=Choice(["mine"]), console=quiet)
+    assert [video.name for video in mine.videos] == ["mine"]
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     (tmp_path / "run" / "run.json").write_text(json.dumps({**info, "dataset": "gone"}))
     with pytest.raises(InputError, match=r"was trained on gone, which is not there; expected --dataset DATASET"):
         view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+
+
+def test_what_is_wrong_is_said_before_a_run_localizes(
+    tiny_dataset: Path, results: Write, scores: Write, tmp_path: Path
+) -> None:
+    unfinished = tmp_path / "run"
+    train(
+        tiny_dataset, method="mil", features="i3d", run=unfinished, console=Console(quiet=True),
+        overrides=["schedule.epochs=1", "engine.tensorboard=false"],
+    )  # fmt: skip
+    (unfinished / "weights.safetensors").unlink()
+    (tmp_path / "bad.json").write_text("[]")
+    own = results("own.json", {TEST[0]: [], "mine": []}, branch="cbp")
+    other = scores("vlp.st", branch="vlp")
+    for more, options, message in (
+        ([], {"choice": Choice(["video_1"])}, "--video: no video 'video_1'"),
+        ([own], {"choice": Choice(["mind"])}, "--video: no video 'mind'.*nearest is 'mine'"),
+        ([tmp_path / "bad.json"], {}, r"bad\.json: is \[\]"),
+        ([own], {"scores": [str(other)]}, "vlp.st: has scores of branch 'vlp'"),
+        ([own], {"choice": Choice(["mine"])}, "run: is not finished"),  # what localizing would say
+    ):
+        with pytest.raises(InputError, match=message):
+            view([unfinished, *more], tmp_path / "view.html", **options)
 
 
 def test_a_run_knows_its_dataset_from_anywhere(

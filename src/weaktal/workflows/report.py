@@ -80,7 +80,7 @@ def compare(
     Raises:
         InputError: for bad input, such as a video that nobody knows, or results that hold no video of the subset.
     """
-    loaded = [_load(branch) for branch in branches]
+    loaded = [read_branch(branch) for branch in branches]
     truth = Annotations((), {}) if annotations is None else read_annotations(annotations)
     chosen: dict[str, Video] = {}
     if annotations is not None:
@@ -124,7 +124,12 @@ def compare(
     )
 
 
-def _load(files: BranchFiles) -> Loaded:
+def read_branch(files: BranchFiles) -> Loaded:
+    """Results and scores of a branch.
+
+    Raises:
+        InputError: if a file is not as it should be, or the scores are of another branch than the results.
+    """
     results = read_results(files.results)
     stored = read_scores(files.scores) if files.scores is not None else None
     if stored is not None:

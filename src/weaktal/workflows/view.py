@@ -18,7 +18,7 @@ from weaktal.evaluation.scoring import subset_of
 from weaktal.files import check_writable
 from weaktal.report.content import Report
 from weaktal.report.page import is_page, write_report
-from weaktal.workflows.report import BranchFiles, Words, check_names, compare
+from weaktal.workflows.report import BranchFiles, Words, check_names, compare, read_branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,14 @@ def view(
     names = unique_names(sources)
     stored = match_scores([n for n, path in zip(names, sources, strict=True) if not path.is_dir()], scores)
     pictures = _videos(videos, dataset)
-    if dataset is not None and len(runs) == len(sources):  # runs localize for a while, and know no other videos
-        check_names(choice.names, read_tags(dataset).videos)
+    files = {
+        name: BranchFiles(name, path, stored.get(name))
+        for name, path in zip(names, sources, strict=True)
+        if not path.is_dir()
+    }
+    if dataset is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
+        found = [name for file in files.values() for name in read_branch(file).results.videos]
+        check_names(choice.names, dict.fromkeys([*read_tags(dataset).videos, *found]))
     with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
         branches: list[BranchFiles] = []
         notes: list[str] = []
@@ -99,7 +105,7 @@ def view(
                 branches += rows.branches
                 notes += rows.notes
             else:
-                branches.append(BranchFiles(name, path, stored.get(name)))
+                branches.append(files[name])
         report = compare(
             dataset,
             branches,
