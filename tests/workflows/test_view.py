@@ -270,6 +270,10 @@ def test_scores_find_their_results(tmp_path: Path) -> None:
             match_scores(names, bad)
     with pytest.raises(InputError, match=r"no results 'vpl'.*nearest is vlp"):
         match_scores(names, ["vpl=2.st"])
+    with pytest.raises(InputError, match="--scores: names results 'vlp' twice; expected one file for each"):
+        match_scores(names, ["vlp=1.st", "cbp=1.st", "vlp=2.st"])
+    with pytest.raises(InputError, match="--scores: names no file for results 'vlp'; expected NAME=FILE"):
+        match_scores(names, ["vlp="])
     with pytest.raises(InputError, match="--scores: is for results files"):
         match_scores([], ["1.st"])
 

@@ -145,7 +145,8 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
         scores: a file for each of them in their order, or NAME=FILE for some.
 
     Raises:
-        InputError: if there are more or fewer files than results, or no results of such a name.
+        InputError: if there are more or fewer files than results, a name stands there twice or without a file, or there
+            are no results of such a name.
     """
     if scores and not names:
         raise InputError("is for results files; runs keep their own", source="--scores", expected="to be left out")
@@ -158,12 +159,17 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
         )
     if not all(pairs):
         return dict(zip(names, map(Path, scores), strict=True))
-    named = {name: Path(path) for name, _, path in (text.partition("=") for text in scores)}
-    for name in named:
+    named: dict[str, Path] = {}
+    for name, _, path in (text.partition("=") for text in scores):
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
             expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near[0]}" if near else "")
             raise InputError(f"there are no results {shown(name)}", source="--scores", expected=expected)
+        if name in named:
+            raise InputError(f"names results {shown(name)} twice", source="--scores", expected="one file for each")
+        if not path:
+            raise InputError(f"names no file for results {shown(name)}", source="--scores", expected="NAME=FILE")
+        named[name] = Path(path)
     return named
 
 
