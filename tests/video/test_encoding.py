@@ -53,3 +53,11 @@ def test_odd_sizes_are_refused(tmp_path: Path) -> None:
     ):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_on_that_makes_bytes_differ_from_run_to_run(tmp_path: Path) -> None:
+    """x264 writes its settings into the file; what differs in one run of a hundred no comparison of two runs finds."""
+    for path in write_both_ways(tmp_path):
+        content = path.read_bytes()
+        assert b" threads=1 " in content
+        assert b" mbtree=0 " in content
