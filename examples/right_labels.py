@@ -27,8 +27,8 @@ from weaktal.engine.run import RunFolder
 from weaktal.losses.pseudo_labels import UNCERTAIN
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_labels import label_videos
+from weaktal.runs.train import train
 from weaktal.timeline import SnippetGrid
-from weaktal.workflows.train import train
 
 WRONG = {"nothing": (), "foreground": (1,), "background": (0,), "both": (0, 1)}
 

@@ -31,9 +31,9 @@ from weaktal.data.features import FeatureFolder
 from weaktal.data.scores import read_scores
 from weaktal.encoders.shipped import FOLDER, Stream
 from weaktal.encoders.small_encoders import load_stream
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.train import train
 from weaktal.timeline import SnippetGrid
-from weaktal.workflows.localize import localize
-from weaktal.workflows.train import train
 from weaktal.world.actions import ACTIONS, OTHERS, TARGETS
 
 Array = npt.NDArray[np.float32]

@@ -34,9 +34,9 @@ from weaktal.methods.base import Inputs
 from weaktal.methods.collab import build
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_safety import SelectionConfig, best
-from weaktal.workflows.localize import localize
-from weaktal.workflows.train import train
-from weaktal.workflows.trained import phase_statistics
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.train import train
+from weaktal.runs.trained import phase_statistics
 
 
 def words(dataset: Path, settings: Path, out: Path, *more: str) -> list[str]:

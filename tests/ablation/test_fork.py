@@ -11,7 +11,7 @@ from weaktal.config import load_settings
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.methods.collab_config import CollabConfig
-from weaktal.workflows.train import train
+from weaktal.runs.train import train
 
 MMSD = [
     "cbp=mmsd", "mmsd.model.channels=8", "mmsd.schedule.epochs=4", "mmsd.schedule.vote_every=2",

@@ -35,8 +35,8 @@ from weaktal.methods.collab import Collaboration, build
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_vlp import TextConfig, text_side
 from weaktal.models.vlp import PromptedVectors
-from weaktal.workflows.localize import localize
-from weaktal.workflows.train import train
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.train import train
 
 SMALL = [
     "optimizer.batch_size=4",

@@ -29,9 +29,9 @@ from weaktal.methods.base import Inputs
 from weaktal.methods.collab import Collaboration, build
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.mil import MultipleInstance
-from weaktal.workflows.localize import localize
-from weaktal.workflows.train import train
-from weaktal.workflows.trained import load_method
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.train import train
+from weaktal.runs.trained import load_method
 
 DIM = 8
 SMALL = Path(__file__).with_name("small_collab.yaml")

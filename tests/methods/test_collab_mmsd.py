@@ -26,8 +26,8 @@ from weaktal.methods.collab import Collaboration, build
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_labels import stored_labels
 from weaktal.methods.mmsd import MutualDistillation
-from weaktal.workflows.train import train
-from weaktal.workflows.trained import load_method
+from weaktal.runs.train import train
+from weaktal.runs.trained import load_method
 
 ENGINE = ["engine.tensorboard=false", "engine.log_every=1", "engine.checkpoint_every=3"]
 MMSD = [

@@ -25,8 +25,8 @@ from weaktal.methods.collab import build
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_labels import stored_labels
 from weaktal.methods.collab_online import OnlineCollaboration
-from weaktal.workflows.train import train
-from weaktal.workflows.trained import load_method
+from weaktal.runs.train import train
+from weaktal.runs.trained import load_method
 
 SMALL = Path(__file__).with_name("small_collab.yaml")
 SHORT = ["schedule.rounds=3", "schedule.updates_per_epoch=2"]

@@ -28,9 +28,9 @@ from weaktal.methods.collab_safety import (
     label_statistics,
     statistics,
 )
-from weaktal.workflows.localize import localize
-from weaktal.workflows.train import train
-from weaktal.workflows.trained import load_method
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.train import train
+from weaktal.runs.trained import load_method
 
 TAGS = np.array([[True, False], [True, True]])
 # Class 0 of video 0: half of the highest is 0.4, so snippets 0, 1 and 3 are active, in two runs.

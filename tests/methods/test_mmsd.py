@@ -19,7 +19,7 @@ from weaktal.methods.base import Inputs
 from weaktal.methods.mmsd import MutualDistillation, build, stored_labels
 from weaktal.methods.mmsd_config import MMSDConfig
 from weaktal.models.mmsd import mixed_scores
-from weaktal.workflows.train import train
+from weaktal.runs.train import train
 
 CLASSES = ("jump", "run", "throw")
 SMALL = ["model.channels=8", "optimizer.batch_size=3", "schedule.epochs=4", "schedule.vote_every=2"]

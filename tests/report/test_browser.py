@@ -13,8 +13,8 @@ from weaktal.data.results import Results, write_results
 from weaktal.report.content import Report
 from weaktal.report.drawing import COLORS
 from weaktal.report.page import write_report
+from weaktal.report.view import view
 from weaktal.segments import Segment
-from weaktal.workflows.view import view
 
 # Nothing of this may look for updates or reach for the network.
 QUIET = [

@@ -22,11 +22,11 @@ from weaktal.data.annotations import read_annotations
 from weaktal.data.features import Features
 from weaktal.data.fingerprint import Fingerprint, fingerprints
 from weaktal.data.text_vectors import read_text_vectors
+from weaktal.data.usable import usable
 from weaktal.errors import InputError
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.methods.base import Inputs, method_module
 from weaktal.methods.collab_config import CollabConfig
-from weaktal.workflows.dataset import usable
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,22 +26,22 @@ from weaktal.ablation.tables import CHOICE
 from weaktal.config import as_yaml, parse_settings
 from weaktal.data.annotations import Annotations, Video, read_annotations, read_tags
 from weaktal.data.features import Features
+from weaktal.data.usable import usable
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import torch_device
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError, RunError
+from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, write_json, write_text
 from weaktal.methods.base import Inputs, method_module
 from weaktal.methods.collab import Collaboration
 from weaktal.methods.collab_config import CollabConfig
-from weaktal.workflows.dataset import usable
-from weaktal.workflows.diagnose import diagnose
-from weaktal.workflows.train import train
-from weaktal.workflows.trained import Trained, phase_statistics
+from weaktal.runs.train import train
+from weaktal.runs.trained import Trained, phase_statistics
 
 METHOD = "collab"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from weaktal.workflows.phases import PhaseTable
+    from weaktal.runs.phases import PhaseTable
 
 PIPED_WIDTH = 200  # columns of a table that does not go to a terminal
 
@@ -71,7 +71,7 @@ def diagnose(
     for name, value in (("--subset", subset), ("--tiou", tiou), ("--set", set_), ("--json", json_out)):
         if value is not None:
             raise InputError("is for --phases", source=name, expected="to be left out")
-    from weaktal.workflows.diagnose import diagnose as diagnose_scores
+    from weaktal.evaluation.diagnose import diagnose as diagnose_scores
 
     errors = diagnose_scores(annotations, scores, threshold=threshold)
     print(f"misses        {errors.miss_rate:.3f} of {errors.action} action snippets")
@@ -89,7 +89,7 @@ def _phases(
 ) -> None:
     from weaktal.evaluation.protocols import tiou_grid
     from weaktal.files import check_writable, write_json
-    from weaktal.workflows.phases import diagnose_phases
+    from weaktal.runs.phases import diagnose_phases
 
     target = Path(json_out) if json_out not in (None, "-") else None
     check_writable(target)

@@ -13,7 +13,7 @@ from weaktal.errors import InputError
 
 if TYPE_CHECKING:
     from weaktal.data.results import Results
-    from weaktal.workflows.localize_videos import VideosLocalized
+    from weaktal.runs.localize_videos import VideosLocalized
 
 
 def localize(
@@ -78,7 +78,7 @@ def localize(
     of_videos = {"--weights": weights, "--cache": cache}
     if zero_shot is not None:
         from weaktal.encoders.catalog import CLIP, WeightsChoice
-        from weaktal.workflows.zero_shot import localize_zero_shot, parse_labels, setting
+        from weaktal.runs.zero_shot import localize_zero_shot, parse_labels, setting
 
         _refuse({**of_dataset, "--branch": branch}, "localizing with a run")
         _refuse_datasets(where)
@@ -99,7 +99,7 @@ def localize(
     if not rest:
         raise InputError("nothing to localize", source=run, expected="RUN, then a dataset folder or videos")
     if len(rest) == 1 and (_is_dataset(rest[0]) or (rest[0].is_dir() and not _holds_videos(rest[0]))):
-        from weaktal.workflows.localize import localize as localize_dataset
+        from weaktal.runs.localize_dataset import localize as localize_dataset
 
         _refuse(of_videos, "videos; a dataset has its features")
         localized = localize_dataset(
@@ -120,7 +120,7 @@ def localize(
             print(f"classification mAP of the video scores: {100 * localized.classification_map:.1f} %")
         return
     from weaktal.encoders.catalog import WeightsChoice
-    from weaktal.workflows.localize_videos import localize_videos
+    from weaktal.runs.localize_videos import localize_videos
 
     _refuse(of_dataset, "a dataset, not for videos")
     _refuse_datasets(rest)

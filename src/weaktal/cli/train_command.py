@@ -36,7 +36,7 @@ def train(
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
     """
-    from weaktal.workflows.train import train as train_run
+    from weaktal.runs.train import train as train_run
 
     folder = train_run(
         dataset,

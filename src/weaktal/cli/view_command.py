@@ -59,9 +59,9 @@ def view(
     Example: weaktal view results.json --dataset DATASET --scores scores.safetensors
     """
     from weaktal.evaluation.protocols import PLAIN, protocol_named
-    from weaktal.workflows.browser import open_page
-    from weaktal.workflows.view import Choice
-    from weaktal.workflows.view import view as write_view
+    from weaktal.report.browser import open_page
+    from weaktal.report.view import Choice
+    from weaktal.report.view import view as write_view
 
     choice = Choice(
         names=video or (),

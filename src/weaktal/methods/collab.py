@@ -194,7 +194,7 @@ class Collaboration:
 
 def vlp_snippets(vlp: VlpBranch, batch: Batch, vectors: Tensor | None = None) -> SnippetOutput:
     """What a vision-language branch says of a batch; ``vectors``, (C, D), are its class vectors if they are known."""
-    assert batch.vlp is not None  # the workflows open these features for every phase and branch that needs them
+    assert batch.vlp is not None  # whoever calls opens these features for every phase and branch that needs them
     output: SnippetOutput = vlp(batch.vlp, batch.mask, vectors)
     return output
 

@@ -13,12 +13,12 @@ from rich.console import Console
 from weaktal.data.annotations import Annotations, Video, read_tags
 from weaktal.data.features import Features
 from weaktal.data.results import Results, write_results
+from weaktal.data.usable import usable
 from weaktal.engine.run import RunInfo
 from weaktal.errors import InputError
 from weaktal.evaluation.classification import classification_map
 from weaktal.files import check_writable
-from weaktal.workflows.dataset import usable
-from weaktal.workflows.trained import Trained
+from weaktal.runs.trained import Trained
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from weaktal.workflows.progress import advancing
+from weaktal.progress import advancing
 
 
 def test_a_line_at_every_tenth() -> None:

@@ -27,9 +27,9 @@ from weaktal.errors import InputError, shown
 from weaktal.files import check_writable
 from weaktal.losses.mil import top_k_mean
 from weaktal.models.zero_shot import Activation, snippet_scores
-from weaktal.workflows.localize_videos import VideosLocalized
-from weaktal.workflows.trained import scores_path
-from weaktal.workflows.video_features import Extraction, prepare
+from weaktal.runs.localize_videos import VideosLocalized
+from weaktal.runs.trained import scores_path
+from weaktal.runs.video_features import Extraction, prepare
 
 
 class ZeroShotConfig(Settings):

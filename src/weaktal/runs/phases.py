@@ -16,18 +16,18 @@ from rich.console import Console
 
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
+from weaktal.data.usable import usable
 from weaktal.engine.checkpoint import load_tensors, load_weights
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
+from weaktal.evaluation.diagnose import action_snippets, diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality, SnippetErrors, pseudo_label_quality
 from weaktal.evaluation.protocols import PLAIN
 from weaktal.evaluation.scoring import score
 from weaktal.files import sha256
+from weaktal.runs.localize_dataset import check_kind
+from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.timeline import SnippetGrid
-from weaktal.workflows.dataset import usable
-from weaktal.workflows.diagnose import action_snippets, diagnose
-from weaktal.workflows.localize import check_kind
-from weaktal.workflows.trained import Trained, phase_statistics
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
+from weaktal.data.usable import usable
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError
 from weaktal.methods.base import Inputs, method_module
-from weaktal.workflows.dataset import usable
 
 
 def train(

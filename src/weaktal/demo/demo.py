@@ -12,14 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from weaktal.demo.steps import BRANCHES, CBP, DemoSteps, Size, command_line
+from weaktal.demo.worlds import worlds_folder
 from weaktal.encoders.shipped import VLP
 from weaktal.errors import InputError
 from weaktal.evaluation.scoring import Scores
 from weaktal.files import check_writable
+from weaktal.report.gather import Words, compare
 from weaktal.report.page import write_report
-from weaktal.workflows.demo_steps import BRANCHES, CBP, DemoSteps, Size, command_line
-from weaktal.workflows.demo_world import worlds_folder
-from weaktal.workflows.report import Words, compare
 
 _LEAD = (
     "Training saw which actions each video holds, never when. The report shows what each branch then found in videos "
@@ -101,7 +101,7 @@ def demo(
         size: how much to do.
         seed: of the world and of training.
         workers: processes that render, and threads that compute optical flow; as many as cores where it is None.
-        cache: where worlds are kept; :func:`~weaktal.workflows.demo_world.worlds_folder` where it is None.
+        cache: where worlds are kept; :func:`~weaktal.demo.worlds.worlds_folder` where it is None.
         console: where progress goes; standard error where it is None.
 
     Raises:

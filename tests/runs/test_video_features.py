@@ -8,7 +8,7 @@ import pytest
 from weaktal.data.manifest import Manifest
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.pipeline import Sampling
-from weaktal.workflows.video_features import Extraction, as_in_training
+from weaktal.runs.video_features import Extraction, as_in_training
 
 GRID = {"fps": 25.0, "window": 16, "stride": 8, "dim": 2048}
 ELSEWHERE = WeightsChoice(root=Path("weights"))

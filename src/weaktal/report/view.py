@@ -17,8 +17,8 @@ from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import subset_of
 from weaktal.files import check_writable
 from weaktal.report.content import Report
+from weaktal.report.gather import BranchFiles, Words, check_names, compare, read_branch
 from weaktal.report.page import is_page, write_report
-from weaktal.workflows.report import BranchFiles, Words, check_names, compare, read_branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def view(
         notes: list[str] = []
         for number, (name, path) in enumerate(zip(names, sources, strict=True)):
             if path.is_dir() and dataset is not None:
-                from weaktal.workflows.view_runs import run_rows  # late: needs torch, as localize does
+                from weaktal.report.rows import run_rows  # late: needs torch, as localize does
 
                 rows = run_rows(
                     path,

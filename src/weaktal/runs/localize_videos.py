@@ -16,8 +16,8 @@ from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.extraction import find_videos
 from weaktal.errors import InputError
 from weaktal.files import check_writable
-from weaktal.workflows.trained import Trained
-from weaktal.workflows.video_features import as_in_training, check_same, extracted_by_weaktal, prepare
+from weaktal.runs.trained import Trained
+from weaktal.runs.video_features import as_in_training, check_same, extracted_by_weaktal, prepare
 
 
 @dataclass(frozen=True, slots=True)

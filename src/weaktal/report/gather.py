@@ -11,11 +11,11 @@ from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
 from weaktal.errors import InputError, shown
+from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import Scores, score, subset_of
 from weaktal.report.content import Branch, Report, Step
-from weaktal.workflows.diagnose import diagnose_videos
-from weaktal.workflows.report_videos import Known, Loaded, show_videos
+from weaktal.report.gather_videos import Known, Loaded, show_videos
 
 # What the results say of their scores' origin, and must say alike.
 _ORIGIN = ("method", "branch", "phase", "seed")
@@ -75,7 +75,7 @@ def compare(
         count: how many videos are shown where none is named.
         subset: that is scored; the protocol's or the dataset's test subset where it is None.
         protocol: how it is scored.
-        threshold: for misses and false alarms, see :func:`~weaktal.workflows.diagnose.diagnose`.
+        threshold: for misses and false alarms, see :func:`~weaktal.evaluation.diagnose.diagnose`.
 
     Raises:
         InputError: for bad input, such as a video that nobody knows, or results that hold no video of the subset.

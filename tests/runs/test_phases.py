@@ -14,14 +14,14 @@ from weaktal.data.annotations import Annotations, Video, read_annotations, write
 from weaktal.engine.checkpoint import save_tensors
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
+from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality
 from weaktal.evaluation.scoring import score
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.phases import diagnose_phases, stored_label_quality
+from weaktal.runs.train import train
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
-from weaktal.workflows.diagnose import diagnose
-from weaktal.workflows.localize import localize
-from weaktal.workflows.phases import diagnose_phases, stored_label_quality
-from weaktal.workflows.train import train
 
 SMALL = [
     "optimizer.batch_size=4",

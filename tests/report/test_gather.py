@@ -11,10 +11,10 @@ from weaktal.data.annotations import read_annotations
 from weaktal.data.results import Results, write_results
 from weaktal.data.scores import writing_scores
 from weaktal.errors import InputError
+from weaktal.report.gather import BranchFiles, Words, compare
 from weaktal.report.page import render
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
-from weaktal.workflows.report import BranchFiles, Words, compare
 
 
 @pytest.fixture

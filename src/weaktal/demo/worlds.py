@@ -13,7 +13,7 @@ from weaktal import __version__
 from weaktal.config import Settings
 from weaktal.errors import InputError
 from weaktal.files import read_model, replacing_folder, sha256, write_json
-from weaktal.workflows.progress import advancing
+from weaktal.progress import advancing
 
 _INVENTORY = "inventory.json"
 _DATASET = "dataset"

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from weaktal.data.results import read_results
 from weaktal.errors import InputError
-from weaktal.workflows.localize import localize
-from weaktal.workflows.train import train
-from weaktal.workflows.view import Choice, view
+from weaktal.report.view import Choice, view
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.train import train
 
 SETTINGS = Path(__file__).parents[1] / "methods/small_collab.yaml"
 GIVEN = "what weaktal localize gives without --branch"

@@ -10,12 +10,12 @@ from rich.console import Console
 
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
+from weaktal.data.usable import usable
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError
-from weaktal.workflows.dataset import usable
-from weaktal.workflows.localize import localize
-from weaktal.workflows.report import BranchFiles
-from weaktal.workflows.trained import Trained, load_method
+from weaktal.report.gather import BranchFiles
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.trained import Trained, load_method
 
 # The branches that are shown where nobody names any, the method's default first; other methods show that alone.
 _BRANCHES: Mapping[str, Sequence[str | None]] = {"collab": ("cbp", "vlp", "both")}

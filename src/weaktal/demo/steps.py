@@ -16,15 +16,15 @@ from rich.console import Console
 from weaktal import __version__
 from weaktal.data.annotations import read_tags
 from weaktal.data.video_clips import VIDEO_ENDINGS
+from weaktal.demo.worlds import WorldPlan, copy_of_world
 from weaktal.encoders import extraction
 from weaktal.encoders.recipe import Recipe
 from weaktal.encoders.shipped import VLP
+from weaktal.progress import advancing
 from weaktal.report.content import Step
-from weaktal.workflows.demo_world import WorldPlan, copy_of_world
-from weaktal.workflows.localize import localize
-from weaktal.workflows.progress import advancing
-from weaktal.workflows.report import BranchFiles
-from weaktal.workflows.train import train
+from weaktal.report.gather import BranchFiles
+from weaktal.runs.localize_dataset import localize
+from weaktal.runs.train import train
 
 CBP = "world-cbp"
 METHOD = "collab"

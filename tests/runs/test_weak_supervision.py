@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from weaktal.files import sha256
-from weaktal.workflows.train import train
+from weaktal.runs.train import train
 
 SETTINGS = {
     "mil": ["schedule.epochs=1", "schedule.updates_per_epoch=4", "model.width=16"],

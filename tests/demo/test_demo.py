@@ -13,10 +13,10 @@ from rich.console import Console
 from weaktal.cli import run
 from weaktal.data.annotations import read_annotations
 from weaktal.data.results import read_results
+from weaktal.demo.demo import QUICK, demo
+from weaktal.demo.steps import BRANCHES, Size, command_line
 from weaktal.encoders.shipped import read_index
 from weaktal.errors import InputError
-from weaktal.workflows.demo import QUICK, demo
-from weaktal.workflows.demo_steps import BRANCHES, Size, command_line
 
 needs_weights = pytest.mark.skipif(not read_index().weights, reason="the encoders' weights are not in the package")
 SMALL = Size(1, 1, QUICK.settings)

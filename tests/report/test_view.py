@@ -19,12 +19,12 @@ from weaktal.data.results import Results, write_results
 from weaktal.data.scores import writing_scores
 from weaktal.errors import InputError
 from weaktal.evaluation.protocols import protocol_named
+from weaktal.report.gather_videos import POINTS
 from weaktal.report.page import render
+from weaktal.report.view import Choice, match_scores, unique_names, view
+from weaktal.runs.train import train
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
-from weaktal.workflows.report_videos import POINTS
-from weaktal.workflows.train import train
-from weaktal.workflows.view import Choice, match_scores, unique_names, view
 
 TEST = [f"video_{index:02d}" for index in range(10, 16)]
 Write = Callable[..., Path]
@@ -340,7 +340,7 @@ def test_a_long_video_with_thousands_of_segments_makes_a_small_page(
 OPEN = """
 import sys
 from pathlib import Path
-from weaktal.workflows.browser import open_page
+from weaktal.report.browser import open_page
 print(open_page(Path(sys.argv[1]), patience=float(sys.argv[2])))
 """
 

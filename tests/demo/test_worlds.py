@@ -14,9 +14,9 @@ import pytest
 from rich.console import Console
 
 from weaktal.data.annotations import read_annotations
+from weaktal.demo import worlds as demo_world
+from weaktal.demo.worlds import WorldPlan, copy_of_world, worlds_folder
 from weaktal.errors import InputError
-from weaktal.workflows import demo_world
-from weaktal.workflows.demo_world import WorldPlan, copy_of_world, worlds_folder
 
 PLAN = WorldPlan(train=1, test=1, seed=1)
 
