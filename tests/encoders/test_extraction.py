@@ -14,10 +14,11 @@ import pytest
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features, read_header
 from weaktal.data.manifest import read_manifest
+from weaktal.data.video_files import find_videos
 from weaktal.encoders import extraction
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.clip import load_clip
-from weaktal.encoders.extraction import Report, find_videos, plan, run_here
+from weaktal.encoders.extraction import Report, plan, run_here
 from weaktal.encoders.pipeline import Sampling
 from weaktal.encoders.prompts import class_vectors
 from weaktal.encoders.recipe import Recipe
@@ -230,10 +231,11 @@ def test_videos_are_found_by_name(tmp_path: Path) -> None:
 SLOW_RUN = """
 import sys, time
 from pathlib import Path
+from weaktal.data.video_files import find_videos
 from weaktal.encoders import extraction
 from weaktal.encoders.recipe import Recipe
 recipe = Recipe(dataset=Path(sys.argv[1]), encoders=(sys.argv[2],), names=("clip",), flow="dis")
-found = extraction.find_videos([Path(sys.argv[3])])
+found = find_videos([Path(sys.argv[3])])
 targets = recipe.targets()
 extraction.begin(targets)
 for report in extraction.run_here(recipe.pipeline(targets, 1), extraction.plan(found, targets), targets):

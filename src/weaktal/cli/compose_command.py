@@ -12,7 +12,7 @@ import typer
 from weaktal.errors import InputError, shown
 
 if TYPE_CHECKING:
-    from weaktal.data.composition import Composition
+    from weaktal.compose.plan import Composition
 
 
 def compose(
@@ -92,7 +92,7 @@ def compose(
     too, for scoring. No clip appears in both subsets. Clips are features, which become features, or videos, which
     become videos of one size and rate with boundaries exact to the frame.
     """
-    from weaktal.data.video_clips import holds_videos
+    from weaktal.compose.video_clips import holds_videos
 
     chosen: dict[str, object] = {
         "seed": seed,
@@ -125,10 +125,10 @@ def compose(
 def _compose_features(
     clips: Path, dataset: Path, chosen: Mapping[str, object], features_name: str, streams: str
 ) -> None:
+    from weaktal.compose.clips import read_clips
+    from weaktal.compose.features import compose as compose_dataset
+    from weaktal.compose.plan import CompositionSettings
     from weaktal.config import parse_settings
-    from weaktal.data.clips import read_clips
-    from weaktal.data.compose import compose as compose_dataset
-    from weaktal.data.composition import CompositionSettings
 
     settings = parse_settings(CompositionSettings, chosen, source="compose")
     composed = compose_dataset(
@@ -153,10 +153,10 @@ def _compose_videos(
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
+    from weaktal.compose.plan import CompositionSettings
+    from weaktal.compose.video_clips import read_video_clips
+    from weaktal.compose.videos import VideoSettings, compose_videos
     from weaktal.config import parse_settings
-    from weaktal.data.compose_videos import VideoSettings, compose_videos
-    from weaktal.data.composition import CompositionSettings
-    from weaktal.data.video_clips import read_video_clips
 
     width, height = _size(size or "320x240")
     given = {"width": width, "height": height} | ({} if fps is None else {"fps": fps})
@@ -230,7 +230,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def _print_summary(composition: Composition, step: float, unit: str, dataset: Path) -> None:
     """Says what came out; ``step`` is how many of ``unit`` there are in one of what the plan counts."""
-    from weaktal.data.compose import SUBSETS
+    from weaktal.compose.features import SUBSETS
 
     for split, subset in SUBSETS.items():
         videos = [video for video in composition.videos if video.split == split]

@@ -97,6 +97,7 @@ def extract(
     A run that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one setting
     only; another setting needs another --name. Videos that cannot be used are named at the end, with exit code 2.
     """
+    from weaktal.data.video_files import find_videos
     from weaktal.encoders import extraction
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.encoders.pipeline import Sampling
@@ -115,7 +116,7 @@ def extract(
         precision=precision.value,
         batch=batch or (1 if device == "cpu" else 8),
     )
-    found = extraction.find_videos(videos)
+    found = find_videos(videos)
     annotations = extraction.read_dataset(into)
     targets = recipe.targets()
     jobs = extraction.plan(found, targets)

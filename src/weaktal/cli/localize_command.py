@@ -142,9 +142,9 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _holds_videos(folder: Path) -> bool:
-    from weaktal.data.video_clips import VIDEO_ENDINGS
+    from weaktal.data.video_files import videos_in
 
-    return any(path.suffix.lower() in VIDEO_ENDINGS for path in folder.rglob("*"))
+    return bool(videos_in(folder))
 
 
 def _refuse(options: Mapping[str, object], meant_for: str) -> None:

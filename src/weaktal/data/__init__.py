@@ -1,5 +1,5 @@
-"""Dataset folders: annotations, features, sampling, import of published packages, composition of new datasets.
+"""Dataset folders: annotations, features, stored scores, results, sampling, import of published packages.
 
-Modules here read and write files and hand out NumPy arrays; they know nothing of models, losses or training.
-``compose_videos`` alone works on video and needs that extra.
+Modules here read and write files and hand out NumPy arrays; they know nothing of models, losses or training, and
+need no extra.
 """

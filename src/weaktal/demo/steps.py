@@ -15,7 +15,7 @@ from rich.console import Console
 
 from weaktal import __version__
 from weaktal.data.annotations import read_tags
-from weaktal.data.video_clips import VIDEO_ENDINGS
+from weaktal.data.video_files import videos_in
 from weaktal.demo.worlds import WorldPlan, copy_of_world
 from weaktal.encoders import extraction
 from weaktal.encoders.recipe import Recipe
@@ -85,7 +85,7 @@ class DemoSteps:
 
     def videos(self) -> dict[str, Path]:
         """The videos of the dataset by name."""
-        return {p.stem: p for p in sorted((self.dataset / "videos").iterdir()) if p.suffix in VIDEO_ENDINGS}
+        return {path.stem: path for path in videos_in(self.dataset / "videos")}
 
     def make_world(self) -> None:
         """Renders the dataset, or takes it from the cache."""

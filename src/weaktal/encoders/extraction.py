@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from weaktal.data.annotations import Annotations, annotations_file, check_name, read_tags
+from weaktal.data.annotations import Annotations, annotations_file, read_tags
 from weaktal.data.features import read_header
 from weaktal.data.manifest import FILE, Manifest, read_manifest, write_manifest
-from weaktal.data.video_clips import VIDEO_ENDINGS
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.pipeline import Failed, Job, Pipeline, Rows, Sampling
 from weaktal.encoders.prompts import class_vectors, fill
@@ -27,30 +26,6 @@ from weaktal.files import replacing
 TEXT = "text.npy"
 # Keys of a manifest that do not tell how its numbers came to be.
 _NOT_SETTINGS = {"complete", "text", "template", "weights_files"}
-
-
-def find_videos(paths: Iterable[Path]) -> dict[str, Path]:
-    """Video files by name, of files and of folders with all their subfolders, sorted.
-
-    Raises:
-        InputError: if a path is neither, holds no video, or two videos have the same name.
-    """
-    found: dict[str, Path] = {}
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEO_ENDINGS and p.is_file())
-            if not inside:
-                raise InputError("holds no video", source=path, expected="files such as *.mp4")
-        elif path.exists():
-            inside = [path]
-        else:
-            raise InputError("no such file or folder", source=path, expected="a video, or a folder of videos")
-        for video in inside:
-            check_name(video.stem, video)
-            other = found.setdefault(video.stem, video)
-            if other.resolve() != video.resolve():
-                raise InputError(f"has the same name as {other}", source=video, expected="one video for each name")
-    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from weaktal.data.annotations import annotations_file, read_tags
-from weaktal.data.video_clips import VIDEO_ENDINGS
+from weaktal.data.video_files import videos_in
 from weaktal.errors import InputError, shown
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import subset_of
@@ -214,8 +214,7 @@ def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
         if dataset is None:
             return {}
         folder = annotations_file(dataset).parent / "videos"
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in VIDEO_ENDINGS and path.is_file())
-    return {path.stem: path for path in sorted(found, reverse=True)}  # of one name the first
+    return {path.stem: path for path in reversed(videos_in(folder))}  # of one name the first
 
 
 def _words(names: Sequence[str], dataset: Path | None, notes: Sequence[str]) -> Words:

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from weaktal.data.features import FeatureFolder, Features, parse_names
 from weaktal.data.results import Results, write_results
+from weaktal.data.video_files import find_videos
 from weaktal.encoders.cache import cache_folder
 from weaktal.encoders.catalog import WeightsChoice
-from weaktal.encoders.extraction import find_videos
 from weaktal.errors import InputError
 from weaktal.files import check_writable
 from weaktal.runs.trained import Trained

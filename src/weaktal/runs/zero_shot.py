@@ -15,11 +15,12 @@ from weaktal.config import Settings, load_settings
 from weaktal.data.features import FeatureFolder
 from weaktal.data.results import write_results
 from weaktal.data.scores import read_scores, writing_scores
+from weaktal.data.video_files import find_videos
 from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scores
 from weaktal.encoders.cache import cache_folder
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
-from weaktal.encoders.extraction import Target, find_videos
+from weaktal.encoders.extraction import Target
 from weaktal.encoders.pipeline import Sampling
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
 from weaktal.encoders.shipped import CBP_STREAMS, VLP

@@ -13,13 +13,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from weaktal.compose.clips import CLIPS, FEATURES
 from weaktal.data.annotations import Name
-from weaktal.data.clips import CLIPS, FEATURES
+from weaktal.data.video_files import is_video
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model
 
-# What counts as a video in a folder of files.
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif")
 EXPECTED = f"{CLIPS} with {FEATURES}, {CLIPS} that names video files, or a folder of videos for each class"
 
 
@@ -88,7 +87,7 @@ def read_video_clips(folder: Path) -> VideoClipFolder:
 
 
 def _by_class(folder: Path) -> list[VideoClip]:
-    files = sorted(p for p in folder.glob("*/*") if p.suffix.lower() in VIDEO_ENDINGS and p.is_file())
+    files = sorted(p for p in folder.glob("*/*") if is_video(p))
     return [
         VideoClip(f"{p.parent.name}/{p.name}", p.parent.name, p) for p in files if not p.parent.name.startswith(".")
     ]

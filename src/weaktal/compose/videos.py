@@ -1,6 +1,6 @@
 """Untrimmed, weakly labelled videos with boundaries exact to the frame, put together out of trimmed video clips.
 
-The plan is that of :mod:`weaktal.data.composition`, counted in *ticks* of about a fifth of a second: whole frames, so
+The plan is that of :mod:`weaktal.compose.plan`, counted in *ticks* of about a fifth of a second: whole frames, so
 every boundary is one, and long enough that no clip flashes up for a frame or two. Clips of any size and rate are
 brought to one rate by their time stamps and fitted into one picture size, with black bars where the shapes differ.
 """
@@ -16,12 +16,12 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, Field
 
+from weaktal.compose.clips import Clip
+from weaktal.compose.features import SUBSETS
+from weaktal.compose.plan import POOL, Composition, CompositionSettings, VideoPlan, plan
+from weaktal.compose.video_clips import VideoClipFolder
 from weaktal.config import Settings
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
-from weaktal.data.clips import Clip
-from weaktal.data.compose import SUBSETS
-from weaktal.data.composition import POOL, Composition, CompositionSettings, VideoPlan, plan
-from weaktal.data.video_clips import VideoClipFolder
 from weaktal.errors import InputError
 from weaktal.files import replacing_folder, write_json
 from weaktal.segments import Segment

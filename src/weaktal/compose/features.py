@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from weaktal.compose.clips import Clip, ClipFolder, check_streams, common_spacing, write_clips
+from weaktal.compose.plan import POOL, TEST, TRAIN, Composition, CompositionSettings, VideoPlan, plan
 from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, check_name, write_annotations
-from weaktal.data.clips import Clip, ClipFolder, check_streams, common_spacing, write_clips
-from weaktal.data.composition import POOL, TEST, TRAIN, Composition, CompositionSettings, VideoPlan, plan
 from weaktal.data.features import Array
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.files import replacing_folder, write_json

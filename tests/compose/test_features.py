@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weaktal.compose.clips import Clip, read_clips, streams_in_words
+from weaktal.compose.features import compose
+from weaktal.compose.plan import Composition, CompositionSettings, plan
 from weaktal.data.annotations import read_annotations
-from weaktal.data.clips import Clip, read_clips, streams_in_words
-from weaktal.data.compose import compose
-from weaktal.data.composition import Composition, CompositionSettings, plan
 from weaktal.data.features import Features
 from weaktal.errors import InputError
 

@@ -11,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
+from weaktal.compose.plan import CompositionSettings
+from weaktal.compose.video_clips import holds_videos, read_video_clips
+from weaktal.compose.videos import ComposedVideos, VideoSettings, compose_videos, fitted
 from weaktal.data.annotations import read_annotations
-from weaktal.data.compose_videos import ComposedVideos, VideoSettings, compose_videos, fitted
-from weaktal.data.composition import CompositionSettings
-from weaktal.data.video_clips import holds_videos, read_video_clips
 from weaktal.errors import InputError
 from weaktal.video.container import probe
 from weaktal.video.decoding import VideoFrames

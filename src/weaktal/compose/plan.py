@@ -15,8 +15,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
 
+from weaktal.compose.clips import Clip
 from weaktal.config import Settings
-from weaktal.data.clips import Clip
 from weaktal.errors import InputError, shown
 
 Item = TypeVar("Item")

@@ -1,0 +1,46 @@
+"""Which files are videos: their endings, and the videos of files and folders by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from weaktal.data.annotations import check_name
+from weaktal.errors import InputError
+
+# What counts as a video in a folder of files.
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif")
+
+
+def is_video(path: Path) -> bool:
+    """Whether a path is a file that is called like a video."""
+    return path.suffix.lower() in VIDEO_ENDINGS and path.is_file()
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The videos of a folder and all its subfolders, sorted."""
+    return sorted(path for path in folder.rglob("*") if is_video(path))
+
+
+def find_videos(paths: Iterable[Path]) -> dict[str, Path]:
+    """Video files by name, of files and of folders with all their subfolders, sorted.
+
+    Raises:
+        InputError: if a path is neither, holds no video, or two videos have the same name.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = videos_in(path)
+            if not inside:
+                raise InputError("holds no video", source=path, expected="files such as *.mp4")
+        elif path.exists():
+            inside = [path]
+        else:
+            raise InputError("no such file or folder", source=path, expected="a video, or a folder of videos")
+        for video in inside:
+            check_name(video.stem, video)
+            other = found.setdefault(video.stem, video)
+            if other.resolve() != video.resolve():
+                raise InputError(f"has the same name as {other}", source=video, expected="one video for each name")
+    return dict(sorted(found.items()))
