@@ -37,7 +37,7 @@ import torch
 
 from weaktal.encoders.catalog import WeightsChoice, build_encoder
 from weaktal.encoders.networks import Network, Precision, SnippetEncoder
-from weaktal.encoders.pipeline import Busy, Done, Job, Pipeline, Sampling, decoded
+from weaktal.extraction.pipeline import Busy, Done, Job, Pipeline, Sampling, decoded
 from weaktal.video.flow import Flow, Gray, flow_method
 
 STAGES = ("decoding", "frames", "networks")

@@ -16,6 +16,8 @@ from weaktal.data.annotations import Annotations, Video, read_annotations, write
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.segments import Segment
 
+pytest_plugins = ["tests.checkpoints"]
+
 # The same examples in every CI run: a change is judged by what it changes. Elsewhere each run tries new ones.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from weaktal.encoders.feeds import Kind
+from weaktal.encoders.diet import Kind
 from weaktal.encoders.i3d import DIM, I3D, load_i3d, random_i3d, same_padding
 from weaktal.encoders.networks import I3DNetwork
 from weaktal.errors import InputError

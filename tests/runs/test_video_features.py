@@ -7,7 +7,7 @@ import pytest
 
 from weaktal.data.manifest import Manifest
 from weaktal.encoders.catalog import WeightsChoice
-from weaktal.encoders.pipeline import Sampling
+from weaktal.extraction.pipeline import Sampling
 from weaktal.runs.video_features import Extraction, as_in_training
 
 GRID = {"fps": 25.0, "window": 16, "stride": 8, "dim": 2048}

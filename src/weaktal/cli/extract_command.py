@@ -17,9 +17,9 @@ from weaktal.errors import InputError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from weaktal.encoders.extraction import Report, Target
-    from weaktal.encoders.pipeline import Job
-    from weaktal.encoders.recipe import Recipe
+    from weaktal.extraction.folders import Report, Target
+    from weaktal.extraction.pipeline import Job
+    from weaktal.extraction.recipe import Recipe
 
 
 class Crop(StrEnum):
@@ -98,10 +98,10 @@ def extract(
     only; another setting needs another --name. Videos that cannot be used are named at the end, with exit code 2.
     """
     from weaktal.data.video_files import find_videos
-    from weaktal.encoders import extraction
     from weaktal.encoders.catalog import WeightsChoice
-    from weaktal.encoders.pipeline import Sampling
-    from weaktal.encoders.recipe import Recipe
+    from weaktal.extraction import folders
+    from weaktal.extraction.pipeline import Sampling
+    from weaktal.extraction.recipe import Recipe
 
     device = _device(device)
     recipe = Recipe(
@@ -117,15 +117,15 @@ def extract(
         batch=batch or (1 if device == "cpu" else 8),
     )
     found = find_videos(videos)
-    annotations = extraction.read_dataset(into)
+    annotations = folders.read_dataset(into)
     targets = recipe.targets()
-    jobs = extraction.plan(found, targets)
-    extraction.begin(targets)
-    reasons = extraction.write_class_vectors(targets, annotations, template)
+    jobs = folders.plan(found, targets)
+    folders.begin(targets)
+    reasons = folders.write_class_vectors(targets, annotations, template)
     print(f"{len(found)} videos, {len(found) - len(jobs)} of them finished before")
     count = workers or os.cpu_count() or 1
     failures = _work(recipe, targets, jobs, count, engine, strict)
-    lacking = extraction.finish(targets, found, annotations)
+    lacking = folders.finish(targets, found, annotations)
     for target in targets:
         state = (
             f"{len(lacking[target.folder.name])} videos lack features" if target.folder.name in lacking else "complete"
@@ -159,8 +159,8 @@ def _work(
     recipe: Recipe, targets: list[Target], jobs: Sequence[Job], workers: int, engine: Engine, strict: bool
 ) -> list[Report]:
     """Does the jobs; gives the reports of videos that cannot be used."""
-    from weaktal.encoders.cluster import run_on_ray
-    from weaktal.encoders.extraction import run_here
+    from weaktal.extraction.cluster import run_on_ray
+    from weaktal.extraction.folders import run_here
 
     if not jobs:
         return []

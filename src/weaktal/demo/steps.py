@@ -17,9 +17,9 @@ from weaktal import __version__
 from weaktal.data.annotations import read_tags
 from weaktal.data.video_files import videos_in
 from weaktal.demo.worlds import WorldPlan, copy_of_world
-from weaktal.encoders import extraction
-from weaktal.encoders.recipe import Recipe
 from weaktal.encoders.shipped import VLP
+from weaktal.extraction import folders
+from weaktal.extraction.recipe import Recipe
 from weaktal.progress import advancing
 from weaktal.report.content import Step
 from weaktal.report.gather import BranchFiles
@@ -103,9 +103,9 @@ class DemoSteps:
             recipe = Recipe(dataset=self.dataset, encoders=(CBP, VLP))
             targets = recipe.targets()
             tags, found = read_tags(self.dataset), self.videos()
-            jobs = extraction.plan(found, targets)
-            extraction.begin(targets)
-            extraction.write_class_vectors(targets, tags, recipe.template)
+            jobs = folders.plan(found, targets)
+            folders.begin(targets)
+            folders.write_class_vectors(targets, tags, recipe.template)
             seconds = sum(video.duration for video in tags.videos.values())
             frames = 0
             with advancing(self.console, "extracting") as advance:
@@ -116,10 +116,10 @@ class DemoSteps:
                     advance(frames / recipe.sampling.fps / seconds)
 
                 with _half_the_threads():
-                    for report in extraction.run_here(recipe.pipeline(targets, self.workers), jobs, targets, count):
+                    for report in folders.run_here(recipe.pipeline(targets, self.workers), jobs, targets, count):
                         if report.error is not None:
                             raise report.error
-            extraction.finish(targets, found, tags)
+            folders.finish(targets, found, tags)
             done(f"{frames} frames, {seconds:.0f} s of video")
 
     def train(self) -> None:

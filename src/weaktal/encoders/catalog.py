@@ -11,7 +11,7 @@ import torch
 
 from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip, read_config, weights_file
-from weaktal.encoders.feeds import SHORT_SIDE, Kind
+from weaktal.encoders.diet import SHORT_SIDE, Kind
 from weaktal.encoders.i3d import I3D, load_i3d, random_i3d
 from weaktal.encoders.networks import I3DNetwork, ImageNetwork, Network, Precision, SnippetEncoder
 from weaktal.encoders.shipped import NAMES as SHIPPED

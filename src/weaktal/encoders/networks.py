@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weaktal.encoders.feeds import Diet, Kind, Sight
+from weaktal.encoders.diet import Diet, Kind, Sight
 from weaktal.encoders.i3d import DIM, I3D
 from weaktal.encoders.small3d import DIM as SMALL_DIM
 from weaktal.encoders.small3d import Small3D, folded
@@ -34,7 +34,7 @@ class Network(Protocol):
         ...
 
     def encode(self, clips: Tensor) -> Tensor:
-        """A batch of clips as :mod:`weaktal.encoders.feeds` gives them, as (B, dim), float32, on the CPU."""
+        """A batch of clips as :mod:`weaktal.extraction.feeds` gives them, as (B, dim), float32, on the CPU."""
         ...
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 
 from weaktal.encoders.checkpoint import listed, load_weights, read_state_dict
-from weaktal.encoders.feeds import Whole
+from weaktal.encoders.diet import Whole
 from weaktal.encoders.networks import ImageNetwork, Network, Precision, Small3DNetwork, SnippetEncoder
 from weaktal.encoders.shipped import CBP_STREAMS, FOLDER, INDEX, VLP, Entry, Stream, checked
 from weaktal.encoders.small3d import HEIGHT, WIDTH, Small3D

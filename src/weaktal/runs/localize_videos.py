@@ -12,9 +12,9 @@ from rich.console import Console
 from weaktal.data.features import FeatureFolder, Features, parse_names
 from weaktal.data.results import Results, write_results
 from weaktal.data.video_files import find_videos
-from weaktal.encoders.cache import cache_folder
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.errors import InputError
+from weaktal.extraction.cache import cache_folder
 from weaktal.files import check_writable
 from weaktal.runs.trained import Trained
 from weaktal.runs.video_features import as_in_training, check_same, extracted_by_weaktal, prepare
@@ -57,7 +57,7 @@ def localize_videos(
         out: results file.
         branch: which branch of the method scores; its default where it is None.
         weights: where to look for the encoders' weights; the usual folder where it is None.
-        cache: folder of features; :func:`~weaktal.encoders.cache.cache_folder` where it is None.
+        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
         scores: also keep the scores there.
         overrides: single settings of decoding.
         console: where progress goes; standard error where it is None.

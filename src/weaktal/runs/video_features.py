@@ -13,15 +13,15 @@ from rich.progress import track
 
 from weaktal.data.annotations import Video
 from weaktal.data.manifest import FILE, Manifest
-from weaktal.encoders.cache import FeatureCache, content_key
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, build_encoder
-from weaktal.encoders.extraction import Target, extraction_settings
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.networks import Precision
-from weaktal.encoders.pipeline import Pipeline, Sampling
 from weaktal.encoders.shipped import NAMES as SHIPPED
 from weaktal.encoders.weights import KNOWN, weights_folder
 from weaktal.errors import InputError, shown
+from weaktal.extraction.cache import FeatureCache, content_key
+from weaktal.extraction.folders import Target, extraction_settings
+from weaktal.extraction.pipeline import Pipeline, Sampling
 from weaktal.video.flow import METHODS, flow_method
 
 

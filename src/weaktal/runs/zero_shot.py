@@ -18,13 +18,13 @@ from weaktal.data.scores import read_scores, writing_scores
 from weaktal.data.video_files import find_videos
 from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scores
-from weaktal.encoders.cache import cache_folder
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
-from weaktal.encoders.extraction import Target
-from weaktal.encoders.pipeline import Sampling
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
 from weaktal.encoders.shipped import CBP_STREAMS, VLP
 from weaktal.errors import InputError, shown
+from weaktal.extraction.cache import cache_folder
+from weaktal.extraction.folders import Target
+from weaktal.extraction.pipeline import Sampling
 from weaktal.files import check_writable
 from weaktal.losses.mil import top_k_mean
 from weaktal.models.zero_shot import Activation, snippet_scores
@@ -72,7 +72,7 @@ def localize_zero_shot(
         out: results file.
         encoder: a CLIP or SigLIP encoder as ``weaktal extract --encoder`` takes it.
         weights: where to look for its weights; the usual folder where it is None.
-        cache: folder of features; :func:`~weaktal.encoders.cache.cache_folder` where it is None.
+        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
         scores: also keep the scores there.
         overrides: single settings, such as ``"fps=4"`` or ``"decode.theta_cls=0.2"``.
         console: where progress goes; standard error where it is None.

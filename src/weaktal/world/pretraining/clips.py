@@ -45,8 +45,8 @@ class Clips:
 
 def small(frames: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
     """Frames (T, h, w, 3) of any size as the network sees them: RGB (T, H, W, 3) and flow (T, H, W, 2)."""
-    from weaktal.encoders.feeds import FlowFeed, RgbFeed, Workers
     from weaktal.encoders.small_encoders import FLOW_METHOD, SIGHT
+    from weaktal.extraction.feeds import FlowFeed, RgbFeed, Workers
     from weaktal.video.flow import flow_method
 
     count = len(frames)

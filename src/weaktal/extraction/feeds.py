@@ -11,19 +11,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from weaktal.encoders.diet import SHORT_SIDE, Sight, Whole
 from weaktal.encoders.frames import Crop, Frames, channels_first, resize, resized, views
-from weaktal.encoders.snippets import Windows
+from weaktal.extraction.snippets import Windows
 from weaktal.video.flow import Flow, FlowMethod, Gray, i3d_input, to_gray
 
-Kind = Literal["rgb", "flow", "image"]
-SHORT_SIDE = 256  # pixels of the frames that crops are cut from, and that flow is computed on
 CROP_SIZE = 224
 
 
@@ -37,20 +35,6 @@ class Feed(Protocol):
     def finish(self) -> Iterator[Tensor]:
         """Gives the last clip, padded by repeating the last frame."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A clip network that sees the whole frame, squeezed to ``height`` x ``width`` pixels."""
-
-    height: int
-    width: int
-
-
-# What a clip network sees of a frame: all of it, or crops of 224 pixels as I3D does.
-Sight = Whole | Literal["crops"]
-# What a network eats; clips are made once for all networks that eat the same. Of images the sight says nothing.
-Diet = tuple[Kind, Sight]
 
 
 def _shrunk(frames: Sequence[Frames], sight: Sight) -> Tensor:

@@ -15,14 +15,14 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features, read_header
 from weaktal.data.manifest import read_manifest
 from weaktal.data.video_files import find_videos
-from weaktal.encoders import extraction
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.clip import load_clip
-from weaktal.encoders.extraction import Report, plan, run_here
-from weaktal.encoders.pipeline import Sampling
 from weaktal.encoders.prompts import class_vectors
-from weaktal.encoders.recipe import Recipe
 from weaktal.errors import InputError
+from weaktal.extraction import folders
+from weaktal.extraction.folders import Report, plan, run_here
+from weaktal.extraction.pipeline import Sampling
+from weaktal.extraction.recipe import Recipe
 
 
 def write_video(path: Path, frames: int) -> Path:
@@ -47,13 +47,13 @@ def videos(tmp_path: Path) -> Path:
 def extract(recipe: Recipe, videos: Path) -> list[Report]:
     """What the command does, without its printing."""
     found = find_videos([videos])
-    annotations = extraction.read_dataset(recipe.dataset)
+    annotations = folders.read_dataset(recipe.dataset)
     targets = recipe.targets()
     jobs = plan(found, targets)
-    extraction.begin(targets)
-    extraction.write_class_vectors(targets, annotations, recipe.template)
+    folders.begin(targets)
+    folders.write_class_vectors(targets, annotations, recipe.template)
     reports = list(run_here(recipe.pipeline(targets, workers=1), jobs, targets))
-    extraction.finish(targets, found, annotations)
+    folders.finish(targets, found, annotations)
     return reports
 
 
@@ -114,7 +114,7 @@ def test_without_annotations_there_are_features_and_a_reason(recipe: Recipe, vid
     assert manifest is not None
     assert manifest.complete
     assert manifest.text is None
-    (reason,) = extraction.write_class_vectors(recipe.targets(), None, recipe.template)
+    (reason,) = folders.write_class_vectors(recipe.targets(), None, recipe.template)
     assert "clip has no class vectors: the dataset has no annotations.json yet" in reason
 
 
@@ -146,7 +146,7 @@ def test_incomplete_until_every_annotated_video_has_its_file(recipe: Recipe, vid
     manifest = read_manifest(recipe.dataset / "features" / "clip")
     assert manifest is not None
     assert not manifest.complete
-    assert extraction.finish(recipe.targets(), [], read_tags(recipe.dataset)) == {"clip": ["absent"]}
+    assert folders.finish(recipe.targets(), [], read_tags(recipe.dataset)) == {"clip": ["absent"]}
 
 
 CHANGES = {
@@ -232,13 +232,13 @@ SLOW_RUN = """
 import sys, time
 from pathlib import Path
 from weaktal.data.video_files import find_videos
-from weaktal.encoders import extraction
-from weaktal.encoders.recipe import Recipe
+from weaktal.extraction import folders
+from weaktal.extraction.recipe import Recipe
 recipe = Recipe(dataset=Path(sys.argv[1]), encoders=(sys.argv[2],), names=("clip",), flow="dis")
 found = find_videos([Path(sys.argv[3])])
 targets = recipe.targets()
-extraction.begin(targets)
-for report in extraction.run_here(recipe.pipeline(targets, 1), extraction.plan(found, targets), targets):
+folders.begin(targets)
+for report in folders.run_here(recipe.pipeline(targets, 1), folders.plan(found, targets), targets):
     print(report.path.stem, flush=True)
     time.sleep(0.05)
 """
@@ -273,7 +273,7 @@ def test_a_killed_run_goes_on_where_it_was(recipe: Recipe, videos: Path, clip_fo
 @pytest.mark.slow
 def test_a_ray_worker_that_is_killed_costs_nothing_but_time(recipe: Recipe, videos: Path) -> None:
     ray = pytest.importorskip("ray")
-    from weaktal.encoders.cluster import run_on_ray
+    from weaktal.extraction.cluster import run_on_ray
 
     for i in range(9):
         write_video(videos / f"more{i}.mp4", 400)
@@ -282,7 +282,7 @@ def test_a_ray_worker_that_is_killed_costs_nothing_but_time(recipe: Recipe, vide
     try:
         found = find_videos([videos])
         targets = recipe.targets()
-        extraction.begin(targets)
+        folders.begin(targets)
         reports = []
         for report in run_on_ray(recipe, plan(found, targets), workers=2):
             if not reports:
@@ -295,7 +295,7 @@ def test_a_ray_worker_that_is_killed_costs_nothing_but_time(recipe: Recipe, vide
     assert [report.path.stem for report in reports if report.error] == ["broken"]
     assert killed != os.getpid()
     assert len({report.process for report in reports if report.process}) == 3  # two, and the one that took over
-    assert extraction.finish(targets, found, None) == {"clip": ["broken"]}
+    assert folders.finish(targets, found, None) == {"clip": ["broken"]}
     folder = recipe.dataset / "features" / "clip"
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     assert names == sorted([*(f"{name}.npy" for name in found if name != "broken"), "manifest.json"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from weaktal.encoders.background import background
+from weaktal.extraction.prefetch import background
 
 
 def test_background_keeps_order_runs_ahead_and_hands_on_errors() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from weaktal.encoders.feeds import CROP_SIZE, Feed, FlowFeed, ImageFeed, RgbFeed, Workers
 from weaktal.encoders.frames import channels_first, resize, views
+from weaktal.extraction.feeds import CROP_SIZE, Feed, FlowFeed, ImageFeed, RgbFeed, Workers
 from weaktal.timeline import SnippetGrid
 from weaktal.video.flow import flow_method, i3d_input, to_gray
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from weaktal.encoders.extraction import Report, Target, plan, run_here
-from weaktal.encoders.pipeline import Job
-from weaktal.encoders.recipe import Recipe
 from weaktal.errors import InputError
+from weaktal.extraction.folders import Report, Target, plan, run_here
+from weaktal.extraction.pipeline import Job
+from weaktal.extraction.recipe import Recipe
 
 RETRIES = 3  # of a video whose worker died: one that crashes its decoder must not be tried forever
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weaktal.encoders.snippets import Windows
+from weaktal.extraction.snippets import Windows
 from weaktal.timeline import SnippetGrid
 
 

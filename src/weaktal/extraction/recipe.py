@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 
 from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
-from weaktal.encoders.extraction import Target, make_target
 from weaktal.encoders.networks import DEFAULT_FLOW, Precision, SnippetEncoder
-from weaktal.encoders.pipeline import Pipeline, Sampling
 from weaktal.encoders.prompts import TEMPLATE, fill
 from weaktal.errors import InputError
+from weaktal.extraction.folders import Target, make_target
+from weaktal.extraction.pipeline import Pipeline, Sampling
 from weaktal.video.flow import METHODS, flow_method
 
 

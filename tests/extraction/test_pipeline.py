@@ -11,7 +11,7 @@ import torch
 
 from weaktal.encoders.i3d import random_i3d
 from weaktal.encoders.networks import I3DNetwork, SnippetEncoder
-from weaktal.encoders.pipeline import Done, Failed, Job, Pipeline, Sampling
+from weaktal.extraction.pipeline import Done, Failed, Job, Pipeline, Sampling
 from weaktal.timeline import SnippetGrid
 
 

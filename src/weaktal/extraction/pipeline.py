@@ -19,11 +19,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from weaktal.encoders.background import background
-from weaktal.encoders.feeds import Diet, Feed, FlowFeed, ImageFeed, RgbFeed, Workers
+from weaktal.encoders.diet import Diet
 from weaktal.encoders.frames import Crop, Frames
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
+from weaktal.extraction.feeds import Feed, FlowFeed, ImageFeed, RgbFeed, Workers
+from weaktal.extraction.prefetch import background
 from weaktal.video.decoding import VideoFrames
 from weaktal.video.flow import FlowMethod
 

@@ -18,9 +18,9 @@ from weaktal.data.annotations import Annotations, annotations_file, read_tags
 from weaktal.data.features import read_header
 from weaktal.data.manifest import FILE, Manifest, read_manifest, write_manifest
 from weaktal.encoders.networks import SnippetEncoder
-from weaktal.encoders.pipeline import Failed, Job, Pipeline, Rows, Sampling
 from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.errors import InputError, shown
+from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
 from weaktal.files import replacing
 
 TEXT = "text.npy"

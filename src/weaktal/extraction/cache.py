@@ -21,10 +21,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktal.data.manifest import FILE, write_manifest
-from weaktal.encoders.extraction import Target, extraction_settings, planned_manifest
 from weaktal.encoders.networks import SnippetEncoder
-from weaktal.encoders.pipeline import Failed, Job, Pipeline, Sampling
 from weaktal.errors import InputError
+from weaktal.extraction.folders import Target, extraction_settings, planned_manifest
+from weaktal.extraction.pipeline import Failed, Job, Pipeline, Sampling
 from weaktal.files import read_model, reason, sha256, write_json
 
 
