@@ -29,8 +29,8 @@ import torch.nn.functional as F
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import FeatureFolder
 from weaktal.data.scores import read_scores
-from weaktal.encoders.shipped import FOLDER, Stream
-from weaktal.encoders.small_encoders import load_stream
+from weaktal.encoders.world.build import load_stream
+from weaktal.encoders.world.shipped import FOLDER, Stream
 from weaktal.runs.localize_dataset import localize
 from weaktal.runs.train import train
 from weaktal.timeline import SnippetGrid

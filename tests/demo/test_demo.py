@@ -15,7 +15,7 @@ from weaktal.data.annotations import read_annotations
 from weaktal.data.results import read_results
 from weaktal.demo.demo import QUICK, demo
 from weaktal.demo.steps import BRANCHES, Size, command_line
-from weaktal.encoders.shipped import read_index
+from weaktal.encoders.world.shipped import read_index
 from weaktal.errors import InputError
 
 needs_weights = pytest.mark.skipif(not read_index().weights, reason="the encoders' weights are not in the package")

@@ -43,8 +43,8 @@ def weights(
 
 
 def _show(root: Path) -> None:
-    from weaktal.encoders.shipped import FOLDER, read_index
     from weaktal.encoders.weights import KNOWN
+    from weaktal.encoders.world.shipped import FOLDER, read_index
 
     for known in KNOWN.values():
         place = root / known.place

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from weaktal.demo.steps import BRANCHES, CBP, DemoSteps, Size, command_line
 from weaktal.demo.worlds import worlds_folder
-from weaktal.encoders.shipped import VLP
+from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError
 from weaktal.evaluation.scoring import Scores
 from weaktal.files import check_writable

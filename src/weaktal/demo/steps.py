@@ -17,7 +17,7 @@ from weaktal import __version__
 from weaktal.data.annotations import read_tags
 from weaktal.data.video_files import videos_in
 from weaktal.demo.worlds import WorldPlan, copy_of_world
-from weaktal.encoders.shipped import VLP
+from weaktal.encoders.world.shipped import VLP
 from weaktal.extraction import folders
 from weaktal.extraction.recipe import Recipe
 from weaktal.progress import advancing

@@ -14,9 +14,9 @@ from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip, read_conf
 from weaktal.encoders.diet import SHORT_SIDE, Kind
 from weaktal.encoders.i3d import I3D, load_i3d, random_i3d
 from weaktal.encoders.networks import I3DNetwork, ImageNetwork, Network, Precision, SnippetEncoder
-from weaktal.encoders.shipped import NAMES as SHIPPED
-from weaktal.encoders.small_encoders import build_shipped
 from weaktal.encoders.weights import KNOWN, known, locate
+from weaktal.encoders.world.build import build_shipped
+from weaktal.encoders.world.shipped import NAMES as SHIPPED
 from weaktal.errors import InputError, shown
 from weaktal.video.flow import FLOW_BOUND
 
@@ -87,7 +87,7 @@ def build_encoder(
 
     Args:
         name: a key of :data:`I3D_STREAMS`, ``clip-vit-b16``, a checkpoint folder, ORGANIZATION/MODEL, or one of those
-            whose weights come with weaktal (:mod:`weaktal.encoders.shipped`).
+            whose weights come with weaktal (:mod:`weaktal.encoders.world.shipped`).
         weights: which to take.
         device: where to run; the CPU without it.
         precision: of its networks.

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from weaktal.encoders.diet import Diet, Kind, Sight
 from weaktal.encoders.i3d import DIM, I3D
-from weaktal.encoders.small3d import DIM as SMALL_DIM
-from weaktal.encoders.small3d import Small3D, folded
 from weaktal.encoders.vision_language import VisionLanguageEncoder
+from weaktal.encoders.world.small3d import DIM as SMALL_DIM
+from weaktal.encoders.world.small3d import Small3D, folded
 
 Precision = Literal["fp32", "bf16"]
 DEFAULT_FLOW = "tvl1"  # what I3D was trained on

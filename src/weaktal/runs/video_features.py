@@ -16,8 +16,8 @@ from weaktal.data.manifest import FILE, Manifest
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, build_encoder
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.networks import Precision
-from weaktal.encoders.shipped import NAMES as SHIPPED
 from weaktal.encoders.weights import KNOWN, weights_folder
+from weaktal.encoders.world.shipped import NAMES as SHIPPED
 from weaktal.errors import InputError, shown
 from weaktal.extraction.cache import FeatureCache, content_key
 from weaktal.extraction.folders import Target, extraction_settings

@@ -20,7 +20,7 @@ from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scores
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
-from weaktal.encoders.shipped import CBP_STREAMS, VLP
+from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
 from weaktal.errors import InputError, shown
 from weaktal.extraction.cache import cache_folder
 from weaktal.extraction.folders import Target

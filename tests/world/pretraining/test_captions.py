@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from weaktal.encoders.words import words_of
+from weaktal.encoders.world.words import words_of
 from weaktal.world.pretraining.captions import caption
 from weaktal.world.still import Facts
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from weaktal.encoders.shipped import Stream
-from weaktal.encoders.small3d import HEIGHT, WIDTH, WINDOW
+from weaktal.encoders.world.shipped import Stream
+from weaktal.encoders.world.small3d import HEIGHT, WIDTH, WINDOW
 from weaktal.world.pretraining.classification import Fit, accuracy, draw, train_stream
 from weaktal.world.pretraining.clips import FRAMES, Clips, small
 

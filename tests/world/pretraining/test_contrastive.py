@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from weaktal.encoders.small_clip import PREPARATION, SmallClipEncoder
+from weaktal.encoders.world.small_clip import PREPARATION, SmallClipEncoder
 from weaktal.losses.image_text import image_text_loss
 from weaktal.world.pretraining.contrastive import figures, tokens, train_vlp, vocabulary
 from weaktal.world.pretraining.loop import Fit

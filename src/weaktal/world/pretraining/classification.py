@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from weaktal.encoders.networks import unit_range
-from weaktal.encoders.shipped import Stream
-from weaktal.encoders.small3d import WINDOW, Small3D
-from weaktal.encoders.small_encoders import CHANNELS
+from weaktal.encoders.world.build import CHANNELS
+from weaktal.encoders.world.shipped import Stream
+from weaktal.encoders.world.small3d import WINDOW, Small3D
 from weaktal.world.pretraining.clips import Clips
 from weaktal.world.pretraining.loop import Fit, half, train
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from weaktal.encoders.small3d import HEIGHT, WIDTH, WINDOW
+from weaktal.encoders.world.small3d import HEIGHT, WIDTH, WINDOW
 from weaktal.files import replacing_folder
 from weaktal.world.pretraining.provenance import cache_key
 
@@ -45,7 +45,7 @@ class Clips:
 
 def small(frames: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
     """Frames (T, h, w, 3) of any size as the network sees them: RGB (T, H, W, 3) and flow (T, H, W, 2)."""
-    from weaktal.encoders.small_encoders import FLOW_METHOD, SIGHT
+    from weaktal.encoders.world.build import FLOW_METHOD, SIGHT
     from weaktal.extraction.feeds import FlowFeed, RgbFeed, Workers
     from weaktal.video.flow import flow_method
 

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from weaktal import __version__
-from weaktal.encoders.shipped import FOLDER, VLP, Stream
-from weaktal.encoders.small_encoders import load_stream, load_vlp
+from weaktal.encoders.world.build import load_stream, load_vlp
+from weaktal.encoders.world.shipped import FOLDER, VLP, Stream
 from weaktal.world.actions import OTHERS, TARGETS
 from weaktal.world.pretraining import classification, contrastive
 from weaktal.world.pretraining.clips import rendered_clips

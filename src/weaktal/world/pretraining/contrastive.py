@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from weaktal.encoders.small_clip import MAX_TOKENS, PREPARATION, SmallClip, SmallClipEncoder
-from weaktal.encoders.words import WordTokenizer, words_of
+from weaktal.encoders.world.small_clip import MAX_TOKENS, PREPARATION, SmallClip, SmallClipEncoder
+from weaktal.encoders.world.words import WordTokenizer, words_of
 from weaktal.losses.image_text import image_text_loss
 from weaktal.world.pretraining.captions import caption
 from weaktal.world.pretraining.loop import Fit, half, train

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from weaktal.encoders.shipped import INDEX, Entry, Index, read_index
-from weaktal.encoders.words import WordTokenizer, write_words
+from weaktal.encoders.world.shipped import INDEX, Entry, Index, read_index
+from weaktal.encoders.world.words import WordTokenizer, write_words
 from weaktal.files import replacing, sha256, write_json
 
 

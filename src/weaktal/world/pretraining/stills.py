@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from weaktal.encoders.small_clip import PREPARATION
+from weaktal.encoders.world.small_clip import PREPARATION
 from weaktal.files import replacing_folder, write_json
 from weaktal.world.pretraining.provenance import cache_key
 from weaktal.world.still import Facts, render_still

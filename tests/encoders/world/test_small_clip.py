@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from weaktal.encoders.prompts import class_vectors, prompted_vectors
-from weaktal.encoders.small_clip import DIM, MAX_TOKENS, TOKEN_DIM, SmallClip, SmallClipEncoder
-from weaktal.encoders.words import WordTokenizer
+from weaktal.encoders.world.small_clip import DIM, MAX_TOKENS, TOKEN_DIM, SmallClip, SmallClipEncoder
+from weaktal.encoders.world.words import WordTokenizer
 from weaktal.errors import InputError
 
 WORDS = ["a", "high", "jump", "of", "person", "photo", "running", "throwing", "track", "video"]

@@ -3,9 +3,9 @@
     world-cbp      RGB and flow, trained as a classifier of trimmed clips; world-rgb and world-flow are its streams
     world-vlp      images and texts, trained on still pictures with captions
 
-They know nothing but that world. Their weights lie in the package, below ``world/weights``; ``index.json`` there has
-the SHA-256 of each file, and a file that differs is refused. ``--weights world-cbp=FOLDER`` takes another such folder,
-as ``scripts/train_world_cbp.py`` and ``scripts/train_world_vlp.py`` write it.
+They know nothing but that world. Their weights lie in the package, in ``weights`` beside this file; ``index.json``
+there has the SHA-256 of each file, and a file that differs is refused. ``--weights world-cbp=FOLDER`` takes another
+such folder, as ``scripts/train_world_cbp.py`` and ``scripts/train_world_vlp.py`` write it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CBP_STREAMS: Mapping[str, tuple[Stream, ...]] = {
 }
 VLP = "world-vlp"
 NAMES = (*CBP_STREAMS, VLP)
-FOLDER = Path(__file__).parents[1] / "world" / "weights"
+FOLDER = Path(__file__).parent / "weights"
 INDEX = "index.json"
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from weaktal.encoders.networks import Small3DNetwork
-from weaktal.encoders.small3d import DIM, HEIGHT, WIDTH, WINDOW, Small3D, folded
+from weaktal.encoders.world.small3d import DIM, HEIGHT, WIDTH, WINDOW, Small3D, folded
 
 CPU = torch.device("cpu")
 

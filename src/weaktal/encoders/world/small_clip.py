@@ -1,7 +1,7 @@
 """A small vision-language encoder in CLIP's image (Radford et al., ICML 2021), for the rendered world.
 
 An image tower of convolutions, a causal text Transformer that pools at its end-of-text mark, and one space for both. It
-reads whole words of a small language (:mod:`weaktal.encoders.words`). The towers are plain modules that
+reads whole words of a small language (:mod:`weaktal.encoders.world.words`). The towers are plain modules that
 :mod:`weaktal.world.pretraining` trains; :class:`SmallClipEncoder` is what everything else sees.
 
 Shapes: N frames, C texts, L tokens, E = 128 channels of a token, D = 128 of the common space.
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from weaktal.encoders.frames import Frames, ImagePreparation
 from weaktal.encoders.vision_language import Prompts
-from weaktal.encoders.words import WordTokenizer
+from weaktal.encoders.world.words import WordTokenizer
 from weaktal.errors import InputError
 
 DIM = 128

@@ -14,9 +14,9 @@ import torch
 from weaktal.cli import run
 from weaktal.encoders.catalog import WeightsChoice, build_encoder
 from weaktal.encoders.prompts import class_vectors, fill, prompted_vectors
-from weaktal.encoders.shipped import FOLDER, NAMES, Stream, checked, read_index
-from weaktal.encoders.small3d import HEIGHT, WIDTH, WINDOW
-from weaktal.encoders.small_encoders import load_stream, load_vlp
+from weaktal.encoders.world.build import load_stream, load_vlp
+from weaktal.encoders.world.shipped import FOLDER, NAMES, Stream, checked, read_index
+from weaktal.encoders.world.small3d import HEIGHT, WIDTH, WINDOW
 from weaktal.errors import InputError
 from weaktal.methods.collab_vlp import TextConfig, text_side
 from weaktal.world.actions import OTHERS, TARGETS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from weaktal.encoders.words import WordTokenizer, read_words, words_of, write_words
+from weaktal.encoders.world.words import WordTokenizer, read_words, words_of, write_words
 from weaktal.errors import InputError
 
 WORDS = ["a", "high", "jump", "of", "photo", "track"]

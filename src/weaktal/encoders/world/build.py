@@ -1,4 +1,4 @@
-"""The encoders of :mod:`weaktal.encoders.shipped`, built with the weights that come with weaktal."""
+"""The encoders of :mod:`weaktal.encoders.world.shipped`, built with the weights that come with weaktal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import torch
 from weaktal.encoders.checkpoint import listed, load_weights, read_state_dict
 from weaktal.encoders.diet import Whole
 from weaktal.encoders.networks import ImageNetwork, Network, Precision, Small3DNetwork, SnippetEncoder
-from weaktal.encoders.shipped import CBP_STREAMS, FOLDER, INDEX, VLP, Entry, Stream, checked
-from weaktal.encoders.small3d import HEIGHT, WIDTH, Small3D
-from weaktal.encoders.small_clip import PREPARATION, SmallClip, SmallClipEncoder
-from weaktal.encoders.words import WordTokenizer, read_words
+from weaktal.encoders.world.shipped import CBP_STREAMS, FOLDER, INDEX, VLP, Entry, Stream, checked
+from weaktal.encoders.world.small3d import HEIGHT, WIDTH, Small3D
+from weaktal.encoders.world.small_clip import PREPARATION, SmallClip, SmallClipEncoder
+from weaktal.encoders.world.words import WordTokenizer, read_words
 from weaktal.errors import InputError
 from weaktal.video.flow import FLOW_BOUND
 
