@@ -105,9 +105,9 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
     from weaktal.config import load_settings
     from weaktal.engine import trainer
     from weaktal.methods.base import method_module
-    from weaktal.reproduction.benchmarks import BENCHMARKS
     from weaktal.runs.localize_dataset import localize
     from weaktal.runs.train import train
+    from weaktal.studies.benchmarks import BENCHMARKS
 
     recipe = BENCHMARKS["thumos14"].recipe if method == "collab" else None
     schedule = load_settings(method_module(method).CONFIG, recipe, settings).model_dump()["schedule"]

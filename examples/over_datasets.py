@@ -14,7 +14,7 @@ import csv
 import statistics
 from pathlib import Path
 
-from weaktal.ablation.statistics import Estimate, estimate, paired_difference
+from weaktal.studies.statistics import Estimate, estimate, paired_difference
 
 NUMBERS = {"mean_map": "mAP %", "misses": "misses", "false_alarms": "false alarms"}
 Readings = dict[str, dict[int, dict[str, float]]]  # by variant and dataset

@@ -19,7 +19,6 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
-from weaktal.ablation.fork import fork
 from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
@@ -28,6 +27,7 @@ from weaktal.losses.pseudo_labels import UNCERTAIN
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.methods.collab_labels import label_videos
 from weaktal.runs.train import train
+from weaktal.studies.fork import fork
 from weaktal.timeline import SnippetGrid
 
 WRONG = {"nothing": (), "foreground": (1,), "background": (0,), "both": (0, 1)}

@@ -11,7 +11,7 @@ import typer
 from weaktal.errors import InputError, shown
 
 if TYPE_CHECKING:
-    from weaktal.ablation.ablate import Ablated
+    from weaktal.studies.ablate import Ablated
 
 
 def ablate(
@@ -45,7 +45,7 @@ def ablate(
 
     Example: weaktal ablate DATASET --features i3d --vlp-features clip-vit-b16 --out ablation --tables 3,4 --seeds 0,1,2
     """
-    from weaktal.ablation.ablate import ablate as run_ablation
+    from weaktal.studies.ablate import ablate as run_ablation
 
     done = run_ablation(
         dataset,

@@ -38,8 +38,8 @@ def reproduce(
 
     Example: weaktal reproduce thumos14 --dataset THUMOS14 --out reproduction --seeds 0,1,2
     """
-    from weaktal.reproduction.benchmarks import BENCHMARKS
-    from weaktal.reproduction.reproduce import reproduce as run_reproduction
+    from weaktal.studies.benchmarks import BENCHMARKS
+    from weaktal.studies.reproduce import reproduce as run_reproduction
 
     done = run_reproduction(
         BENCHMARKS[experiment.value],

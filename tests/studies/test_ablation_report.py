@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from weaktal.ablation.cell import Measured
-from weaktal.ablation.plots import errors_figure, save, table_figure
-from weaktal.ablation.report import cells_csv, errors_markdown, filled, markdown, summary_csv, verdict
-from weaktal.ablation.statistics import estimate
-from weaktal.ablation.tables import Line, Reading, Table
+from weaktal.studies.cell import Measured
+from weaktal.studies.plots import errors_figure, save, table_figure
+from weaktal.studies.report import cells_csv, errors_markdown, filled, markdown, summary_csv, verdict
+from weaktal.studies.statistics import estimate
+from weaktal.studies.tables import Line, Reading, Table
 
 TIOUS = (0.3, 0.5)
 

@@ -30,7 +30,7 @@ class Benchmark:
     @property
     def recipe(self) -> Path:
         """The file of settings."""
-        return Path(str(importlib.resources.files("weaktal.reproduction") / "recipes" / f"{self.protocol}.yaml"))
+        return Path(str(importlib.resources.files("weaktal.studies") / "recipes" / f"{self.protocol}.yaml"))
 
 
 SOURCE = "Ju et al., CVPR 2023"

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from weaktal.ablation.tables import END, WARM_UP, WHOLE, Reading, Table
 from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.collab_config import CollabConfig
+from weaktal.studies.tables import END, WARM_UP, WHOLE, Reading, Table
 
 # Settings that act in these kinds of steps only; all others act in every step, unknown ones included. Online training
 # is one stretch as far as this goes: its optimizer goes on from step to step, so nothing can begin in between.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from weaktal.ablation.choosing import chosen_tables, own_table
-from weaktal.ablation.plan import Plan, fingerprints, make_plan, step_names
-from weaktal.ablation.tables import Line, Reading, Table, paper_tables
 from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab import build
 from weaktal.methods.collab_config import CollabConfig
+from weaktal.studies.choosing import chosen_tables, own_table
+from weaktal.studies.plan import Plan, fingerprints, make_plan, step_names
+from weaktal.studies.tables import Line, Reading, Table, paper_tables
 
 
 def plan_of(*readings: Reading, base: tuple[str, ...] = ()) -> Plan:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from weaktal.ablation.choosing import chosen_tables, own_table
-from weaktal.ablation.plan import make_plan
-from weaktal.ablation.tables import paper_tables
 from weaktal.errors import InputError
 from weaktal.methods.collab_config import CollabConfig
+from weaktal.studies.choosing import chosen_tables, own_table
+from weaktal.studies.plan import make_plan
+from weaktal.studies.tables import paper_tables
 
 
 @pytest.mark.parametrize("name", ["only-b-vlp", "k-4", "whole-vlp"])

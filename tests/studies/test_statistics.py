@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from weaktal.ablation.statistics import estimate, paired_difference, t_quantile
+from weaktal.studies.statistics import estimate, paired_difference, t_quantile
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from weaktal.data.manifest import FILE, read_manifest
 from weaktal.encoders.weights import known, locate
 from weaktal.errors import InputError
 from weaktal.methods.collab_config import CollabConfig
-from weaktal.reproduction.benchmarks import Benchmark
+from weaktal.studies.benchmarks import Benchmark
 
 I3D_COLUMNS = 2048
 CLIP_COLUMNS = 512

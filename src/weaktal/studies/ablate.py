@@ -9,14 +9,6 @@ from typing import Any
 
 from rich.console import Console
 
-from weaktal.ablation.cell import METHOD, Data
-from weaktal.ablation.choosing import chosen_tables, own_table
-from weaktal.ablation.document import write_document
-from weaktal.ablation.folder import alone_in, missing_jobs, read_found, same_request
-from weaktal.ablation.plan import Plan, make_plan
-from weaktal.ablation.report import Found, filled
-from weaktal.ablation.runner import Failure, available_cores, run_jobs
-from weaktal.ablation.tables import Table, paper_tables
 from weaktal.config import load_settings
 from weaktal.data.annotations import read_annotations
 from weaktal.data.features import Features
@@ -27,6 +19,14 @@ from weaktal.errors import InputError
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.methods.base import Inputs, method_module
 from weaktal.methods.collab_config import CollabConfig
+from weaktal.studies.cell import METHOD, Data
+from weaktal.studies.choosing import chosen_tables, own_table
+from weaktal.studies.document import write_document
+from weaktal.studies.folder import alone_in, missing_jobs, read_found, same_request
+from weaktal.studies.plan import Plan, make_plan
+from weaktal.studies.report import Found, filled
+from weaktal.studies.runner import Failure, available_cores, run_jobs
+from weaktal.studies.tables import Table, paper_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _pictures(tables: Sequence[Table], found: Found, out: Path) -> bool:
     try:
         import matplotlib  # noqa: F401
 
-        from weaktal.ablation.plots import errors_figure, save, table_figure
+        from weaktal.studies.plots import errors_figure, save, table_figure
     except ImportError:
         return False
     for table in tables:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from weaktal import __version__
-from weaktal.ablation.cell import Data
-from weaktal.ablation.plan import Plan
-from weaktal.ablation.report import Entry, Found, cells_csv, errors_markdown, filled, markdown, summary_csv
-from weaktal.ablation.tables import Table
 from weaktal.config import as_yaml
 from weaktal.files import write_text
+from weaktal.studies.cell import Data
+from weaktal.studies.plan import Plan
+from weaktal.studies.report import Entry, Found, cells_csv, errors_markdown, filled, markdown, summary_csv
+from weaktal.studies.tables import Table
 
 
 def write_document(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weaktal.ablation.report import Entry, ErrorKind, Found, error_shares
-from weaktal.ablation.statistics import Estimate, estimate
-from weaktal.ablation.tables import Table
 from weaktal.files import replacing
+from weaktal.studies.report import Entry, ErrorKind, Found, error_shares
+from weaktal.studies.statistics import Estimate, estimate
+from weaktal.studies.tables import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

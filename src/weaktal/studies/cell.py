@@ -1,6 +1,6 @@
 """One training of an ablation with one seed, and all readings of it: the process that the runner starts for each.
 
-``python -m weaktal.ablation.cell JOB.json`` trains, or goes on training, and writes a file for each reading. It ends
+``python -m weaktal.studies.cell JOB.json`` trains, or goes on training, and writes a file for each reading. It ends
 when its standard input closes, so that nothing goes on behind the back of a runner that was killed.
 """
 
@@ -20,9 +20,6 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
-from weaktal.ablation.fork import fork, step_folder
-from weaktal.ablation.plan import seen_by_statistics
-from weaktal.ablation.tables import CHOICE
 from weaktal.config import as_yaml, parse_settings
 from weaktal.data.annotations import Annotations, Video, read_annotations, read_tags
 from weaktal.data.features import Features
@@ -42,6 +39,9 @@ from weaktal.methods.collab import Collaboration
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
+from weaktal.studies.fork import fork, step_folder
+from weaktal.studies.plan import seen_by_statistics
+from weaktal.studies.tables import CHOICE
 
 METHOD = "collab"
 

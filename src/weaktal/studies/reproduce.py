@@ -10,18 +10,18 @@ from pathlib import Path
 from rich.console import Console
 
 from weaktal import __version__
-from weaktal.ablation.ablate import Ablated, common_data, run_plan
-from weaktal.ablation.cell import Measured
-from weaktal.ablation.folder import read_found
-from weaktal.ablation.plan import make_plan
-from weaktal.ablation.statistics import Estimate, estimate
-from weaktal.ablation.tables import WARM_UP, WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
 from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations
 from weaktal.files import write_text
 from weaktal.methods.collab_config import CollabConfig
-from weaktal.reproduction.benchmarks import SOURCE, Benchmark
-from weaktal.reproduction.needs import refuse_missing
+from weaktal.studies.ablate import Ablated, common_data, run_plan
+from weaktal.studies.benchmarks import SOURCE, Benchmark
+from weaktal.studies.cell import Measured
+from weaktal.studies.folder import read_found
+from weaktal.studies.needs import refuse_missing
+from weaktal.studies.plan import make_plan
+from weaktal.studies.statistics import Estimate, estimate
+from weaktal.studies.tables import WARM_UP, WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
 
 TABLE = Table(
     "reproduction",

@@ -6,8 +6,8 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-from weaktal.ablation.tables import CHOICE, WHOLE, Line, Reading, Table
 from weaktal.errors import InputError, shown
+from weaktal.studies.tables import CHOICE, WHOLE, Line, Reading, Table
 
 # Where the next setting of a variant begins: a value may hold spaces, such as {low: 0.2, high: 0.6}.
 _NEXT_SETTING = re.compile(r"\s+(?=[\w.-]+\s*=)")

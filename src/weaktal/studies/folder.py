@@ -19,13 +19,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from weaktal import __version__
-from weaktal.ablation.cell import Data, Job, Measured, ReadingJob
-from weaktal.ablation.plan import ACTS_IN, Plan, Training, flat
 from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, reason, sha256, write_json
 from weaktal.methods.collab_config import CollabConfig
+from weaktal.studies.cell import Data, Job, Measured, ReadingJob
+from weaktal.studies.plan import ACTS_IN, Plan, Training, flat
 
 _HARMLESS = {"weaktal", "data.dataset", *(f"settings.{key}" for key in ACTS_IN if key.startswith("engine."))}
 

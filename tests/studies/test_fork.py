@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from weaktal.ablation.fork import fork, phases_of, step_folder
 from weaktal.config import load_settings
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.methods.collab_config import CollabConfig
 from weaktal.runs.train import train
+from weaktal.studies.fork import fork, phases_of, step_folder
 
 MMSD = [
     "cbp=mmsd", "mmsd.model.channels=8", "mmsd.schedule.epochs=4", "mmsd.schedule.vote_every=2",

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import torch
 
-from weaktal.ablation.tables import WARM_UP
 from weaktal.config import as_yaml
 from weaktal.engine.checkpoint import Position
 from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.files import replacing_folder, write_json
 from weaktal.methods.base import MethodConfig
+from weaktal.studies.tables import WARM_UP
 
 STEPS = ("background-", "foreground-", "online-")  # all phases before the first of them are the warm-up
 

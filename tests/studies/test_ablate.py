@@ -17,9 +17,6 @@ import pytest
 import torch
 from rich.console import Console
 
-from weaktal.ablation.cell import Job, Measured, ReadingJob, measured, statistics_for
-from weaktal.ablation.folder import REVISION
-from weaktal.ablation.fork import phases_of
 from weaktal.cli import run
 from weaktal.config import parse_settings
 from weaktal.data.annotations import read_annotations
@@ -37,6 +34,9 @@ from weaktal.methods.collab_safety import SelectionConfig, best
 from weaktal.runs.localize_dataset import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import phase_statistics
+from weaktal.studies.cell import Job, Measured, ReadingJob, measured, statistics_for
+from weaktal.studies.folder import REVISION
+from weaktal.studies.fork import phases_of
 
 
 def words(dataset: Path, settings: Path, out: Path, *more: str) -> list[str]:
@@ -210,7 +210,7 @@ def cells_of(out: Path) -> list[int]:
             line = path.read_bytes()
         except OSError:
             continue
-        if b"weaktal.ablation.cell" in line and os.fsencode(out) in line:
+        if b"weaktal.studies.cell" in line and os.fsencode(out) in line:
             found.append(int(path.parent.name))
     return found
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from weaktal.ablation.cell import Measured
-from weaktal.ablation.statistics import Estimate, estimate, paired_difference
-from weaktal.ablation.tables import Line, Sign, Table
+from weaktal.studies.cell import Measured
+from weaktal.studies.statistics import Estimate, estimate, paired_difference
+from weaktal.studies.tables import Line, Sign, Table
 
 ErrorKind = Literal["misses", "false_alarms"]
 Found = Mapping[str, Mapping[int, Measured]]

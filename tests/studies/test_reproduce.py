@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from weaktal.ablation.cell import Measured
-from weaktal.ablation.plan import flat
 from weaktal.cli import run
 from weaktal.config import load_settings
 from weaktal.data.annotations import read_annotations
@@ -18,8 +16,10 @@ from weaktal.encoders.weights import weights_folder
 from weaktal.evaluation.protocols import PROTOCOLS
 from weaktal.files import read_model
 from weaktal.methods.collab_config import CollabConfig
-from weaktal.reproduction.benchmarks import BENCHMARKS
-from weaktal.reproduction.reproduce import report
+from weaktal.studies.benchmarks import BENCHMARKS
+from weaktal.studies.cell import Measured
+from weaktal.studies.plan import flat
+from weaktal.studies.reproduce import report
 
 
 @pytest.mark.parametrize(("name", "snippets"), [("thumos14", 1000), ("activitynet12", 400)])

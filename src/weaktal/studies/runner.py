@@ -17,9 +17,9 @@ from typing import IO, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from weaktal.ablation.cell import Job
-from weaktal.ablation.fork import step_folder
 from weaktal.files import write_json
+from weaktal.studies.cell import Job
+from weaktal.studies.fork import step_folder
 
 POLL = 0.2  # seconds between looks at the running processes
 GRACE = 10  # seconds that a process gets to end before it is killed
@@ -53,7 +53,7 @@ class _Cell:
         write_json(file, job.model_dump(mode="json"))
         self._stream: IO[bytes] = self.log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "weaktal.ablation.cell", str(file)],
+            [sys.executable, "-m", "weaktal.studies.cell", str(file)],
             stdin=subprocess.PIPE,  # never written to; it closes when this process ends, whatever ends it
             stdout=self._stream,
             stderr=subprocess.STDOUT,
