@@ -24,8 +24,8 @@ from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
 from weaktal.engine.run import RunFolder
 from weaktal.losses.pseudo_labels import UNCERTAIN
-from weaktal.methods.collab_config import CollabConfig
-from weaktal.methods.collab_labels import label_videos
+from weaktal.methods.collab.labels import label_videos
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.train import train
 from weaktal.studies.fork import fork
 from weaktal.timeline import SnippetGrid
@@ -73,7 +73,7 @@ def main() -> None:
 
     settings = arguments.run / "settings.yaml"
     fork(arguments.run, "background-1", arguments.out, load_settings(CollabConfig, settings))
-    with patch("weaktal.methods.collab.label_videos", corrected):
+    with patch("weaktal.methods.collab.turns.label_videos", corrected):
         train(
             arguments.dataset,
             method="collab",

@@ -29,8 +29,8 @@ from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, sha256
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab import build
-from weaktal.methods.collab_config import CollabConfig
-from weaktal.methods.collab_safety import SelectionConfig, best
+from weaktal.methods.collab.selection import SelectionConfig, best
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.localize_dataset import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import phase_statistics

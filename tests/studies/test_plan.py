@@ -9,7 +9,7 @@ from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab import build
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.plan import Plan, fingerprints, make_plan, step_names
 from weaktal.studies.tables import Line, Reading, Table, paper_tables

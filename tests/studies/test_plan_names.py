@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from weaktal.errors import InputError
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.plan import make_plan
 from weaktal.studies.tables import paper_tables

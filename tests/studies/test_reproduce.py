@@ -15,7 +15,7 @@ from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.encoders.weights import weights_folder
 from weaktal.evaluation.protocols import PROTOCOLS
 from weaktal.files import read_model
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.benchmarks import BENCHMARKS
 from weaktal.studies.cell import Measured
 from weaktal.studies.plan import flat

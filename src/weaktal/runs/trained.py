@@ -174,7 +174,7 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
 
 
 class PhaseStatistics(BaseModel):
-    """What ``statistics.json`` holds as far as it is looked at: see :mod:`weaktal.methods.collab_safety`.
+    """What ``statistics.json`` holds as far as it is looked at: see :mod:`weaktal.methods.collab.selection`.
 
     Each value is a finite number, or None where nothing can be said.
 

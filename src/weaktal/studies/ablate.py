@@ -18,7 +18,7 @@ from weaktal.data.usable import usable
 from weaktal.errors import InputError
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.methods.base import Inputs, method_module
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document

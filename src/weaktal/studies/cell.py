@@ -35,8 +35,8 @@ from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, write_json, write_text
 from weaktal.methods.base import Inputs, method_module
-from weaktal.methods.collab import Collaboration
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.turns import Collaboration
 from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.studies.fork import fork, step_folder

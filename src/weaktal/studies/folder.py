@@ -23,7 +23,7 @@ from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, reason, sha256, write_json
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import Data, Job, Measured, ReadingJob
 from weaktal.studies.plan import ACTS_IN, Plan, Training, flat
 

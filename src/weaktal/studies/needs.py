@@ -11,7 +11,7 @@ from weaktal.data.features import parse_names
 from weaktal.data.manifest import FILE, read_manifest
 from weaktal.encoders.weights import known, locate
 from weaktal.errors import InputError
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.benchmarks import Benchmark
 
 I3D_COLUMNS = 2048

@@ -16,7 +16,7 @@ from typing import Any
 
 from weaktal.config import load_settings
 from weaktal.errors import InputError
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.tables import END, WARM_UP, WHOLE, Reading, Table
 
 # Settings that act in these kinds of steps only; all others act in every step, unknown ones included. Online training

@@ -13,7 +13,7 @@ from weaktal import __version__
 from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations
 from weaktal.files import write_text
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import SOURCE, Benchmark
 from weaktal.studies.cell import Measured

@@ -11,7 +11,7 @@ from weaktal.engine.batch import Batch
 from weaktal.engine.method import Phase
 from weaktal.methods import mmsd
 from weaktal.methods.base import Inputs
-from weaktal.methods.collab_config import CollabConfig
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.mil import MultipleInstance, ScheduleConfig
 from weaktal.models.outputs import SnippetOutput
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import State
 from weaktal.losses.pseudo_labels import UNCERTAIN, Untagged, hard_labels, quantiles
-from weaktal.methods.collab_config import ThresholdConfig
+from weaktal.methods.collab.settings import ThresholdConfig
 from weaktal.models.outputs import SnippetOutput
 
 LABEL_BATCH = 8  # videos at full length that are scored at once; what each gets does not depend on it

@@ -10,7 +10,7 @@ whole scenes. So they alternate:
    and is cured of false negatives.
 4. Steps 2 and 3 again, ``rounds`` times in all.
 
-Or, in place of 2 to 4, both at once: see :mod:`weaktal.methods.collab_online`.
+Or, in place of 2 to 4, both at once: see :mod:`weaktal.methods.collab.online`.
 """
 
 from __future__ import annotations
@@ -27,16 +27,15 @@ from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Choice, Phase, State
 from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
-from weaktal.methods.base import Inputs
-from weaktal.methods.collab_cbp import CbpSide, build_side
-from weaktal.methods.collab_config import CollabConfig, Step
-from weaktal.methods.collab_labels import label_videos, stored_labels
-from weaktal.methods.collab_safety import best, branches_agree, score_branches, statistics
+from weaktal.methods.collab.branches import BRANCHES, VLP_BRANCHES, vlp_snippets
+from weaktal.methods.collab.labels import label_videos, stored_labels
+from weaktal.methods.collab.selection import best, branches_agree
+from weaktal.methods.collab.settings import CollabConfig, Step
+from weaktal.methods.collab.side import CbpSide
+from weaktal.methods.collab.statistics import score_branches, statistics
 from weaktal.methods.mil import probabilities
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.vlp import VlpBranch
-
-__all__ = ["CONFIG", "CollabConfig", "Collaboration", "build"]
 
 
 class Collaboration:
@@ -49,8 +48,8 @@ class Collaboration:
         config: all settings.
     """
 
-    branches: Sequence[str] = ("cbp", "vlp", "both", "vanilla")
-    vlp_branches: Sequence[str] = ("vlp", "both", "vanilla")
+    branches: Sequence[str] = BRANCHES
+    vlp_branches: Sequence[str] = VLP_BRANCHES
 
     def __init__(self, cbp: CbpSide, vlp: VlpBranch, fresh_cbp: Callable[[], nn.Module], config: CollabConfig) -> None:
         self.config = config
@@ -190,28 +189,3 @@ class Collaboration:
     def localizers(self) -> tuple[CbpSide, VlpBranch]:
         """The branches that localize: here those that train."""
         return self.cbp, self.vlp
-
-
-def vlp_snippets(vlp: VlpBranch, batch: Batch, vectors: Tensor | None = None) -> SnippetOutput:
-    """What a vision-language branch says of a batch; ``vectors``, (C, D), are its class vectors if they are known."""
-    assert batch.vlp is not None  # whoever calls opens these features for every phase and branch that needs them
-    output: SnippetOutput = vlp(batch.vlp, batch.mask, vectors)
-    return output
-
-
-CONFIG = CollabConfig
-
-
-def build(config: CollabConfig, inputs: Inputs) -> Collaboration:
-    """Both branches with fresh weights.
-
-    Raises:
-        InputError: if the features do not suit the classification-based side, there are no vision-language features, or
-            no class vectors for them.
-    """
-    from weaktal.methods.collab_online import OnlineCollaboration  # which derives from the class above
-
-    # Drawn first, so that a seed gives it the weights that it has when it trains alone.
-    cbp = build_side(config, inputs)
-    kind = OnlineCollaboration if config.schedule.kind == "online" else Collaboration
-    return kind(cbp, config.vlp.build(inputs), lambda: build_side(config, inputs).module, config)

@@ -28,10 +28,11 @@ from torch import Tensor, nn
 
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, State
-from weaktal.methods.collab import Collaboration, vlp_snippets
-from weaktal.methods.collab_cbp import CbpSide
-from weaktal.methods.collab_config import CollabConfig, ThresholdConfig
-from weaktal.methods.collab_labels import Branch, Limits, label_batch, rank_limits, stored_labels
+from weaktal.methods.collab.branches import vlp_snippets
+from weaktal.methods.collab.labels import Branch, Limits, label_batch, rank_limits, stored_labels
+from weaktal.methods.collab.settings import CollabConfig, ThresholdConfig
+from weaktal.methods.collab.side import CbpSide
+from weaktal.methods.collab.turns import Collaboration
 from weaktal.models.vlp import VlpBranch
 
 

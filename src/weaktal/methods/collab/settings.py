@@ -11,8 +11,8 @@ from weaktal.engine.settings import OptimizerConfig
 from weaktal.losses.pseudo_labels import Scale, Untagged
 from weaktal.methods.base import MethodConfig
 from weaktal.methods.cbp import PyramidConfig
-from weaktal.methods.collab_safety import SelectionConfig
-from weaktal.methods.collab_vlp import VlpConfig
+from weaktal.methods.collab.selection import SelectionConfig
+from weaktal.methods.collab.vlp import VlpConfig
 from weaktal.methods.mil import ConvolutionConfig, PoolingConfig
 from weaktal.methods.mmsd_config import MMSDTraining
 

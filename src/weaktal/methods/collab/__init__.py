@@ -1,0 +1,32 @@
+"""Method ``collab``, the distillation-collaboration of Ju et al. (CVPR 2023), a room that reads like its paper.
+
+``settings`` says what can be set and what the paper states, ``side`` is the classification-based branch and ``vlp`` the
+vision-language one, ``branches`` names what can localize, ``labels`` makes pseudo-labels, ``turns`` is the paper's
+alternation of steps and ``online`` both branches at once; ``statistics`` looks back at a phase without any segment, and
+``selection`` picks by that which weights and which branch localize.
+"""
+
+from __future__ import annotations
+
+from weaktal.methods.base import Inputs
+from weaktal.methods.collab.online import OnlineCollaboration
+from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.side import build_side
+from weaktal.methods.collab.turns import Collaboration
+
+__all__ = ["CONFIG", "CollabConfig", "Collaboration", "OnlineCollaboration", "build"]
+
+CONFIG = CollabConfig
+
+
+def build(config: CollabConfig, inputs: Inputs) -> Collaboration:
+    """Both branches with fresh weights.
+
+    Raises:
+        InputError: if the features do not suit the classification-based side, there are no vision-language features, or
+            no class vectors for them.
+    """
+    # Drawn first, so that a seed gives it the weights that it has when it trains alone.
+    cbp = build_side(config, inputs)
+    kind = OnlineCollaboration if config.schedule.kind == "online" else Collaboration
+    return kind(cbp, config.vlp.build(inputs), lambda: build_side(config, inputs).module, config)

@@ -1,0 +1,78 @@
+"""Which phase's weights and which branch localize where the user names no branch.
+
+A step of ``collab`` may leave a branch worse than it was: a teacher's wrong labels are learned as well as right ones.
+The rules here go by :mod:`weaktal.methods.collab.statistics`, which no segment has a say in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from weaktal.config import Settings
+from weaktal.methods.collab.branches import BranchName
+
+# Statistics of a branch that can be selected by, and whether the highest or the lowest value is taken.
+Statistic = Literal["tag_bce", "tag_map", "tagged_score", "untagged_score", "margin", "contrast", "entropy"]
+LOWEST: frozenset[Statistic] = frozenset({"tag_bce", "untagged_score", "entropy"})
+
+
+class SelectionConfig(Settings):
+    """Which phase's weights and which branch localize where the user names no branch; no segment has a say in it."""
+
+    # last: the last weights and the branch cbp [paper]. agreement: the last weights and both branches where these agree
+    # before they have taught each other, else CBP as its warm-up left it. best: the phase and branch with the best
+    # statistic. The latter two are ours.
+    rule: Literal["last", "agreement", "best"] = "agreement"
+    # What "agreement" asks for: mean correlation over time, on the classes that the tags name, of CBP after its warm-up
+    # with the vanilla branch. Two views that know nothing of each other agree only where both see the action.
+    least_agreement: Annotated[float, Field(ge=-1, le=1)] = 0.2
+    statistic: Statistic = "margin"  # what "best" goes by
+    branches: Annotated[tuple[BranchName, ...], Field(min_length=1)] = ("cbp", "vlp", "both", "vanilla")
+
+
+def branches_agree(warm_up: Mapping[str, Any], config: SelectionConfig) -> bool:
+    """Whether CBP and the vanilla branch see the same before either has taught the other.
+
+    Args:
+        warm_up: what :func:`statistics` made of the last phase of the warm-up.
+        config: how far they have to agree.
+    """
+    try:
+        correlation = warm_up["agreement"]["cbp-vanilla"]["correlation"]
+    except (KeyError, TypeError):
+        return False
+    return isinstance(correlation, int | float) and correlation >= config.least_agreement
+
+
+def best(phases: Sequence[Mapping[str, Any]], config: SelectionConfig) -> tuple[int, str]:
+    """The phase, counted from 0, and the branch with the best statistic; the earliest of equals.
+
+    Args:
+        phases: what :func:`statistics` made of each phase, in order.
+        config: which statistic of which branches.
+
+    Raises:
+        ValueError: if no phase has such a statistic.
+    """
+    sign = -1.0 if config.statistic in LOWEST else 1.0
+    found = [
+        (sign * value, -index, branch)
+        for index, phase in enumerate(phases)
+        for branch in config.branches
+        if (value := _stored(phase, branch, config.statistic)) is not None
+    ]
+    if not found:
+        raise ValueError(f"no phase has the statistic {config.statistic}")
+    _, index, branch = max(found, key=lambda entry: entry[:2])
+    return -index, branch
+
+
+def _stored(phase: Mapping[str, Any], branch: str, name: Statistic) -> float | None:
+    try:
+        value = phase["branches"][branch][name]
+    except (KeyError, TypeError):
+        return None
+    return float(value) if isinstance(value, int | float) else None
