@@ -91,7 +91,7 @@ def test_text_that_looks_like_a_number_stays_text() -> None:
 def test_bad_overrides(override: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as raised:
         load_settings(Train, None, [override])
-    assert raised.value.line().startswith("--set ")
+    assert raised.value.line(shell=True).startswith("--set ")
     assert len(raised.value.line()) <= 4100
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, get_args
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.files import from_validation, read_bytes
 
 
@@ -55,7 +55,7 @@ def load_settings(
         _merge(values, given)
         _validated(kind, values, source=file)
     for override in overrides:
-        source = f"--set {override}"
+        source = f"{arg('settings')} {override}"
         given = _parse_override(override)
         _check_keys(kind, given, source)
         _merge(values, given)
@@ -110,7 +110,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
 
 def _parse_override(override: str) -> dict[str, Any]:
     """``"model.levels=3"`` as ``{"model": {"levels": 3}}``."""
-    source = f"--set {override}"
+    source = f"{arg('settings')} {override}"
     key, equals, text = override.partition("=")
     path = key.strip().split(".")
     if not equals or not all(path):

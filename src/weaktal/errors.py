@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from pathlib import Path
 
+# Around what :func:`arg` gives; characters of the private use area, which no message holds otherwise.
+_OPEN, _BETWEEN, _CLOSE = "\ue000", "\ue001", "\ue002"
+_OPTION = re.compile(f"{_OPEN}([^{_CLOSE}]*){_BETWEEN}([^{_CLOSE}]*){_CLOSE}")
 
-class InputError(Exception):
-    """Bad input from outside: a file, a folder, an option. The command line prints it as one line and exits with 2.
+
+# Arguments that are called otherwise in the shell, and those that are turned on by being there.
+_SHELL = {"settings": "--set", "names": "--name"}
+_FLAGS = {"resume", "skip_broken"}
+
+
+def arg(name: str) -> str:
+    """A setting of a verb, to stand in a message: an argument to a Python caller, an option to a user of the shell.
+
+    >>> error = InputError("is not there", source=arg("vlp_features"), expected=f"{arg('skip_broken')}")
+    >>> print(error, error.line(shell=True), sep=" | ")
+    vlp_features: is not there; expected skip_broken=True | --vlp-features: is not there; expected --skip-broken
+    """
+    shell = _SHELL.get(name, f"--{name.replace('_', '-')}")
+    return f"{_OPEN}{name}{'=True' if name in _FLAGS else ''}{_BETWEEN}{shell}{_CLOSE}"
+
+
+class WeaktalError(Exception):
+    """Whatever weaktal raises on purpose: :class:`InputError` or :class:`RunError`."""
+
+
+class InputError(WeaktalError):
+    """Bad input from outside: a file, a folder, an argument. The command line prints it as one line and exits with 2.
 
     Args:
         problem: what is wrong, in a few words.
-        source: the file, folder or option that holds the problem.
+        source: the file, folder or :func:`arg` that holds the problem.
         place: where in the source, such as a key path or a line.
         expected: what would have been right.
     """
@@ -30,13 +55,16 @@ class InputError(Exception):
         self.expected = expected
         super().__init__(self.line())
 
-    def line(self) -> str:
-        """The whole message on one line, control characters escaped."""
+    def line(self, *, shell: bool = False) -> str:
+        """The whole message on one line, control characters escaped; ``shell`` names options in place of arguments."""
+        return one_line(_OPTION.sub(r"\2" if shell else r"\1", self.text))
+
+    @property
+    def text(self) -> str:
+        """The message before arguments or options are named, to become part of another error's."""
         parts = [str(part) for part in (self.source, self.place, self.problem) if part]
         text = ": ".join(parts)
-        if self.expected:
-            text = f"{text}; expected {self.expected}"
-        return one_line(text)
+        return f"{text}; expected {self.expected}" if self.expected else text
 
 
 def one_line(text: str, limit: int = 4000) -> str:
@@ -63,5 +91,5 @@ _REPR.maxlevel = 4
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
 
-class RunError(Exception):
+class RunError(WeaktalError):
     """Something went wrong that is no input's fault, such as a loss that is not a number; one line, exit code 1."""

@@ -141,13 +141,13 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
 
 def test_without_a_manifest_the_spacing_must_be_said(tmp_path: Path) -> None:
     folder(tmp_path, "bare", {"v": rows(9)}, manifest=False)
-    with pytest.raises(InputError, match=r"no manifest.json.*--seconds-per-snippet"):
+    with pytest.raises(InputError, match=r"no manifest.json.*seconds_per_snippet"):
         Features.open(tmp_path, "bare")
     features = Features.open(tmp_path, "bare", 0.5)
     assert features.grid == SnippetGrid.from_seconds(0.5)
     assert features.layout("v") == (4, {})
     for seconds in (0.0, -1.0, float("nan"), float("inf")):
-        with pytest.raises(InputError, match="--seconds-per-snippet: "):
+        with pytest.raises(InputError, match="seconds_per_snippet: "):
             Features.open(tmp_path, "bare", seconds)
 
 
@@ -211,7 +211,7 @@ def test_a_file_that_shrinks_after_its_header_was_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", ["", " ", "a,b", "rgb=", "=a", "rgb=a,rgb=b", "rgb=a,", "rgb=a,b"])
 def test_bad_names(names: str) -> None:
-    with pytest.raises(InputError, match="--features"):
+    with pytest.raises(InputError, match="features"):
         parse_names(names)
 
 

@@ -208,7 +208,7 @@ def test_two_encoders_may_not_share_a_folder(recipe: Recipe) -> None:
     from dataclasses import replace
 
     for names in (("x", "x"), ("x",), ("x", "../y"), ("x", "")):
-        with pytest.raises(InputError, match="--name"):
+        with pytest.raises(InputError, match="names"):
             replace(recipe, encoders=("i3d", "i3d-rgb"), names=names).folders()
 
 

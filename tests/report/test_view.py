@@ -145,14 +145,14 @@ def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Writ
     (tmp_path / "view.html").unlink()
     (tmp_path / "r.json").unlink()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-    with pytest.raises(InputError, match=r"--branch: no branch 'cbp'"):
+    with pytest.raises(InputError, match=r"branch: no branch 'cbp'"):
         view([tmp_path / "run"], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=quiet)
     own = results("own.json", {TEST[0]: [], "mine": []})
     mine = view([tmp_path / "run", own], tmp_path / "view.html", choice=Choice(["mine"]), console=quiet)
     assert [video.name for video in mine.videos] == ["mine"]
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     (tmp_path / "run" / "run.json").write_text(json.dumps({**info, "dataset": "gone"}))
-    with pytest.raises(InputError, match=r"was trained on gone, which is not there; expected --dataset DATASET"):
+    with pytest.raises(InputError, match=r"was trained on gone, which is not there; expected dataset DATASET"):
         view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
 
 
@@ -207,7 +207,7 @@ def test_a_run_knows_its_dataset_from_anywhere(
     (one / "d").rename(two / "moved")
     go(Path("moved"))
     assert json.loads(file.read_text()) == info
-    with pytest.raises(InputError, match=r"one/d, which is not there; expected --dataset DATASET"):
+    with pytest.raises(InputError, match=r"one/d, which is not there; expected dataset DATASET"):
         view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
     file.write_text(json.dumps({**info, "dataset": "moved"}))  # as earlier versions wrote it
     go(Path("moved"))
@@ -270,11 +270,11 @@ def test_scores_find_their_results(tmp_path: Path) -> None:
             match_scores(names, bad)
     with pytest.raises(InputError, match=r"no results 'vpl'.*nearest is vlp"):
         match_scores(names, ["vpl=2.st"])
-    with pytest.raises(InputError, match="--scores: names results 'vlp' twice; expected one file for each"):
+    with pytest.raises(InputError, match="scores: names results 'vlp' twice; expected one file for each"):
         match_scores(names, ["vlp=1.st", "cbp=1.st", "vlp=2.st"])
-    with pytest.raises(InputError, match="--scores: names no file for results 'vlp'; expected NAME=FILE"):
+    with pytest.raises(InputError, match="scores: names no file for results 'vlp'; expected NAME=FILE"):
         match_scores(names, ["vlp="])
-    with pytest.raises(InputError, match="--scores: is for results files"):
+    with pytest.raises(InputError, match="scores: is for results files"):
         match_scores([], ["1.st"])
 
 

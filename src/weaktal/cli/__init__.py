@@ -72,7 +72,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
-        return _fail(error.line(), 2)
+        return _fail(error.line(shell=True), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time
         return _fail(f"{error.format_message()} (see weaktal {_verb_help(arguments)})", 2)
     except RunError as error:

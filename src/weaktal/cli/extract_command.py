@@ -138,7 +138,7 @@ def extract(
     if failures:
         for report in failures:
             assert report.error is not None
-            print(f"weaktal: {report.error.line()}", file=sys.stderr)
+            print(f"weaktal: {report.error.line(shell=True)}", file=sys.stderr)
         raise InputError(f"{len(failures)} of {len(found)} videos cannot be used, named above")
 
 

@@ -169,7 +169,7 @@ def _say_videos(found: VideosLocalized, out: Path) -> None:
     print(f"features: {found.extracted} videos extracted, {cached} from the cache")
     _say(found.results, out)
     for error in found.failed.values():
-        print(f"weaktal: {error.line()}", file=sys.stderr)
+        print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
     if found.failed:
         count = len(found.failed) + len(found.results.videos)
         raise InputError(f"{len(found.failed)} of {count} videos cannot be used, named above; {out} is without them")

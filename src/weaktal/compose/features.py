@@ -19,6 +19,7 @@ from weaktal.compose.plan import POOL, TEST, TRAIN, Composition, CompositionSett
 from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, check_name, write_annotations
 from weaktal.data.features import Array
 from weaktal.data.manifest import Manifest, write_manifest
+from weaktal.errors import arg
 from weaktal.files import replacing_folder, write_json
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
@@ -59,8 +60,8 @@ def compose(
         InputError: if ``dataset`` exists, the clips do not suffice, or their features are not finite.
     """
     streams = clips.streams if streams is None else streams
-    check_streams(streams, clips.dim, "--streams")
-    check_name(features_name, Path("--features-name"))
+    check_streams(streams, clips.dim, arg("streams"))
+    check_name(features_name, Path(arg("features_name")))
     spacing, usable, odd = common_spacing(clips.clips, clips.folder)
     grid = SnippetGrid(fps=_WINDOW / spacing, window=_WINDOW, stride=_WINDOW)
     composition = plan(usable, settings)

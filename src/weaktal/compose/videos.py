@@ -22,7 +22,7 @@ from weaktal.compose.plan import POOL, Composition, CompositionSettings, VideoPl
 from weaktal.compose.video_clips import VideoClipFolder
 from weaktal.config import Settings
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.files import replacing_folder, write_json
 from weaktal.segments import Segment
 from weaktal.video.container import probe
@@ -90,7 +90,7 @@ def compose_videos(
         InputError: if ``dataset`` exists, a clip cannot be read or is shorter than a tick, or the clips do not suffice.
     """
     if settings.pool:
-        raise InputError("is for clips with features", source="--pool", expected="0")
+        raise InputError("is for clips with features", source=arg("pool"), expected="0")
     if dataset.exists():
         raise InputError("exists already", source=dataset, expected="a new folder")
     measured, notes = _measured(clips, video, on_step)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from weaktal.data.manifest import FILE, Manifest, read_manifest
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.timeline import SnippetGrid
 
 Array = npt.NDArray[np.float32]
@@ -132,19 +132,19 @@ class FeatureFolder:
                 raise InputError(
                     f"says {grid.seconds_per_snippet:.4g} s per snippet",
                     source=self.folder / FILE,
-                    expected=f"the {seconds:.4g} s of --seconds-per-snippet, or leave that option out",
+                    expected=f"the {seconds:.4g} s of {arg('seconds_per_snippet')}, or leave that option out",
                 )
             return grid
         if seconds is None:
             raise InputError(
                 f"no {FILE}, so the time between snippets is unknown",
                 source=self.folder,
-                expected=f"{FILE} there, or --seconds-per-snippet",
+                expected=f"{FILE} there, or {arg('seconds_per_snippet')}",
             )
         try:
             return SnippetGrid.from_seconds(seconds)
         except ValueError as error:
-            raise InputError(str(error), source="--seconds-per-snippet") from None
+            raise InputError(str(error), source=arg("seconds_per_snippet")) from None
 
     def path(self, video: str) -> Path:
         """Where a video's features lie."""
@@ -320,7 +320,7 @@ def parse_names(names: str) -> dict[str, str]:
     Raises:
         InputError: if the words cannot be read.
     """
-    option, expected = f"--features {names}", "NAME, or STREAM=NAME,STREAM=NAME"
+    option, expected = f"{arg('features')} {names}", "NAME, or STREAM=NAME,STREAM=NAME"
     if "=" not in names:
         if not _plain(names) or "," in names:
             raise InputError("names no folder of features", source=option, expected=expected)

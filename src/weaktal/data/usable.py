@@ -7,7 +7,7 @@ from pathlib import Path
 
 from weaktal.data.annotations import Video
 from weaktal.data.features import Features, Problem
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 
 
 def usable(
@@ -34,12 +34,12 @@ def usable(
 def _unusable(problems: list[Problem], count: int) -> InputError:
     first = problems[0].error
     if len(problems) == 1:
-        expected = f"{first.expected}, or --skip-broken to go on without it" if first.expected else None
+        expected = f"{first.expected}, or {arg('skip_broken')} to go on without it" if first.expected else None
         return InputError(first.problem, source=first.source, place=first.place, expected=expected)
     folder = Path(first.source).parent if first.source else None
     reasons = ", ".join(f"{problem.video} {problem.error.problem}" for problem in problems)
     return InputError(
         f"{len(problems)} of {count} videos cannot be used: {reasons}",
         source=folder,
-        expected="a good file for each video, or --skip-broken to go on without them",
+        expected=f"a good file for each video, or {arg('skip_broken')} to go on without them",
     )

@@ -17,7 +17,7 @@ from weaktal.encoders.networks import I3DNetwork, ImageNetwork, Network, Precisi
 from weaktal.encoders.weights import KNOWN, known, locate
 from weaktal.encoders.world.build import build_shipped
 from weaktal.encoders.world.shipped import NAMES as SHIPPED
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.video.flow import FLOW_BOUND
 
 Stream = Literal["rgb", "flow"]
@@ -48,9 +48,9 @@ class WeightsChoice:
             InputError: if the options contradict each other or name nothing.
         """
         if seed is not None and options:
-            raise InputError("contradicts --weights", source="--random-weights", expected="one of the two")
+            raise InputError(f"contradicts {arg('weights')}", source=arg("random_weights"), expected="one of the two")
         if seed is not None and not 0 <= seed < 2**63:
-            raise InputError(f"is {seed}", source="--random-weights", expected="a seed from 0 on")
+            raise InputError(f"is {seed}", source=arg("random_weights"), expected="a seed from 0 on")
         root, paths = None, {}
         for option in options:
             name, equals, path = option.partition("=")
@@ -62,7 +62,7 @@ class WeightsChoice:
                 paths[name] = Path(path)
             else:
                 expected = f"an existing file or folder, or NAME=PATH with NAME one of {', '.join(KNOWN)}"
-                raise InputError("no such file or folder", source=f"--weights {option}", expected=expected)
+                raise InputError("no such file or folder", source=f"{arg('weights')} {option}", expected=expected)
         return cls(root, paths, seed)
 
     def path(self, name: str) -> Path:
@@ -178,7 +178,9 @@ def _clip_folder(name: str, weights: WeightsChoice) -> Path | None:
         if name == CLIP:
             return None
         raise InputError(
-            f"the shape of {shown(name)} is not known", source="--random-weights", expected=f"{CLIP} or a local folder"
+            f"the shape of {shown(name)} is not known",
+            source=arg("random_weights"),
+            expected=f"{CLIP} or a local folder",
         )
     try:
         return weights.path(name)
@@ -186,7 +188,7 @@ def _clip_folder(name: str, weights: WeightsChoice) -> Path | None:
         if name in KNOWN or "/" in name:
             raise error from None
         expected = f"{', '.join([*I3D_STREAMS, CLIP, *SHIPPED])}, a checkpoint folder, or ORGANIZATION/MODEL"
-        raise InputError(f"no encoder called {shown(name)}", source="--encoder", expected=expected) from None
+        raise InputError(f"no encoder called {shown(name)}", source=arg("encoder"), expected=expected) from None
 
 
 def _origin(weights: WeightsChoice, files: Mapping[str, Path]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from weaktal.encoders.vision_language import VisionLanguageEncoder
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 
 TEMPLATE = "a video of a person {}"
 
@@ -33,7 +33,7 @@ def fill(template: str, labels: Sequence[str]) -> list[str]:
         InputError: if the template does not hold exactly one ``{}``.
     """
     if template.count("{}") != 1:
-        raise InputError(f"holds {shown(template)}", source="--template", expected="text with one {} for the class")
+        raise InputError(f"holds {shown(template)}", source=arg("template"), expected="text with one {} for the class")
     return [template.replace("{}", readable(label)) for label in labels]
 
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from weaktal.config import Size
 from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_model, write_json
 from weaktal.timeline import SnippetGrid
 
@@ -100,7 +100,7 @@ class RunFolder:
         """
         if self._info.exists():
             if not resume:
-                raise InputError("holds a run already", source=self.path, expected="a new folder, or --resume")
+                raise InputError("holds a run already", source=self.path, expected=f"a new folder, or {arg('resume')}")
             self._same_as(info)
             return
         if self.path.exists() and (

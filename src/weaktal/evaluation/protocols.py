@@ -13,7 +13,7 @@ import difflib
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 
 AMBIGUOUS = "Ambiguous"
 MOST_THRESHOLDS = 1000
@@ -50,7 +50,7 @@ def tiou_grid(text: str) -> tuple[float, ...]:
     >>> tiou_grid("0.1:0.7:0.1")
     (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     """
-    source = f"--tiou {shown(text)}"
+    source = f"{arg('tiou')} {shown(text)}"
     expected = "START:END:STEP such as 0.1:0.7:0.1, or a list such as 0.5,0.75,0.95"
     ranged = ":" in text
     try:
@@ -103,5 +103,7 @@ def protocol_named(name: str) -> Protocol:
         return PROTOCOLS[name]
     near = difflib.get_close_matches(name, PROTOCOLS, n=1, cutoff=0.0)[0]
     raise InputError(
-        f"no protocol {shown(name)}", source="--protocol", expected=f"one of {', '.join(PROTOCOLS)}; nearest is {near}"
+        f"no protocol {shown(name)}",
+        source=arg("protocol"),
+        expected=f"one of {', '.join(PROTOCOLS)}; nearest is {near}",
     )

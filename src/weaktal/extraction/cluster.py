@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.extraction.folders import Report, Target, plan, run_here
 from weaktal.extraction.pipeline import Job
 from weaktal.extraction.recipe import Recipe
@@ -50,13 +50,13 @@ def run_on_ray(recipe: Recipe, jobs: Sequence[Job], workers: int) -> Generator[R
     try:
         import ray
     except ImportError:
-        raise InputError("--engine ray needs Ray", expected='pip install "weaktal[ray]"') from None
+        raise InputError(f"{arg('engine')} ray needs Ray", expected='pip install "weaktal[ray]"') from None
     started = not ray.is_initialized()
     if started:
         try:
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         except Exception as error:
-            raise InputError(f"no Ray cluster ({error})", source="--engine ray") from None
+            raise InputError(f"no Ray cluster ({error})", source=f"{arg('engine')} ray") from None
     try:
         yield from _spread(ray, _absolute(recipe), jobs, workers)
     finally:

@@ -19,7 +19,7 @@ from weaktal.data.features import read_header
 from weaktal.data.manifest import FILE, Manifest, read_manifest, write_manifest
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.prompts import class_vectors, fill
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
 from weaktal.files import replacing
 
@@ -79,7 +79,7 @@ def make_target(
         raise InputError(
             f"holds features but no {FILE}, so how they were made is unknown",
             source=folder,
-            expected="another --name, or an empty folder",
+            expected=f"another {arg('names')}, or an empty folder",
         )
     return target
 
@@ -97,7 +97,7 @@ def planned_manifest(
     if kinds & {"rgb", "flow"} and encoder.sight == "crops":
         settings["crop"] = sampling.crop
     elif sampling.crop == "ten" and kinds & {"rgb", "flow"}:
-        raise InputError(f"{encoder.name} sees whole frames", source="--crop ten", expected="to be left out")
+        raise InputError(f"{encoder.name} sees whole frames", source=f"{arg('crop')} ten", expected="to be left out")
     if encoder.eats_flow:
         settings["flow"] = flow
     if encoder.text is not None:
@@ -131,7 +131,7 @@ def _check_same(existing: Manifest, target: Target) -> None:
             raise InputError(
                 f"these features have {key} {shown(old.get(key))}, this run {shown(new.get(key))}",
                 source=target.folder / FILE,
-                expected="the same settings, or another --name",
+                expected=f"the same settings, or another {arg('names')}",
             )
 
 

@@ -11,7 +11,7 @@ import torch
 from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
 from weaktal.encoders.networks import DEFAULT_FLOW, Precision, SnippetEncoder
 from weaktal.encoders.prompts import TEMPLATE, fill
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.extraction.folders import Target, make_target
 from weaktal.extraction.pipeline import Pipeline, Sampling
 from weaktal.video.flow import METHODS, flow_method
@@ -55,11 +55,17 @@ class Recipe:
         names = self.names or tuple(folder_name(encoder) for encoder in self.encoders)
         if len(names) != len(self.encoders):
             raise InputError(
-                f"{len(names)} names for {len(self.encoders)} encoders", source="--name", expected="one for each"
+                f"{len(names)} names for {len(self.encoders)} encoders",
+                source=arg("names"),
+                expected="one for each",
             )
         for name in names:
             if not name or name.startswith(".") or "/" in name or names.count(name) > 1:
-                raise InputError(f"cannot name a feature folder {name!r}", source="--name", expected="distinct names")
+                raise InputError(
+                    f"cannot name a feature folder {name!r}",
+                    source=arg("names"),
+                    expected="distinct names",
+                )
         return [self.dataset / "features" / name for name in names]
 
     def targets(self) -> list[Target]:
@@ -69,7 +75,7 @@ class Recipe:
             InputError: for a bad setting, missing or damaged weights, or a folder with features of other settings.
         """
         if self.flow is not None and self.flow not in METHODS:
-            raise InputError(f"no optical flow called {self.flow!r}", source="--flow", expected=", ".join(METHODS))
+            raise InputError(f"no optical flow called {self.flow!r}", source=arg("flow"), expected=", ".join(METHODS))
         fill(self.template, [])  # refuses a bad one before any work
         device = torch.device(self.device)
         folders = self.folders()
@@ -86,7 +92,7 @@ class Recipe:
         eaten = sorted({encoder.flow for encoder in encoders if encoder.eats_flow})
         if self.flow is None and len(eaten) > 1:
             problem = f"the encoders were trained on different optical flow ({', '.join(eaten)})"
-            raise InputError(problem, source="--flow", expected="one for all, or a run for each encoder")
+            raise InputError(problem, source=arg("flow"), expected="one for all, or a run for each encoder")
         return self.flow or (eaten[0] if eaten else DEFAULT_FLOW)
 
     def pipeline(self, targets: list[Target], workers: int) -> Pipeline:

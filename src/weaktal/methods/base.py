@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from weaktal.config import Settings
 from weaktal.decode.config import DecodeConfig
 from weaktal.engine.settings import EngineConfig
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.methods import METHODS
 
 if TYPE_CHECKING:
@@ -69,5 +69,5 @@ def method_module(name: str) -> MethodModule:
         InputError: if no method has that name.
     """
     if name not in METHODS:
-        raise InputError(f"no method {shown(name)}", source="--method", expected=f"one of {', '.join(METHODS)}")
+        raise InputError(f"no method {shown(name)}", source=arg("method"), expected=f"one of {', '.join(METHODS)}")
     return cast(MethodModule, importlib.import_module(METHODS[name]))

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, State
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.losses.mmsd_attention import background_separation, temporal_contrast
 from weaktal.losses.mmsd_classification import video_classification, with_background
 from weaktal.losses.mmsd_distillation import stream_distillation
@@ -228,7 +228,7 @@ def build(config: MMSDTraining, inputs: Inputs) -> MutualDistillation:
     if missing:
         raise InputError(
             f"no stream named {' or '.join(missing)} in these features (named: {', '.join(inputs.streams) or 'none'})",
-            source="--features",
+            source=arg("features"),
             expected="a manifest that names both streams, or rgb=NAME,flow=NAME",
         )
     first, second = (inputs.streams[name] for name in config.modalities)

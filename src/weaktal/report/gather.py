@@ -10,7 +10,7 @@ from pathlib import Path
 from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import Scores, score, subset_of
@@ -154,7 +154,7 @@ def _check_about(results: Results, chosen: Mapping[str, Video], subset: str, tru
         raise InputError(
             f"names no video of subset {shown(subset)} of {truth.source}",
             source=results.source,
-            expected="results of this dataset; another subset is chosen with --subset",
+            expected=f"results of this dataset; another subset is chosen with {arg('subset')}",
         )
 
 
@@ -170,7 +170,7 @@ def check_names(names: Sequence[str], known: Collection[str]) -> None:
             expected = f"one of {len(known):,} name{'s' if len(known) != 1 else ''}" + (
                 f"; nearest is {shown(near[0])}" if near else ""
             )
-            raise InputError(f"no video {shown(name)}", source="--video", expected=expected)
+            raise InputError(f"no video {shown(name)}", source=arg("video"), expected=expected)
 
 
 def _about(results: Results) -> str:

@@ -71,7 +71,7 @@ def show_videos(
         try:
             import weaktal.video  # noqa: F401  # says what to install where the extra is missing
         except InputError as error:
-            notes.append(f"No pictures: {error.line()}.")
+            notes.append(f"No pictures: {error.line(shell=True)}.")
             wanted = {}
     if len(wanted) > FILMS:
         notes.append(f"The first {FILMS} videos have pictures: those of all {len(wanted)} would make a huge page.")
@@ -85,7 +85,7 @@ def show_videos(
                 if name in with_films and duration is not None:
                     film = _film(wanted[name], duration)
             except InputError as error:
-                notes.append(f"No pictures of {name}: {error.line()}.")
+                notes.append(f"No pictures of {name}: {error.line(shell=True)}.")
         shown.append(_shown(name, duration, known, branches, film))
     unknown = sum(video.duration is None for video in shown)
     if unknown:

@@ -77,7 +77,7 @@ def run_rows(
         phase, branch = _choice(run)
         choice = phase, branch or usual[0]
     except InputError as error:
-        notes.append(f"{run}: weaktal localize gives nothing without --branch: {error}")
+        notes.append(f"{run}: weaktal localize gives nothing without --branch: {error.line(shell=True)}")
     if choice is not None and not named and choice not in rows:
         rows.append(choice)
     seeing = [row for row in rows if row[1] in method.vlp_branches]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_files import videos_in
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import subset_of
 from weaktal.files import check_writable
@@ -149,12 +149,12 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
             are no results of such a name.
     """
     if scores and not names:
-        raise InputError("is for results files; runs keep their own", source="--scores", expected="to be left out")
+        raise InputError("is for results files; runs keep their own", source=arg("scores"), expected="to be left out")
     pairs = ["=" in text and not Path(text).exists() for text in scores]
     if not all(pairs) and (any(pairs) or len(scores) != len(names)):
         raise InputError(
             f"stands there {len(scores)} times for {len(names)} results files",
-            source="--scores",
+            source=arg("scores"),
             expected=f"a file for each in their order, or NAME=FILE with NAME of {', '.join(names)}",
         )
     if not all(pairs):
@@ -164,11 +164,11 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
             expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near[0]}" if near else "")
-            raise InputError(f"there are no results {shown(name)}", source="--scores", expected=expected)
+            raise InputError(f"there are no results {shown(name)}", source=arg("scores"), expected=expected)
         if name in named:
-            raise InputError(f"names results {shown(name)} twice", source="--scores", expected="one file for each")
+            raise InputError(f"names results {shown(name)} twice", source=arg("scores"), expected="one file for each")
         if not path:
-            raise InputError(f"names no file for results {shown(name)}", source="--scores", expected="NAME=FILE")
+            raise InputError(f"names no file for results {shown(name)}", source=arg("scores"), expected="NAME=FILE")
         named[name] = Path(path)
     return named
 
@@ -177,17 +177,19 @@ def _check_out(out: Path) -> None:
     check_writable(out)
     if out.exists() and not is_page(out):
         raise InputError(
-            "exists, and is no page of weaktal's", source=out, expected="another file to write, with --out"
+            "exists, and is no page of weaktal's", source=out, expected=f"another file to write, with {arg('out')}"
         )
 
 
 def _refuse(choice: Choice, runs: bool, dataset: Path | None) -> None:
     if choice.branches and not runs:
-        raise InputError("is for runs; results are of one branch each", source="--branch", expected="to be left out")
-    without = {"--subset": choice.subset is not None, "--protocol": choice.protocol is not PLAIN}
+        raise InputError("is for runs; results are of one branch each", source=arg("branch"), expected="to be left out")
+    without = {arg("subset"): choice.subset is not None, arg("protocol"): choice.protocol is not PLAIN}
     for option, given in without.items():
         if given and dataset is None:
-            raise InputError("is about a dataset", source=option, expected="to be left out, or --dataset DATASET")
+            raise InputError(
+                "is about a dataset", source=option, expected=f"to be left out, or {arg('dataset')} DATASET"
+            )
 
 
 def _dataset_of(run: Path) -> Path:
@@ -197,12 +199,14 @@ def _dataset_of(run: Path) -> Path:
     info = RunFolder(run).info()
     dataset = Path(info.dataset)
     if not annotations_file(dataset).is_file():
-        raise InputError(f"was trained on {dataset}, which is not there", source=run, expected="--dataset DATASET")
+        raise InputError(
+            f"was trained on {dataset}, which is not there", source=run, expected=f"{arg('dataset')} DATASET"
+        )
     known = read_tags(dataset).videos
     gone = next((name for name in info.videos if name not in known), None)
     if gone is not None:  # another dataset of that name, such as one beside where the run is looked at
         problem = f"was trained on {dataset}, where its training video {shown(gone)} is not any more"
-        raise InputError(problem, source=run, expected="--dataset DATASET")
+        raise InputError(problem, source=run, expected=f"{arg('dataset')} DATASET")
     return dataset
 
 

@@ -18,7 +18,7 @@ from weaktal.engine.batch import VideoSet
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.methods.base import Inputs, method_module
 
 
@@ -95,7 +95,7 @@ def train(
     seed_torch(seed, "weights")
     built = module.build(settings, inputs)
     if vlp is not None and not built.vlp_branches:
-        raise InputError(f"{method} has no vision-language branch", source=f"--vlp-features {vlp_features}")
+        raise InputError(f"{method} has no vision-language branch", source=f"{arg('vlp_features')} {vlp_features}")
     folder = RunFolder(run)
     info = RunInfo(
         weaktal=__version__,

@@ -26,7 +26,7 @@ from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
 from weaktal.engine.run import RunFolder, RunInfo
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.files import read_model
 from weaktal.methods.base import Inputs, MethodConfig, method_module
 
@@ -69,7 +69,7 @@ class Trained:
         method, settings, info = load_method(RunFolder(run))
         if branch is not None and branch not in method.branches:
             expected = f"one of {', '.join(method.branches)}" if method.branches else f"none: {info.method} has but one"
-            raise InputError(f"no branch {branch!r}", source="--branch", expected=expected)
+            raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
         decode = load_settings(type(settings.decode), None, overrides, base=settings.decode)
         phase, asked = None, branch is not None
         if branch is None and isinstance(method, Choosing):
@@ -92,7 +92,7 @@ class Trained:
             alone = [branch for branch in self.method.branches if branch not in self.method.vlp_branches]
             if self.asked or not alone:
                 raise
-            expected = "; or ".join(filter(None, [error.expected, f"--branch {alone[0]}, which does without"]))
+            expected = "; or ".join(filter(None, [error.expected, f"{arg('branch')} {alone[0]}, which does without"]))
             raise InputError(error.problem, source=error.source, place=error.place, expected=expected) from None
 
     @property
@@ -163,7 +163,9 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
     info = run.info()
     if not run.finished():
         raise InputError(
-            "is not finished", source=run.path, expected="a run that came to its end; weaktal train --resume"
+            "is not finished",
+            source=run.path,
+            expected=f"a run that came to its end; weaktal train {arg('resume')}",
         )
     module = method_module(info.method)
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")

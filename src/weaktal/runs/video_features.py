@@ -18,7 +18,7 @@ from weaktal.encoders.frames import Crop
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.weights import KNOWN, weights_folder
 from weaktal.encoders.world.shipped import NAMES as SHIPPED
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.cache import FeatureCache, content_key
 from weaktal.extraction.folders import Target, extraction_settings
 from weaktal.extraction.pipeline import Pipeline, Sampling
@@ -132,7 +132,7 @@ def none_usable(failed: Mapping[str, InputError], count: int) -> InputError:
     first = next(iter(failed.values()))
     if count == 1:
         return first
-    return InputError(f"none of {count} videos can be used; the first: {first.line()}")
+    return InputError(f"none of {count} videos can be used; the first: {first.text}")
 
 
 def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice, run: Path) -> Extraction:
@@ -190,7 +190,7 @@ def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Pa
     raise InputError(
         f"the checkpoint of the run's encoder {shown(encoder)} is missing",
         source=weights_folder() / encoder,
-        expected=f"its folder there, or --weights {encoder}=FOLDER",
+        expected=f"its folder there, or {arg('weights')} {encoder}=FOLDER",
     )
 
 

@@ -21,7 +21,7 @@ from weaktal.decode.decoder import decode_scores
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
 from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.cache import cache_folder
 from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Sampling
@@ -87,7 +87,7 @@ def localize_zero_shot(
     activation = _activation(settings, len(texts))
     if encoder in I3D_STREAMS or encoder in CBP_STREAMS:
         expected = f"{CLIP}, another CLIP or SigLIP, or {VLP}"
-        raise InputError(f"{encoder} knows no words", source="--encoder", expected=expected)
+        raise InputError(f"{encoder} knows no words", source=arg("encoder"), expected=expected)
     found = find_videos(videos)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * settings.fps, window=2, stride=2)
@@ -138,7 +138,9 @@ def parse_labels(text: str) -> tuple[str, ...]:
     for label in labels:
         if not label or labels.count(label) > 1:
             problem = f"the class {shown(label)} stands there twice" if label else "a class without a name"
-            raise InputError(problem, source=f"--zero-shot {shown(text)}", expected="distinct names between commas")
+            raise InputError(
+                problem, source=f"{arg('zero_shot')} {shown(text)}", expected="distinct names between commas"
+            )
     return labels
 
 

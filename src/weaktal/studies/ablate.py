@@ -15,7 +15,7 @@ from weaktal.data.features import Features
 from weaktal.data.fingerprint import Fingerprint, fingerprints
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.methods.base import Inputs, method_module
 from weaktal.methods.collab.settings import CollabConfig
@@ -106,7 +106,11 @@ def ablate(
     mine = own_table(own)
     picked = [*chosen_tables(catalog, tables, variants, without), *([mine] if mine else [])]
     if not picked:
-        raise InputError("leave nothing to do", source="--tables, --variants", expected="variants of these tables")
+        raise InputError(
+            "leave nothing to do",
+            source=f"{arg('tables')}, {arg('variants')}",
+            expected="variants of these tables",
+        )
     plan = make_plan(picked, base, catalog=catalog)
     data = common_data(
         dataset,
@@ -214,7 +218,7 @@ def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
                 raise InputError(
                     error.problem,
                     source=error.source,
-                    expected=f"{error.expected}; this is variant {training.name}, which --without leaves out",
+                    expected=f"{error.expected}; this is variant {training.name}, which {arg('without')} leaves out",
                 ) from None
             built.append(networks)
     return fingerprints([cbp, vlp], names)

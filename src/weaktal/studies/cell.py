@@ -272,7 +272,7 @@ def main() -> int:
     try:
         run_cell(read_model(Path(sys.argv[1]), Job, "a job of weaktal ablate"), Console(width=200))
     except InputError as error:
-        print(f"weaktal: {error.line()}", flush=True)
+        print(f"weaktal: {error.line(shell=True)}", flush=True)
         return 2
     except RunError as error:
         print(f"weaktal: {error}", flush=True)

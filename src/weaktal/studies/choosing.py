@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.studies.tables import CHOICE, WHOLE, Line, Reading, Table
 
 # Where the next setting of a variant begins: a value may hold spaces, such as {low: 0.2, high: 0.6}.
@@ -27,7 +27,9 @@ def own_table(wanted: Sequence[str]) -> Table | None:
         name, settings = name.strip(), settings.strip()
         if not colon or not settings or not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(
-                "is no variant", source=f"--variant {shown(text)}", expected='"NAME: KEY=VALUE [KEY=VALUE ...]"'
+                "is no variant",
+                source=f"{arg('variant')} {shown(text)}",
+                expected='"NAME: KEY=VALUE [KEY=VALUE ...]"',
             )
         overrides = tuple(_NEXT_SETTING.split(settings))
         # Both selection.rule=best and selection={rule: best} say something about it.
@@ -55,10 +57,10 @@ def chosen_tables(
         InputError: for an unknown table or variant, naming the nearest; also if nothing is left.
     """
     by_key = {table.key: table for table in tables}
-    picked = tables if keys is None else [by_key[_known(key, by_key, "--tables")] for key in keys]
+    picked = tables if keys is None else [by_key[_known(key, by_key, arg("tables"))] for key in keys]
     lines = {line.reading.name: line for table in picked for line in table.lines}
-    dropped = {_known(name, lines, "--without") for name in without}
-    wanted = {_known(name, lines, "--variants") for name in variants or lines} - dropped
+    dropped = {_known(name, lines, arg("without")) for name in without}
+    wanted = {_known(name, lines, arg("variants")) for name in variants or lines} - dropped
     cut = []
     for table in picked:
         kept = [ln for ln in table.lines if ln.reading.name in wanted and ln.versus not in dropped]

@@ -99,7 +99,7 @@ def _text(dataset: Path, vlp_features: str, config: CollabConfig) -> list[str]:
         try:
             locate(known(encoder))
         except InputError as error:
-            found.append(f"{error.source}, {error.expected}" if error.source else error.line())
+            found.append(f"{error.source}, {error.expected}" if error.source else error.line(shell=True))
     if importlib.util.find_spec("transformers") is None:
         found.append("the package transformers: pip install 'weaktal[video]'")
     return found

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weaktal.config import load_settings
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.tables import END, WARM_UP, WHOLE, Reading, Table
 
@@ -143,14 +143,14 @@ def make_plan(tables: Sequence[Table], base: CollabConfig, *, catalog: Sequence[
         try:
             config = load_settings(CollabConfig, overrides=reading.overrides, base=base)
         except InputError as error:
-            place = str(error.source).removeprefix("--set ")
+            place = str(error.source).removeprefix(f"{arg('settings')} ")
             source = f"variant {reading.name}"
             raise InputError(error.problem, source=source, place=place, expected=error.expected) from None
         if reading.after != END and reading.after not in step_names(config):
             raise InputError(
                 f"there is no step {reading.after} to look at with these settings",
                 source=f"variant {reading.name}",
-                expected=f"one of {', '.join(step_names(config))}; --tables and --variants leave variants out",
+                expected=f"one of {', '.join(step_names(config))}; {arg('variants')} leaves variants out",
             )
         readings[reading.name] = (reading, config)
     names = _names((line.reading for table in (*catalog, *tables) for line in table.lines), base)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, write_annotations
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.files import replacing_folder, write_json
 from weaktal.world.actions import TARGETS
 from weaktal.world.render import write_video
@@ -48,11 +48,11 @@ def plan_world(*, train: int = 80, test: int = 40, seed: int = 0) -> tuple[Plann
     Raises:
         InputError: if a number is out of range.
     """
-    for option, value in (("--train", train), ("--test", test)):
+    for option, value in ((arg("train"), train), (arg("test"), test)):
         if not 1 <= value <= MOST_VIDEOS:
             raise InputError(f"is {value}", source=option, expected=f"1 to {MOST_VIDEOS:,} videos")
     if seed < 0:
-        raise InputError(f"is {seed}", source="--seed", expected="0 or more")
+        raise InputError(f"is {seed}", source=arg("seed"), expected="0 or more")
     videos = []
     for part, (subset, count) in enumerate(((DEFAULT_TRAIN, train), (DEFAULT_TEST, test))):
         for number in range(count):
@@ -108,9 +108,9 @@ def _check(size: tuple[int, int], workers: int) -> None:
     width, height = size
     if not (64 <= width <= 1920 and 36 <= height <= 1080) or width % 2 or height % 2:
         expected = "even numbers of pixels, from 64x36 to 1920x1080"
-        raise InputError(f"is {width}x{height}", source="--size", expected=expected)
+        raise InputError(f"is {width}x{height}", source=arg("size"), expected=expected)
     if not 1 <= workers <= 256:
-        raise InputError(f"is {workers}", source="--workers", expected="1 to 256 processes")
+        raise InputError(f"is {workers}", source=arg("workers"), expected="1 to 256 processes")
 
 
 def _rendered(folder: Path, videos: tuple[PlannedVideo, ...], size: tuple[int, int], workers: int) -> Iterator[None]:

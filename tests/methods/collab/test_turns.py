@@ -385,7 +385,7 @@ def test_without_vision_language_features_the_message_names_the_branch_that_need
     info["settings"]["selection"] |= {"rule": "agreement", "least_agreement": -1}
     (run / "run.json").write_text(json.dumps(info))
     localize(run, dataset, tmp_path / "both.json")
-    with pytest.raises(InputError, match=r"scene: no such folder .*; or --branch cbp, which does without"):
+    with pytest.raises(InputError, match=r"scene: no such folder .*; or branch cbp, which does without"):
         localize(run, bare, tmp_path / "bare.json")
     with pytest.raises(InputError, match=r"expected one of i3d$"):
         localize(run, bare, tmp_path / "bare.json", branch="both")

@@ -17,7 +17,7 @@ import numpy as np
 from weaktal.data.features import LENGTH_SLACK, LENGTH_TOLERANCE, read_header
 from weaktal.data.importers.packed import StoredArray, read_items
 from weaktal.data.manifest import Manifest, write_manifest
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.timeline import SnippetGrid
 
 JOINT = "*JOINTFeatures.npy"
@@ -168,7 +168,7 @@ def _check_grid(
             f"holds {ratio:.3g} times as many snippets as videos of these lengths have at {grid.fps:g} fps and stride "
             f"{grid.stride}",
             source=source,
-            expected="the --fps, --window and --stride that these features were made with",
+            expected=f"the {arg('fps')}, {arg('window')} and {arg('stride')} that these features were made with",
         )
     odd = [
         name

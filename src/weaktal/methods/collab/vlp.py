@@ -10,7 +10,7 @@ from torch import Tensor
 
 from weaktal.config import Few, Settings, Size
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill, prompted_vectors, readable
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.methods.base import Inputs
 from weaktal.models.temporal import BlockShape
 from weaktal.models.vlp import ClassVectors, Probabilities, PromptedVectors, TextSide, VlpBranch
@@ -52,7 +52,7 @@ class VlpConfig(Settings):
             InputError: if the features, class vectors or text encoder that it needs are missing or do not fit.
         """
         if inputs.vlp_dim is None:
-            raise InputError("names no vision-language features", source="--vlp-features", expected="their folder")
+            raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
         if inputs.vlp_dim % self.heads:
             raise InputError(
                 f"is {self.heads}",
@@ -86,7 +86,7 @@ class VlpConfig(Settings):
         if inputs.text is None:
             raise InputError(
                 "there are no class vectors",
-                source="--vlp-features",
+                source=arg("vlp_features"),
                 expected="a manifest that names them under text, or a text encoder as vlp.text.encoder",
             )
         return ClassVectors(torch.from_numpy(inputs.text), std=self.text.residual_std)
