@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,20 +17,18 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors, save_tensors
-from weaktal.engine.method import Phase, State
-from weaktal.engine.run import RunFolder
+from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.settings import EngineConfig, OptimizerConfig
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import RunError
+from weaktal.runs.folder import RunFolder
 
-OPTIMIZER = OptimizerConfig(lr=0.05)
+OPTIMIZER = OptimizerConfig(lr=0.05, clip_norm=None, batch_size=4, max_snippets=8)
 ENGINE = EngineConfig(tensorboard=False, log_every=1)
 
 
-class TwoBranches:
+class TwoBranches(SingleWay):
     """A method in the smallest form that uses all the engine offers: two branches, the second taught by the first."""
-
-    branches: Sequence[str] = ()
 
     def __init__(self, *, micro_batch: int | None = None, poison: bool = False) -> None:
         torch.manual_seed(0)
@@ -44,10 +41,7 @@ class TwoBranches:
     def phases(self) -> list[Phase]:
         common = {
             "updates": 3,
-            "optimizer": OPTIMIZER.adam(),
-            "batch_size": 4,
-            "max_snippets": 8,
-            "micro_batch": self.micro_batch,
+            "optimizer": OPTIMIZER.model_copy(update={"micro_batch": self.micro_batch}),
         }
         return [
             Phase(name="teach", trains=["teacher"], losses=self.video_loss, **common),

@@ -12,11 +12,11 @@ import torch
 from weaktal.cli import run as command
 from weaktal.data.annotations import Annotations, Video, read_annotations, write_annotations
 from weaktal.engine.checkpoint import save_tensors
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality
 from weaktal.evaluation.scoring import score
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize_dataset import localize
 from weaktal.runs.phases import diagnose_phases, stored_label_quality
 from weaktal.runs.train import train

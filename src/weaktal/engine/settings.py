@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
@@ -28,13 +28,11 @@ class OptimizerConfig(Settings):
     micro_batch: Size | None = None  # videos a forward pass; smaller saves memory, null is all at once
     max_snippets: Count = 1000  # T, consecutive snippets of a training crop [paper: 1000; ActivityNet 400]
 
-    def adam(self) -> Callable[[Iterable[nn.Parameter]], Optimizer]:
-        """A factory of the optimizer, for a phase."""
+    def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """The optimizer of a phase; a method with another one derives from this class."""
         import torch
 
-        return lambda parameters: torch.optim.Adam(
-            parameters, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay
-        )
+        return torch.optim.Adam(parameters, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay)
 
 
 class EngineConfig(Settings):

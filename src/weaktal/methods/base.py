@@ -25,6 +25,23 @@ class MethodConfig(Settings):
     decode: DecodeConfig = DecodeConfig()
 
 
+# What a method's further features are called that ``weaktal train`` opens as ``vlp_features``.
+VLP = "vlp"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFeatures:
+    """What a method is told of further features.
+
+    Attributes:
+        dim: their columns.
+        text: (C, dim) class vectors that came with them, where there are any.
+    """
+
+    dim: int
+    text: Array | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What a method is built for.
@@ -33,18 +50,16 @@ class Inputs:
         dim: D, columns of the features.
         classes: the class list, C of them.
         streams: column ranges of the modalities, where the features have them.
-        vlp_dim: columns of the vision-language features, where there are any.
+        others: further features by name, where there are any.
         videos: training videos, for methods whose epoch is one pass over them.
-        text: (C, vlp_dim) class vectors that came with the vision-language features, where there are any.
         trained: stored weights will be loaded into the method, so nothing but shapes has to be at hand.
     """
 
     dim: int
     classes: tuple[str, ...]
     streams: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    vlp_dim: int | None = None
+    others: Mapping[str, OtherFeatures] = field(default_factory=dict)
     videos: int = 1
-    text: Array | None = None
     trained: bool = False
 
 

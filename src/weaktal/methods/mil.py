@@ -6,7 +6,6 @@ held against the tags by cross-entropy. :class:`MultipleInstance` is also what `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 from weaktal.config import OddSize, Settings, Size
 from weaktal.engine.batch import Batch
-from weaktal.engine.method import Phase, State
+from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.losses.mil import classification_loss, top_k_mean
 from weaktal.methods.base import Inputs, MethodConfig
@@ -60,16 +59,13 @@ class MilConfig(MethodConfig):
     schedule: ScheduleConfig = ScheduleConfig()
 
 
-class MultipleInstance:
+class MultipleInstance(SingleWay):
     """A branch trained on video-level tags alone.
 
     Args:
         branch: features (B, T, D) and mask (B, T) to class logits and an embedding.
         pooling, optimizer, schedule: settings.
     """
-
-    branches: Sequence[str] = ()
-    vlp_branches: Sequence[str] = ()
 
     def __init__(
         self, branch: nn.Module, *, pooling: PoolingConfig, optimizer: OptimizerConfig, schedule: ScheduleConfig
@@ -87,11 +83,7 @@ class MultipleInstance:
                 updates=self.schedule.epochs * self.schedule.updates_per_epoch,
                 trains=[""],
                 losses=self.losses,
-                optimizer=self.optimizer.adam(),
-                batch_size=self.optimizer.batch_size,
-                micro_batch=self.optimizer.micro_batch,
-                max_snippets=self.optimizer.max_snippets,
-                clip_norm=self.optimizer.clip_norm,
+                optimizer=self.optimizer,
             )
         ]
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.data.usable import usable
-from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError
 from weaktal.report.gather import BranchFiles
+from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.localize_dataset import localize
 from weaktal.runs.trained import Trained, load_method
 
@@ -80,7 +80,7 @@ def run_rows(
         notes.append(f"{run}: weaktal localize gives nothing without --branch: {error.line(shell=True)}")
     if choice is not None and not named and choice not in rows:
         rows.append(choice)
-    seeing = [row for row in rows if row[1] in method.vlp_branches]
+    seeing = [row for row in rows if method.needs(row[1])]
     if seeing and not named and (problem := _vlp_problem(info, dataset, subset)):
         left_out = ", ".join(_name(row, info) + (f" ({_GIVEN})" if row == choice else "") for row in seeing)
         notes.append(f"{run}: left out for want of vision-language features: {left_out}: {problem}")

@@ -194,7 +194,7 @@ def _refuse(choice: Choice, runs: bool, dataset: Path | None) -> None:
 
 def _dataset_of(run: Path) -> Path:
     """The dataset that a run was trained on, where it still is where it was."""
-    from weaktal.engine.run import RunFolder
+    from weaktal.runs.folder import RunFolder
 
     info = RunFolder(run).info()
     dataset = Path(info.dataset)

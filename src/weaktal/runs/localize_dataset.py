@@ -14,10 +14,10 @@ from weaktal.data.annotations import Annotations, Video, read_tags
 from weaktal.data.features import Features
 from weaktal.data.results import Results, write_results
 from weaktal.data.usable import usable
-from weaktal.engine.run import RunInfo
 from weaktal.errors import InputError
 from weaktal.evaluation.classification import classification_map
 from weaktal.files import check_writable
+from weaktal.runs.folder import RunInfo
 from weaktal.runs.trained import Trained
 
 
@@ -78,15 +78,15 @@ def localize(
     info = trained.info
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)
-    cbp = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
-    check_kind(cbp, info)
+    main = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
+    check_kind(main, info)
     vlp_name = vlp_features or info.vlp_features
     with trained.opening_vlp():
         vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None
-    videos, skipped = usable(chosen, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
+    videos, skipped = usable(chosen, [main, vlp] if vlp else [main], skip_broken=skip_broken)
     for reason in skipped.values():
         console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)
-    results, by_video = trained.segments(videos, cbp, vlp, scores=scores, batch_size=batch_size, console=console)
+    results, by_video = trained.segments(videos, main, vlp, scores=scores, batch_size=batch_size, console=console)
     write_results(out, results)
     return Localized(results, _classification(videos, annotations, info.classes, by_video), skipped)
 

@@ -5,6 +5,7 @@ For looking, never for choosing: training sees no segment, and neither does the 
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,13 +19,13 @@ from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
 from weaktal.data.usable import usable
 from weaktal.engine.checkpoint import load_tensors, load_weights
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import action_snippets, diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality, SnippetErrors, pseudo_label_quality
 from weaktal.evaluation.protocols import PLAIN
 from weaktal.evaluation.scoring import score
 from weaktal.files import sha256
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize_dataset import check_kind
 from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.timeline import SnippetGrid
@@ -144,10 +145,10 @@ def diagnose_phases(
     info, method = trained.info, trained.method
     annotations = read_annotations(dataset)
     chosen = subset or annotations.test_subset
-    cbp = Features.open(dataset, info.features, info.seconds_per_snippet)
-    check_kind(cbp, info)
+    main = Features.open(dataset, info.features, info.seconds_per_snippet)
+    check_kind(main, info)
     vlp = Features.open(dataset, info.vlp_features) if info.vlp_features else None
-    videos, _ = usable(annotations.subset(chosen), [cbp, vlp] if vlp else [cbp], skip_broken=False)
+    videos, _ = usable(annotations.subset(chosen), [main, vlp] if vlp else [main], skip_broken=False)
     folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
     noted = [phase_statistics(folder) if (folder / "statistics.json").exists() else None for folder in folders]
     before: dict[str, tuple[str, BranchScores]] = {}
@@ -159,7 +160,7 @@ def diagnose_phases(
             branches: dict[str, BranchScores] = {}
             for branch in method.branches or (None,):
                 one = replace(trained, branch=branch, phase=None)
-                results, _ = one.segments(videos, cbp, vlp, scores=kept, batch_size=batch_size, console=console)
+                results, _ = one.segments(videos, main, vlp, scores=kept, batch_size=batch_size, console=console)
                 digest, name = sha256(kept), branch or info.method
                 if name in before and before[name][0] == digest:
                     branches[name] = replace(before[name][1], changed=False)
@@ -168,7 +169,7 @@ def diagnose_phases(
                 errors = diagnose(dataset, kept, threshold=threshold)
                 branches[name] = BranchScores(tuple(scores.map.tolist()), errors, changed=True)
                 before[name] = digest, branches[name]
-            labels = stored_label_quality(folder, annotations, info.classes, cbp.grid)
+            labels = stored_label_quality(folder, annotations, info.classes, main.grid)
             phases.append(PhaseScores(folder.name, branches, labels, statistics))
     default = method.branches[0] if method.branches else info.method
     return PhaseTable(
@@ -224,4 +225,4 @@ def _quality(labels: PseudoLabelQuality) -> dict[str, Any]:
 
 
 def _number(value: float) -> float | None:
-    return None if value != value else value
+    return None if math.isnan(value) else value

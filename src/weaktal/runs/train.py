@@ -15,11 +15,11 @@ from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.engine.batch import VideoSet
-from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, arg
-from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
+from weaktal.runs.folder import RunFolder, RunInfo
 
 
 def train(
@@ -74,27 +74,29 @@ def train(
         raise InputError(
             f"no video of subset {subset!r} has a label", source=annotations.source, expected="video-level tags"
         )
-    cbp = Features.open(dataset, features, seconds_per_snippet)
-    vlp = Features.open(dataset, vlp_features) if vlp_features else None
-    videos, skipped = usable(tagged, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
+    main = Features.open(dataset, features, seconds_per_snippet)
+    others = {VLP: Features.open(dataset, vlp_features)} if vlp_features else {}
+    videos, skipped = usable(tagged, [main, *others.values()], skip_broken=skip_broken)
     for reason in skipped.values():
         console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)
     if untagged:
         names = ", ".join(untagged)
         console.print(f"left out for want of a label: {names}", highlight=False, markup=False, soft_wrap=True)
 
-    dim, streams = cbp.layout(videos[0].name)
+    dim, streams = main.layout(videos[0].name)
     inputs = Inputs(
         dim=dim,
         classes=annotations.classes,
         streams=streams,
-        vlp_dim=vlp.layout(videos[0].name)[0] if vlp else None,
+        others={
+            name: OtherFeatures(other.layout(videos[0].name)[0], read_text_vectors(other, len(annotations.classes)))
+            for name, other in others.items()
+        },
         videos=len(videos),
-        text=read_text_vectors(vlp, len(annotations.classes)) if vlp else None,
     )
     seed_torch(seed, "weights")
     built = module.build(settings, inputs)
-    if vlp is not None and not built.vlp_branches:
+    if others and not any(built.needs(branch) for branch in (None, *built.branches)):
         raise InputError(f"{method} has no vision-language branch", source=f"{arg('vlp_features')} {vlp_features}")
     folder = RunFolder(run)
     info = RunInfo(
@@ -106,17 +108,19 @@ def train(
         features=features,
         vlp_features=vlp_features,
         seconds_per_snippet=seconds_per_snippet,
-        manifests=_manifests(cbp, vlp),
-        grid=cbp.grid,
+        manifests=_manifests([main, *others.values()]),
+        grid=main.grid,
         classes=annotations.classes,
         dim=dim,
-        vlp_dim=inputs.vlp_dim,
+        vlp_dim=inputs.others[VLP].dim if others else None,
         streams=streams,
         videos=tuple(video.name for video in videos),
         skipped={**untagged, **skipped},
         settings=settings.model_dump(mode="json"),
     )
-    trainer = Trainer(built, VideoSet(videos, annotations.classes, cbp, vlp), folder, settings.engine, seed, console)
+    trainer = Trainer(
+        built, VideoSet(videos, annotations.classes, main, others), folder, settings.engine, seed, console
+    )
     folder.start(info, as_yaml(settings), resume=resume)
     if folder.finished():
         console.print(f"{run}: finished already", highlight=False, markup=False)
@@ -130,9 +134,9 @@ def train(
     return folder
 
 
-def _manifests(*parts: Features | None) -> dict[str, Manifest]:
+def _manifests(parts: Sequence[Features]) -> dict[str, Manifest]:
     """How the features came to be, by folder name, so that new videos can be treated alike."""
-    folders = [folder for part in parts if part is not None for folder in part.folders.values()]
+    folders = [folder for part in parts for folder in part.folders.values()]
     return {
         folder.folder.name: folder.manifest.model_copy(update={"complete": True, "text": None})
         for folder in folders

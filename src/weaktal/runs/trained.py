@@ -25,10 +25,10 @@ from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
-from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError, arg
 from weaktal.files import read_model
-from weaktal.methods.base import Inputs, MethodConfig, method_module
+from weaktal.methods.base import VLP, MethodConfig, method_module
+from weaktal.runs.folder import RunFolder, RunInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Trained:
         try:
             yield
         except InputError as error:
-            alone = [branch for branch in self.method.branches if branch not in self.method.vlp_branches]
+            alone = [branch for branch in self.method.branches if not self.method.needs(branch)]
             if self.asked or not alone:
                 raise
             expected = "; or ".join(filter(None, [error.expected, f"{arg('branch')} {alone[0]}, which does without"]))
@@ -98,7 +98,7 @@ class Trained:
     @property
     def needs_vlp(self) -> bool:
         """Whether the branch looks at vision-language features."""
-        return self.branch in self.method.vlp_branches
+        return VLP in self.method.needs(self.branch)
 
     def segments(
         self,
@@ -142,7 +142,7 @@ class Trained:
                 untagged = [Video(video.name, video.subset, video.duration, ()) for video in videos]
                 predicted = predict(
                     self.method,
-                    VideoSet(untagged, info.classes, features, vlp),
+                    VideoSet(untagged, info.classes, features, {VLP: vlp} if vlp else {}),
                     branch=self.branch,
                     batch_size=batch_size,
                     device=self.settings.engine.device,
@@ -169,8 +169,7 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
         )
     module = method_module(info.method)
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
-    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
-    method = module.build(settings, inputs)
+    method = module.build(settings, info.inputs)
     load_weights(method.module, run.weights)
     return method, settings, info
 

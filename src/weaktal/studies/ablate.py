@@ -17,7 +17,7 @@ from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.errors import InputError, arg
 from weaktal.evaluation.protocols import protocol_named
-from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
@@ -205,8 +205,9 @@ def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
         dim=dim,
         classes=annotations.classes,
         streams=streams,
-        vlp_dim=vlp.layout(videos[0].name)[0],
-        text=read_text_vectors(vlp, len(annotations.classes)),
+        others={
+            VLP: OtherFeatures(vlp.layout(videos[0].name)[0], read_text_vectors(vlp, len(annotations.classes))),
+        },
     )
     built: list[dict[str, Any]] = []
     for training in plan.trainings:

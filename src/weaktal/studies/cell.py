@@ -28,15 +28,15 @@ from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import torch_device
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError, RunError
 from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, write_json, write_text
-from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.base import VLP, method_module
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.turns import Collaboration
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.studies.fork import fork, step_folder
@@ -187,8 +187,7 @@ def measured(
     run = RunFolder(job.run)
     info = run.info()
     config = parse_settings(CollabConfig, reading.settings, "job")
-    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
-    method = method_module(METHOD).build(config, inputs)
+    method = method_module(METHOD).build(config, info.inputs)
     folder = step_folder(job.run, reading.after)
     if folder is None:
         raise InputError(f"has not finished {reading.after}", source=job.run, expected="a run beyond it")
@@ -243,7 +242,7 @@ def statistics_for(
     if seen_by_statistics(config) == seen_by_statistics(trained) or not isinstance(method, Collaboration):
         return lambda index: phase_statistics(folders[index])
     tags = read_tags(job.data.dataset)
-    videos = VideoSet([tags.videos[name] for name in info.videos], info.classes, cbp, vlp)
+    videos = VideoSet([tags.videos[name] for name in info.videos], info.classes, cbp, {VLP: vlp})
     method.module.to(torch_device(config.engine.device)).requires_grad_(False).eval()
 
     @torch.no_grad()

@@ -12,10 +12,10 @@ import torch
 
 from weaktal.config import as_yaml
 from weaktal.engine.checkpoint import Position
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.files import replacing_folder, write_json
 from weaktal.methods.base import MethodConfig
+from weaktal.runs.folder import RunFolder
 from weaktal.studies.tables import WARM_UP
 
 STEPS = ("background-", "foreground-", "online-")  # all phases before the first of them are the warm-up

@@ -47,7 +47,7 @@ class OnlineCollaboration(Collaboration):
 
     def phases(self) -> list[Phase]:
         """Warm-up, then online training in stretches that begin with new ranks."""
-        schedule, optimizer = self.config.schedule, self.config.optimizer
+        schedule = self.config.schedule
         online = Phase(
             name="online",
             updates=0,
@@ -58,11 +58,7 @@ class OnlineCollaboration(Collaboration):
             after_update=self.follow,
             finish=self.vlp.text.settle,
             review=lambda videos, _: self.review(videos, {}),
-            optimizer=optimizer.adam(),
-            batch_size=optimizer.batch_size,
-            micro_batch=optimizer.micro_batch,
-            max_snippets=optimizer.max_snippets,
-            clip_norm=optimizer.clip_norm,
+            optimizer=self.config.optimizer,
         )
         epochs = schedule.rounds * max(schedule.background, schedule.foreground)
         stretches = [

@@ -27,7 +27,8 @@ from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Choice, Phase, State
 from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
-from weaktal.methods.collab.branches import BRANCHES, VLP_BRANCHES, vlp_snippets
+from weaktal.methods.base import VLP
+from weaktal.methods.collab.branches import ALONE, BRANCHES, vlp_snippets
 from weaktal.methods.collab.labels import label_videos, stored_labels
 from weaktal.methods.collab.selection import best, branches_agree
 from weaktal.methods.collab.settings import CollabConfig, Step
@@ -49,7 +50,6 @@ class Collaboration:
     """
 
     branches: Sequence[str] = BRANCHES
-    vlp_branches: Sequence[str] = VLP_BRANCHES
 
     def __init__(self, cbp: CbpSide, vlp: VlpBranch, fresh_cbp: Callable[[], nn.Module], config: CollabConfig) -> None:
         self.config = config
@@ -60,7 +60,7 @@ class Collaboration:
 
     def phases(self) -> list[Phase]:
         """Warm-up, then the steps of each round."""
-        schedule, optimizer = self.config.schedule, self.config.optimizer
+        schedule = self.config.schedule
         background = Phase(
             name="background",
             updates=schedule.background * schedule.updates_per_epoch,
@@ -70,11 +70,7 @@ class Collaboration:
             prepare=self.labels_of_cbp,
             finish=self.vlp.text.settle,
             review=self.review,
-            optimizer=optimizer.adam(),
-            batch_size=optimizer.batch_size,
-            micro_batch=optimizer.micro_batch,
-            max_snippets=optimizer.max_snippets,
-            clip_norm=optimizer.clip_norm,
+            optimizer=self.config.optimizer,
         )
         foreground = replace(
             background,
@@ -176,14 +172,17 @@ class Collaboration:
             snippets, videos = (share * cbp + (1 - share) * vlp for cbp, vlp in pairs)
             return snippets, videos
         cbp, vlp = self.localizers
-        if branch in (None, "cbp"):
+        if branch in (None, ALONE):
             return cbp.localize(batch, None)
         if branch == "vanilla":
-            assert batch.vlp is not None
-            logits = vlp.vanilla(batch.vlp)
+            logits = vlp.vanilla(batch.others[VLP])
         else:
             logits = vlp_snippets(vlp, batch).logits
         return probabilities(logits, batch.mask, self.config.pooling)
+
+    def needs(self, branch: str | None) -> Sequence[str]:
+        """All but CBP look at vision-language features."""
+        return () if branch in (None, ALONE) else (VLP,)
 
     @property
     def localizers(self) -> tuple[CbpSide, VlpBranch]:

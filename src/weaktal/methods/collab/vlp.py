@@ -11,7 +11,7 @@ from torch import Tensor
 from weaktal.config import Few, Settings, Size
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill, prompted_vectors, readable
 from weaktal.errors import InputError, arg
-from weaktal.methods.base import Inputs
+from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.models.temporal import BlockShape
 from weaktal.models.vlp import ClassVectors, Probabilities, PromptedVectors, TextSide, VlpBranch
 
@@ -51,13 +51,14 @@ class VlpConfig(Settings):
         Raises:
             InputError: if the features, class vectors or text encoder that it needs are missing or do not fit.
         """
-        if inputs.vlp_dim is None:
+        if VLP not in inputs.others:
             raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
-        if inputs.vlp_dim % self.heads:
+        other = inputs.others[VLP]
+        if other.dim % self.heads:
             raise InputError(
                 f"is {self.heads}",
                 source="vlp.heads",
-                expected=f"a divisor of {inputs.vlp_dim}, the channels of the vision-language features",
+                expected=f"a divisor of {other.dim}, the channels of the vision-language features",
             )
         if self.probabilities == "softmax" and len(inputs.classes) < 2:
             raise InputError(
@@ -65,8 +66,8 @@ class VlpConfig(Settings):
             )
         given = self.text.encoder is None
         return VlpBranch(
-            self._given(inputs, inputs.vlp_dim) if given else self._prompted(inputs, inputs.vlp_dim),
-            dim=inputs.vlp_dim,
+            self._given(inputs, other) if given else self._prompted(inputs, other.dim),
+            dim=other.dim,
             blocks=self.blocks,
             shape=BlockShape(
                 heads=self.heads,
@@ -80,16 +81,16 @@ class VlpConfig(Settings):
             probabilities=self.probabilities,
         )
 
-    def _given(self, inputs: Inputs, dim: int) -> ClassVectors:
+    def _given(self, inputs: Inputs, other: OtherFeatures) -> ClassVectors:
         if inputs.trained:
-            return ClassVectors(torch.zeros(len(inputs.classes), dim), std=0.0)
-        if inputs.text is None:
+            return ClassVectors(torch.zeros(len(inputs.classes), other.dim), std=0.0)
+        if other.text is None:
             raise InputError(
                 "there are no class vectors",
                 source=arg("vlp_features"),
                 expected="a manifest that names them under text, or a text encoder as vlp.text.encoder",
             )
-        return ClassVectors(torch.from_numpy(inputs.text), std=self.text.residual_std)
+        return ClassVectors(torch.from_numpy(other.text), std=self.text.residual_std)
 
     def _prompted(self, inputs: Inputs, dim: int) -> PromptedVectors:
         return PromptedVectors(

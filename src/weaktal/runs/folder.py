@@ -1,15 +1,10 @@
-"""A run's folder: what was trained on what, with which settings, and what came out.
+"""A run's folder: what was trained on what and with which settings, beside what training leaves there.
 
 ::
 
-    RUN/run.json               method, seed, dataset, features, classes, all settings
-    RUN/settings.yaml          the settings again, to be read and edited by people
-    RUN/weights.safetensors    the last weights; there once the run is finished
-    RUN/losses.csv             the losses by name
-    RUN/tensorboard/           the same for TensorBoard
-    RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels), weights.safetensors at the phase's end, and
-                               statistics.json, where the method looks back at it
-    RUN/checkpoints/           what --resume goes on from; empty once the run is finished
+    RUN/run.json         method, seed, dataset, features, classes, all settings
+    RUN/settings.yaml    the settings again, to be read and edited by people
+    RUN/...              what :mod:`weaktal.engine.folder` lists
 """
 
 from __future__ import annotations
@@ -22,8 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from weaktal.config import Size
 from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
+from weaktal.engine.folder import TrainingFolder
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_model, write_json
+from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.timeline import SnippetGrid
 
 
@@ -69,6 +66,12 @@ class RunInfo(BaseModel):
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
 
+    @property
+    def inputs(self) -> Inputs:
+        """What the trained method is built for, to take in its weights."""
+        others = {} if self.vlp_dim is None else {VLP: OtherFeatures(self.vlp_dim)}
+        return Inputs(dim=self.dim, classes=self.classes, streams=self.streams, others=others, trained=True)
+
 
 # What may differ between a run and its resumption, since it cannot change the weights.
 _HARMLESS = {
@@ -81,15 +84,11 @@ _HARMLESS = {
 }
 
 
-class RunFolder:
-    """The paths of a run and what is read and written there."""
+class RunFolder(TrainingFolder):
+    """The folder of a training with what defines it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.weights = path / "weights.safetensors"
-        self.checkpoints = path / "checkpoints"
-        self.losses = path / "losses.csv"
-        self.tensorboard = path / "tensorboard"
+        super().__init__(path)
         self._info = path / "run.json"
 
     def start(self, info: RunInfo, settings_yaml: str, *, resume: bool) -> None:
@@ -141,14 +140,6 @@ class RunFolder:
         if len(set(info.classes)) != len(info.classes):
             raise InputError("a class stands there twice", source=self._info, place="classes", expected="each once")
         return info
-
-    def finished(self) -> bool:
-        """Whether training came to its end."""
-        return self.weights.exists()
-
-    def phase(self, index: int, name: str) -> Path:
-        """The folder of a phase."""
-        return self.path / "phases" / f"{index + 1:02d}-{name}"
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
