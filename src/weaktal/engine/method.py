@@ -27,7 +27,7 @@ class Phase:
         shared: what all forward passes of an update have in common, such as class vectors; computed once an update
             and given to ``losses`` along with the state. Gradients that reach it add up and go on from there once.
         optimizer: makes the optimizer of what trains, and says what an update sees; its ``clip_norm`` is the longest
-            allowed gradient of each of ``trains``.
+            allowed gradient of all ``trains`` together.
         rate: factor on the learning rate by the number of the update in this phase.
         keep_optimizer: go on with the previous phase's optimizer and its moments.
         prepare: computes the phase's state, such as pseudo-labels, once at its start from the training videos and the

@@ -163,9 +163,8 @@ class Trainer:
         if reached:
             torch.autograd.backward([shared[name] for name in reached], list(reached.values()))
         limit = phase.optimizer.clip_norm
-        for name in phase.trains if limit is not None else ():
-            trained = self.method.module.get_submodule(name)
-            self.fabric.clip_gradients(trained, optimizer, max_norm=limit, error_if_nonfinite=False)
+        if limit is not None:  # Fabric goes by the optimizer's parameters, whatever module it is given
+            self.fabric.clip_gradients(self.method.module, optimizer, max_norm=limit, error_if_nonfinite=False)
         optimizer.step()
         if phase.after_update is not None:
             phase.after_update()
