@@ -73,6 +73,20 @@ def as_yaml(settings: Settings) -> str:
     return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
 
 
+def flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as dotted keys, so that a difference can be named.
+
+    >>> flat({"a": {"b": 1, "c": [2]}, "d": None})
+    {'a.b': 1, 'a.c': [2], 'd': None}
+    """
+    if not isinstance(value, Mapping):
+        return {prefix: value}
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found.update(flat(inner, f"{prefix}.{key}" if prefix else str(key)))
+    return found
+
+
 # YAML that is no YAML, an impossible date, an integer of thousands of digits, nesting without end.
 _UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
 

@@ -117,8 +117,10 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
     info, folders = RunFolder(job.run).info(), phases_of(job.run)
     config = parse_settings(CollabConfig, settings, "test")
     features = Features.open(ablation_dataset, "i3d"), Features.open(ablation_dataset, "scene")
-    found = statistics_for(job, build(config, info.inputs), config, folders, *features)
-    for index, stored in enumerate(map(phase_statistics, folders)):
+    method = build(config, info.inputs)
+    noted = [phase_statistics(folder, method).model_dump() for folder in folders]
+    found = statistics_for(job, method, config, folders, *features)
+    for index, stored in enumerate(noted):
         again = found(index)["branches"]
         assert again["both"] == again[branch]
         assert stored["branches"]["both"] != stored["branches"][branch]
@@ -126,7 +128,7 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
             assert again[branch][name] == pytest.approx(value, rel=1e-3), name
 
     own = SelectionConfig(rule="best", statistic="tag_bce", branches=(branch,))
-    index, _ = best([phase_statistics(folder) for folder in folders], own)
+    index, _ = best(noted, own)
     truth = read_annotations(ablation_dataset)
     videos = list(truth.subset(job.data.subset).values())
     reading = ReadingJob(

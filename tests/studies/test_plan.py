@@ -9,9 +9,10 @@ from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.base import Inputs, OtherFeatures
 from weaktal.methods.collab import build
+from weaktal.methods.collab.phases import step_names
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.choosing import chosen_tables, own_table
-from weaktal.studies.plan import Plan, fingerprints, make_plan, step_names
+from weaktal.studies.plan import Plan, fingerprints, make_plan
 from weaktal.studies.tables import Line, Reading, Table, paper_tables
 
 

@@ -49,6 +49,13 @@ def diagnose(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--set", help="With --phases: one setting of decoding; repeatable.", show_default=False),
     ] = None,
+    method: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="With --phases, of a run whose method is package.module and not installed: that name again.",
+            show_default=False,
+        ),
+    ] = None,
     json_out: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
@@ -66,9 +73,15 @@ def diagnose(
     Example: weaktal diagnose runs/first DATASET --phases
     """
     if phases:
-        _phases(annotations, scores, threshold, subset, tiou, set_ or (), json_out)
+        _phases(annotations, scores, threshold, subset, tiou, set_ or (), json_out, method)
         return
-    for name, value in (("--subset", subset), ("--tiou", tiou), ("--set", set_), ("--json", json_out)):
+    for name, value in (
+        ("--subset", subset),
+        ("--tiou", tiou),
+        ("--set", set_),
+        ("--json", json_out),
+        ("--method", method),
+    ):
         if value is not None:
             raise InputError("is for --phases", source=name, expected="to be left out")
     from weaktal.evaluation.diagnose import diagnose as diagnose_scores
@@ -86,6 +99,7 @@ def _phases(
     tiou: str | None,
     overrides: Sequence[str],
     json_out: str | None,
+    method: str | None,
 ) -> None:
     from weaktal.evaluation.protocols import tiou_grid
     from weaktal.files import check_writable, write_json
@@ -100,6 +114,7 @@ def _phases(
         tious=None if tiou is None else tiou_grid(tiou),
         threshold=threshold,
         overrides=[override.removeprefix("decode.") for override in overrides],
+        method=method,
     )
     if json_out == "-":
         print(json.dumps(table.as_json(), allow_nan=False))
@@ -142,9 +157,13 @@ def _labels(table: PhaseTable) -> Table | None:
 
 
 def _statistics(table: PhaseTable) -> Table | None:
+    from weaktal.methods.collab.statistics import StoredStatistics
+
     rows, head = [], []
     for phase in table.phases:
-        for name, values in (phase.statistics or {}).get("branches", {}).items():
+        if not isinstance(phase.statistics, StoredStatistics):
+            continue
+        for name, values in phase.statistics.branches.items():
             if name in phase.branches and phase.branches[name].changed:
                 head = ["without segments", "", *(key.replace("_", " ") for key in values)]
                 rows.append((phase.name, name, *_shares(*values.values())))
@@ -152,12 +171,14 @@ def _statistics(table: PhaseTable) -> Table | None:
 
 
 def _agreement(table: PhaseTable) -> Table | None:
+    from weaktal.methods.collab.statistics import StoredStatistics
+
     rows, head = [], []
     for phase in table.phases:
-        if phase.statistics is None:
+        if not isinstance(phase.statistics, StoredStatistics):
             continue
-        pairs = phase.statistics.get("agreement", {})
-        labels = phase.statistics.get("labels") or {"foreground": None, "background": None, "covered": None}
+        pairs = phase.statistics.agreement
+        labels = phase.statistics.labels or {"foreground": None, "background": None, "covered": None}
         head = ["agreement (correlation, IoU)", *pairs, *(f"labels: {key}" for key in labels)]
         both = (" ".join(_shares(pair.get("correlation"), pair.get("iou"))) for pair in pairs.values())
         rows.append((phase.name, *both, *_shares(*labels.values())))

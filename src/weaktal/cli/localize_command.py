@@ -35,6 +35,9 @@ def localize(
         str | None, typer.Option(help="Subset to localize; the dataset's test subset by default.")
     ] = None,
     branch: Annotated[str | None, typer.Option(help="Which branch scores, for methods with several.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Of a run whose method is package.module and not installed: that name again.")
+    ] = None,
     features: Annotated[str | None, typer.Option(help="Feature folder, where it is not named as in training.")] = None,
     vlp_features: Annotated[str | None, typer.Option(help="Vision-language feature folder, likewise.")] = None,
     seconds_per_snippet: Annotated[
@@ -80,7 +83,7 @@ def localize(
         from weaktal.encoders.catalog import CLIP, WeightsChoice
         from weaktal.runs.zero_shot import localize_zero_shot, parse_labels, setting
 
-        _refuse({**of_dataset, "--branch": branch}, "localizing with a run")
+        _refuse({**of_dataset, "--branch": branch, "--method": method}, "localizing with a run")
         _refuse_datasets(where)
         found = localize_zero_shot(
             parse_labels(zero_shot),
@@ -114,6 +117,7 @@ def localize(
             scores=scores,
             overrides=overrides,
             skip_broken=skip_broken,
+            method=method,
         )
         _say(localized.results, out)
         if localized.classification_map is not None:
@@ -133,6 +137,7 @@ def localize(
         cache=cache,
         scores=scores,
         overrides=overrides,
+        method=method,
     )
     _say_videos(found, out)
 

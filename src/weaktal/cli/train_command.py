@@ -12,7 +12,7 @@ from weaktal.methods import METHODS
 
 def train(
     dataset: Annotated[Path, typer.Argument(help="Dataset folder: annotations.json and features/NAME.")],
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")],
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}, an installed one, or package.module.")],
     features: Annotated[str, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")],
     run: Annotated[Path, typer.Option(help="Folder to make for the run.")],
     vlp_features: Annotated[

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from pydantic import BaseModel
 from torch import Tensor, nn
 
 from weaktal.engine.batch import Batch, VideoSet
@@ -78,6 +79,11 @@ class Method(Protocol):
         """Names that ``localize`` takes as ``branch``; empty where there is but one way."""
         ...
 
+    @property
+    def shown_branches(self) -> Sequence[str | None]:
+        """Those that a page shows where nobody names any, the default first."""
+        ...
+
     def needs(self, branch: str | None) -> Sequence[str]:
         """Names of the further features, see :class:`~weaktal.engine.batch.VideoSet`, that ``branch`` looks at."""
         ...
@@ -87,6 +93,7 @@ class SingleWay:
     """What a method says that has but one way to localize, by its features alone; methods may derive from it."""
 
     branches: Sequence[str] = ()
+    shown_branches: Sequence[str | None] = (None,)
 
     def needs(self, _branch: str | None) -> Sequence[str]:
         """No further features."""
@@ -109,10 +116,24 @@ class Choice(NamedTuple):
 class Choosing(Protocol):
     """A method that can tell from its phases' statistics which of their weights to use."""
 
+    @property
+    def statistics(self) -> type[BaseModel]:
+        """What must stand in the statistics that the run stored, as far as they are looked at."""
+        ...
+
     def choose(self, statistics_of: Callable[[int], Mapping[str, Any]]) -> Choice:
         """The choice.
 
         Args:
             statistics_of: what the phase's ``review`` returned, by its number from 0; called only where it is needed.
         """
+        ...
+
+
+@runtime_checkable
+class Labelling(Protocol):
+    """A method whose phases learn from hard pseudo-labels, which can be held against segments where these are known."""
+
+    def hard_labels(self, state: State) -> Mapping[str, Tensor]:
+        """The pseudo-labels in a phase's state by video, (T, C) int8: 1 action, 0 none, -1 uncertain."""
         ...

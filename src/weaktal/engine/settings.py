@@ -44,3 +44,7 @@ class EngineConfig(Settings):
     log_every: Count = 10  # updates between rows of losses.csv and TensorBoard points
     workers: int = Field(0, ge=0, le=1024)  # processes that read ahead; 0 reads between updates
     tensorboard: bool = True  # also write RUN/tensorboard
+
+
+# Settings of the engine that cannot change the weights, so that a run may be resumed with others.
+HARMLESS = ("checkpoint_every", "log_every", "workers", "tensorboard")

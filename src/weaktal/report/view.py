@@ -31,6 +31,7 @@ class Choice:
         subset: of the dataset; the one that is scored by default where it is None.
         protocol: how it is scored.
         branches: of runs; the usual ones, and what ``weaktal localize`` takes, where there are none.
+        method: of runs whose method is a module that is not installed as a method.
     """
 
     names: Sequence[str] = ()
@@ -38,6 +39,7 @@ class Choice:
     subset: str | None = None
     protocol: Protocol = PLAIN
     branches: Sequence[str] = ()
+    method: str | None = None
 
 
 def view(
@@ -99,6 +101,7 @@ def view(
                     Path(folder) / str(number),
                     subset=choice.subset or subset_of(read_tags(dataset), choice.protocol),
                     named=choice.branches,
+                    method=choice.method,
                     prefix=f"{name}: " if len(sources) > 1 else "",
                     console=console,
                 )

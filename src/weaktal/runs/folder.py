@@ -14,10 +14,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from weaktal.config import Size
+from weaktal.config import Size, flat
 from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
 from weaktal.engine.folder import TrainingFolder
+from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_model, write_json
 from weaktal.methods.base import VLP, Inputs, OtherFeatures
@@ -74,14 +75,7 @@ class RunInfo(BaseModel):
 
 
 # What may differ between a run and its resumption, since it cannot change the weights.
-_HARMLESS = {
-    "weaktal",
-    "dataset",
-    "settings.engine.checkpoint_every",
-    "settings.engine.log_every",
-    "settings.engine.workers",
-    "settings.engine.tensorboard",
-}
+_HARMLESS = {"weaktal", "dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
 
 
 class RunFolder(TrainingFolder):
@@ -114,7 +108,7 @@ class RunFolder(TrainingFolder):
         (self.path / ".run.json").replace(self._info)
 
     def _same_as(self, info: RunInfo) -> None:
-        before, now = _flat(self.info().model_dump(mode="json")), _flat(info.model_dump(mode="json"))
+        before, now = flat(self.info().model_dump(mode="json")), flat(info.model_dump(mode="json"))
         for key in [*before, *(key for key in now if key not in before)]:
             if key not in _HARMLESS and before.get(key) != now.get(key):
                 raise InputError(
@@ -140,13 +134,3 @@ class RunFolder(TrainingFolder):
         if len(set(info.classes)) != len(info.classes):
             raise InputError("a class stands there twice", source=self._info, place="classes", expected="each once")
         return info
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as dotted keys, so that a difference can be named."""
-    if not isinstance(value, dict):
-        return {prefix: value}
-    flat: dict[str, Any] = {}
-    for key, inner in value.items():
-        flat.update(_flat(inner, f"{prefix}.{key}" if prefix else str(key)))
-    return flat

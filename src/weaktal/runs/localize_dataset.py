@@ -51,6 +51,7 @@ def localize(
     overrides: Sequence[str] = (),
     skip_broken: bool = False,
     batch_size: int = 8,
+    method: str | None = None,
     console: Console | None = None,
 ) -> Localized:
     """Finds the segments of a dataset's videos and writes them to ``out``.
@@ -67,6 +68,7 @@ def localize(
         overrides: single settings of decoding, such as ``"theta_cls=0.2"``.
         skip_broken: go on without the videos whose features cannot be used.
         batch_size: videos scored at once.
+        method: the run's method, where it is a module that is not installed as a method.
         console: where progress goes; standard error where it is None.
 
     Raises:
@@ -74,7 +76,7 @@ def localize(
     """
     console = console or Console(stderr=True)
     check_writable(out, scores)
-    trained = Trained.load(run, branch, overrides)
+    trained = Trained.load(run, branch, overrides, method)
     info = trained.info
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)

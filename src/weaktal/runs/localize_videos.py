@@ -45,6 +45,7 @@ def localize_videos(
     cache: Path | None = None,
     scores: Path | None = None,
     overrides: Sequence[str] = (),
+    method: str | None = None,
     console: Console | None = None,
 ) -> VideosLocalized:
     """Finds the segments of videos and writes them to ``out``.
@@ -60,6 +61,7 @@ def localize_videos(
         cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
         scores: also keep the scores there.
         overrides: single settings of decoding.
+        method: the run's method, where it is a module that is not installed as a method.
         console: where progress goes; standard error where it is None.
 
     Raises:
@@ -69,7 +71,7 @@ def localize_videos(
     console = console or Console(stderr=True)
     say = functools.partial(console.print, highlight=False, markup=False, soft_wrap=True)
     check_writable(out, scores)
-    trained = Trained.load(run, branch, overrides)
+    trained = Trained.load(run, branch, overrides, method)
     info = trained.info
     found = find_videos(videos)
     streams = parse_names(info.features)  # folder names by stream

@@ -42,7 +42,7 @@ def train(
 
     Args:
         dataset: folder with annotations.json and features.
-        method: name of the method.
+        method: name of the method: weaktal's, one that is installed, or ``package.module``.
         features: ``"NAME"`` or ``"rgb=NAME,flow=NAME"`` under ``dataset/features``.
         run: folder to make, or with ``resume`` to go on with.
         vlp_features: name of vision-language features, for methods that use them.
@@ -96,7 +96,10 @@ def train(
     )
     seed_torch(seed, "weights")
     built = module.build(settings, inputs)
-    if others and not any(built.needs(branch) for branch in (None, *built.branches)):
+    needed = {name for branch in (None, *built.branches) for name in built.needs(branch)}
+    if VLP in needed and not others:
+        raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
+    if others and not needed:
         raise InputError(f"{method} has no vision-language branch", source=f"{arg('vlp_features')} {vlp_features}")
     folder = RunFolder(run)
     info = RunInfo(

@@ -27,7 +27,7 @@ from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
 from weaktal.errors import InputError, arg
 from weaktal.files import read_model
-from weaktal.methods.base import VLP, MethodConfig, method_module
+from weaktal.methods.base import VLP, MethodConfig, stored_method
 from weaktal.runs.folder import RunFolder, RunInfo
 
 
@@ -56,32 +56,32 @@ class Trained:
     asked: bool = False
 
     @classmethod
-    def load(cls, run: Path, branch: str | None, overrides: Sequence[str]) -> Trained:
+    def load(cls, run: Path, branch: str | None, overrides: Sequence[str], method: str | None = None) -> Trained:
         """A run with its weights, and its settings of decoding with ``overrides`` over them.
 
         Where no branch is named and the method can choose, the branch and the phase that the weights come from are its
-        choice.
+        choice. ``method`` is as of :func:`load_method`.
 
         Raises:
             InputError: if the folder holds no finished run or its files are damaged, or there is no such branch or
                 setting.
         """
-        method, settings, info = load_method(RunFolder(run))
-        if branch is not None and branch not in method.branches:
-            expected = f"one of {', '.join(method.branches)}" if method.branches else f"none: {info.method} has but one"
+        built, settings, info = load_method(RunFolder(run), method)
+        if branch is not None and branch not in built.branches:
+            expected = f"one of {', '.join(built.branches)}" if built.branches else f"none: {info.method} has but one"
             raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
         decode = load_settings(type(settings.decode), None, overrides, base=settings.decode)
         phase, asked = None, branch is not None
-        if branch is None and isinstance(method, Choosing):
-            folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
+        if branch is None and isinstance(built, Choosing):
+            folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(built.phases())]
             try:
-                chosen, branch = method.choose(lambda index: phase_statistics(folders[index]))
+                chosen, branch = built.choose(lambda index: phase_statistics(folders[index], built).model_dump())
             except ValueError as error:
                 raise InputError(str(error), source=run / "phases") from None
             if chosen is not None:
-                load_weights(method.module, folders[chosen] / "weights.safetensors")
+                load_weights(built.module, folders[chosen] / "weights.safetensors")
                 phase = folders[chosen].name
-        return cls(run, method, settings, info, branch, decode, phase, asked)
+        return cls(run, built, settings, info, branch, decode, phase, asked)
 
     @contextlib.contextmanager
     def opening_vlp(self) -> Iterator[None]:
@@ -154,8 +154,12 @@ class Trained:
             return decode_scores(read_scores(kept), self.decode), by_video
 
 
-def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
+def load_method(run: RunFolder, method: str | None = None) -> tuple[Method, MethodConfig, RunInfo]:
     """The trained method of a finished run.
+
+    Args:
+        run: its folder.
+        method: the run's method, which the user has to name where it is a module that is not installed as a method.
 
     Raises:
         InputError: if the folder is no run, the run is not finished, or its files are damaged.
@@ -167,39 +171,27 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
             source=run.path,
             expected=f"a run that came to its end; weaktal train {arg('resume')}",
         )
-    module = method_module(info.method)
+    module = stored_method(info.method, method, run.path / "run.json")
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
-    method = module.build(settings, info.inputs)
-    load_weights(method.module, run.weights)
-    return method, settings, info
+    built = module.build(settings, info.inputs)
+    load_weights(built.module, run.weights)
+    return built, settings, info
 
 
-class PhaseStatistics(BaseModel):
-    """What ``statistics.json`` holds as far as it is looked at: see :mod:`weaktal.methods.collab.selection`.
+class _Noted(BaseModel):
+    """Statistics of a method that nothing is known of."""
 
-    Each value is a finite number, or None where nothing can be said.
-
-    Attributes:
-        branches: statistics by name, of each branch.
-        agreement: of each pair of branches.
-        labels: of the pseudo-labels that taught the phase; None without any.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
-
-    branches: dict[str, dict[str, float | None]] = {}
-    agreement: dict[str, dict[str, float | None]] = {}
-    labels: dict[str, float | None] | None = None
+    model_config = ConfigDict(extra="allow", frozen=True)
 
 
-def phase_statistics(folder: Path) -> dict[str, Any]:
-    """What the method noted at the end of a phase, with the fields of :class:`PhaseStatistics`.
+def phase_statistics(folder: Path, method: Method) -> BaseModel:
+    """What the method noted at the end of a phase.
 
     Raises:
         InputError: if the file is missing or not as it should be.
     """
-    path = folder / "statistics.json"
-    return read_model(path, PhaseStatistics, "the statistics that weaktal train wrote there").model_dump()
+    kind = method.statistics if isinstance(method, Choosing) else _Noted
+    return read_model(folder / "statistics.json", kind, "the statistics that weaktal train wrote there")
 
 
 @contextlib.contextmanager

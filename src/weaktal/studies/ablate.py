@@ -18,6 +18,7 @@ from weaktal.data.usable import usable
 from weaktal.errors import InputError, arg
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
+from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
@@ -44,16 +45,6 @@ class Ablated:
     text: str
     failures: tuple[Failure, ...]
     pictures: bool
-
-
-def long_warm_up(config: CollabConfig) -> int | None:
-    """Epochs of warm-up that train CBP for as many updates as it gets in the whole method; None for MMSD."""
-    if config.cbp == "mmsd":
-        return None
-    schedule = config.schedule
-    if schedule.kind == "online":
-        return schedule.warm_up + schedule.rounds * max(schedule.background, schedule.foreground)
-    return schedule.warm_up + schedule.rounds * schedule.steps.count("foreground") * schedule.foreground
 
 
 def ablate(

@@ -34,13 +34,13 @@ from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, write_json, write_text
 from weaktal.methods.base import VLP, method_module
+from weaktal.methods.collab.phases import seen_by_statistics
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.studies.fork import fork, step_folder
-from weaktal.studies.plan import seen_by_statistics
 from weaktal.studies.tables import CHOICE
 
 METHOD = "collab"
@@ -240,7 +240,7 @@ def statistics_for(
     info = RunFolder(job.run).info()
     trained = parse_settings(CollabConfig, info.settings, job.run / "run.json")
     if seen_by_statistics(config) == seen_by_statistics(trained) or not isinstance(method, Collaboration):
-        return lambda index: phase_statistics(folders[index])
+        return lambda index: phase_statistics(folders[index], method).model_dump()
     tags = read_tags(job.data.dataset)
     videos = VideoSet([tags.videos[name] for name in info.videos], info.classes, cbp, {VLP: vlp})
     method.module.to(torch_device(config.engine.device)).requires_grad_(False).eval()

@@ -15,6 +15,7 @@ from weaktal.models.vlp import VlpBranch
 # without prompts and temporal layers.
 BranchName = Literal["cbp", "vlp", "both", "vanilla"]
 BRANCHES: tuple[BranchName, ...] = get_args(BranchName)
+SHOWN: tuple[BranchName, ...] = ("cbp", "vlp", "both")  # on a page
 ALONE: BranchName = "cbp"  # does without vision-language features; it localizes unless the settings choose another
 
 

@@ -30,6 +30,7 @@ from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, State
 from weaktal.methods.collab.branches import vlp_snippets
 from weaktal.methods.collab.labels import Branch, Limits, label_batch, rank_limits, stored_labels
+from weaktal.methods.collab.phases import step_names
 from weaktal.methods.collab.settings import CollabConfig, ThresholdConfig
 from weaktal.methods.collab.side import CbpSide
 from weaktal.methods.collab.turns import Collaboration
@@ -60,15 +61,15 @@ class OnlineCollaboration(Collaboration):
             review=lambda videos, _: self.review(videos, {}),
             optimizer=self.config.optimizer,
         )
-        epochs = schedule.rounds * max(schedule.background, schedule.foreground)
+        epochs, refresh = schedule.online_epochs, schedule.online.refresh
         stretches = [
             replace(
                 online,
-                name=f"online-{number}",
-                updates=min(schedule.online.refresh, epochs - first) * schedule.updates_per_epoch,
-                keep_optimizer=number > 1,
+                name=name,
+                updates=min(refresh, epochs - first) * schedule.updates_per_epoch,
+                keep_optimizer=first > 0,
             )
-            for number, first in enumerate(range(0, epochs, schedule.online.refresh), start=1)
+            for name, first in zip(step_names(self.config)[1:], range(0, epochs, refresh), strict=True)
         ]
         if schedule.restart and stretches:
             losses = partial(self.online_losses, stored=True)

@@ -85,6 +85,11 @@ class CollabScheduleConfig(Settings):
     restart: bool = True
     updates_per_epoch: Size = 100  # [open]; the paper's epoch must repeat its videos, see ScheduleConfig
 
+    @property
+    def online_epochs(self) -> int:
+        """Epochs of online training after the warm-up."""
+        return self.rounds * max(self.background, self.foreground)
+
     @model_validator(mode="after")
     def _both_ways_at_once(self) -> Self:
         if self.kind == "online" and set(self.steps) != {"background", "foreground"}:

@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 from torch import Tensor, nn
 
 from weaktal.engine.batch import Batch, VideoSet
@@ -28,12 +29,13 @@ from weaktal.engine.method import Choice, Phase, State
 from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
 from weaktal.methods.base import VLP
-from weaktal.methods.collab.branches import ALONE, BRANCHES, vlp_snippets
-from weaktal.methods.collab.labels import label_videos, stored_labels
+from weaktal.methods.collab.branches import ALONE, BRANCHES, SHOWN, vlp_snippets
+from weaktal.methods.collab.labels import hard_labels_in, label_videos, stored_labels
+from weaktal.methods.collab.phases import WARM_UP, step_names
 from weaktal.methods.collab.selection import best, branches_agree
-from weaktal.methods.collab.settings import CollabConfig, Step
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.side import CbpSide
-from weaktal.methods.collab.statistics import score_branches, statistics
+from weaktal.methods.collab.statistics import StoredStatistics, score_branches, statistics
 from weaktal.methods.mil import probabilities
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.vlp import VlpBranch
@@ -50,6 +52,8 @@ class Collaboration:
     """
 
     branches: Sequence[str] = BRANCHES
+    shown_branches: Sequence[str | None] = SHOWN
+    statistics: type[BaseModel] = StoredStatistics
 
     def __init__(self, cbp: CbpSide, vlp: VlpBranch, fresh_cbp: Callable[[], nn.Module], config: CollabConfig) -> None:
         self.config = config
@@ -82,14 +86,14 @@ class Collaboration:
             prepare=self.labels_of_vlp,
             finish=None,
         )
-        steps: dict[Step, Phase] = {"background": background, "foreground": foreground}
-        rounds = range(1, schedule.rounds + 1)
-        return [*self.warm_up(), *(replace(steps[step], name=f"{step}-{n}") for n in rounds for step in schedule.steps)]
+        steps = {"background": background, "foreground": foreground}
+        names = step_names(self.config)[1:]
+        return [*self.warm_up(), *(replace(steps[name.rpartition("-")[0]], name=name) for name in names)]
 
     def warm_up(self) -> list[Phase]:
         """What the classification-based side does when it trains alone."""
         alone = self.cbp.phases()
-        names = ["warm-up"] if len(alone) == 1 else [f"warm-up-{phase.name}" for phase in alone]
+        names = [WARM_UP] if len(alone) == 1 else [f"{WARM_UP}-{phase.name}" for phase in alone]
         return [
             replace(phase, name=name, trains=["cbp"], review=lambda videos, _: self.review(videos, {}))
             for phase, name in zip(alone, names, strict=True)
@@ -136,6 +140,10 @@ class Collaboration:
             contrast = foreground_contrast(output.embedding, labels, temperature=losses.contrast_temperature)
             parts["contrast"] = losses.contrast * contrast.mean()
         return parts
+
+    def hard_labels(self, state: State) -> dict[str, Tensor]:
+        """The pseudo-labels of a step, (T, C) int8 by video; none in a warm-up."""
+        return hard_labels_in(state)
 
     @property
     def device(self) -> torch.device:
