@@ -31,7 +31,7 @@ from weaktal.methods.base import Inputs
 from weaktal.methods.collab import build
 from weaktal.methods.collab.selection import SelectionConfig, best
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import phase_statistics
 from weaktal.studies.cell import Job, Measured, ReadingJob, measured, statistics_for

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from weaktal import __version__
+from weaktal.cli.telling import log_to_stderr
 from weaktal.errors import InputError, RunError, one_line
 
 # verb -> one line of help. It stands here so that listing the verbs imports none of them;
@@ -70,7 +71,8 @@ def run(arguments: list[str]) -> int:
         run(["--help"])
         return 2
     try:
-        code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
+        with log_to_stderr():
+            code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
         return _fail(error.line(shell=True), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time

@@ -44,3 +44,8 @@ def find_videos(paths: Iterable[Path]) -> dict[str, Path]:
             if other.resolve() != video.resolve():
                 raise InputError(f"has the same name as {other}", source=video, expected="one video for each name")
     return dict(sorted(found.items()))
+
+
+def dataset_videos(dataset: Path) -> dict[str, Path]:
+    """The video files in ``DATASET/videos`` by name; of several with one name the first."""
+    return {path.stem: path for path in reversed(videos_in(dataset / "videos"))}

@@ -23,7 +23,7 @@ from weaktal.extraction.recipe import Recipe
 from weaktal.progress import advancing
 from weaktal.report.content import Step
 from weaktal.report.gather import BranchFiles
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
 CBP = "world-cbp"
@@ -157,10 +157,8 @@ class DemoSteps:
         scores = self.out / "results" / f"{branch}.safetensors"
         command = ("localize", self.run, self.dataset, "--branch", branch, "--out", results, "--scores", scores)
         with self._step(f"localize with {branch}", command) as done:
-            found = localize(
-                self.run, self.dataset, results, branch=branch, scores=scores, console=self.console
-            ).results
-            done(f"{sum(map(len, found.videos.values()))} segments in {len(found.videos)} videos")
+            found = localize(self.run, self.dataset, results, branch=branch, scores=scores)
+            done(f"{found.count} segments in {len(found.videos)} videos")
         return BranchFiles(branch, results, scores, BRANCHES[branch])
 
     def facts(self) -> list[tuple[str, str]]:

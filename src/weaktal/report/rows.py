@@ -14,7 +14,7 @@ from weaktal.data.usable import usable
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError
 from weaktal.report.gather import BranchFiles
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.trained import Trained, load_method
 
 # The branches that are shown where nobody names any, the method's default first; other methods show that alone.
@@ -93,7 +93,7 @@ def run_rows(
         name = _name(row, info)
         results, scores = folder / f"{name}.json", folder / f"{name}.safetensors"
         option = branch if phase is None else None  # a named branch takes the last weights
-        localize(run, dataset, results, subset=subset, branch=option, scores=scores, skip_broken=True, console=console)
+        localize(run, dataset, results, subset=subset, branch=option, scores=scores, skip_broken=True)
         what = [f"method {info.method}", f"branch {branch}" if branch else "", f"phase {phase}" if phase else ""]
         about = f"{run}: {', '.join([*filter(None, what), f'seed {info.seed}'])}"
         found.append(BranchFiles(prefix + name, results, scores, f"{about}; {_GIVEN}" if row == choice else about))

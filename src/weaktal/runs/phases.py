@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
@@ -122,7 +121,6 @@ def diagnose_phases(
     threshold: float = 0.5,
     overrides: Sequence[str] = (),
     batch_size: int = 8,
-    console: Console | None = None,
 ) -> PhaseTable:
     """Scores the weights at the end of every phase, with every branch.
 
@@ -134,12 +132,10 @@ def diagnose_phases(
         threshold: share of a class's maximum in the video above which a snippet is called action.
         overrides: single settings of decoding.
         batch_size: videos scored at once.
-        console: where progress goes; standard error where it is None.
 
     Raises:
         InputError: for bad input.
     """
-    console = console or Console(stderr=True)
     trained = Trained.load(run, None, overrides)
     info, method = trained.info, trained.method
     annotations = read_annotations(dataset)
@@ -159,7 +155,7 @@ def diagnose_phases(
             branches: dict[str, BranchScores] = {}
             for branch in method.branches or (None,):
                 one = replace(trained, branch=branch, phase=None)
-                results, _ = one.segments(videos, cbp, vlp, scores=kept, batch_size=batch_size, console=console)
+                results, _ = one.segments(videos, cbp, vlp, scores=kept, batch_size=batch_size)
                 digest, name = sha256(kept), branch or info.method
                 if name in before and before[name][0] == digest:
                     branches[name] = replace(before[name][1], changed=False)

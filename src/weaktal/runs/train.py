@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, arg
 from weaktal.methods.base import Inputs, method_module
+
+log = logging.getLogger("weaktal")
 
 
 def train(
@@ -77,11 +80,10 @@ def train(
     cbp = Features.open(dataset, features, seconds_per_snippet)
     vlp = Features.open(dataset, vlp_features) if vlp_features else None
     videos, skipped = usable(tagged, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
-    for reason in skipped.values():
-        console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+    for error in skipped.values():
+        log.warning("skipped: %s", error)
     if untagged:
-        names = ", ".join(untagged)
-        console.print(f"left out for want of a label: {names}", highlight=False, markup=False, soft_wrap=True)
+        log.warning("skipped: no label: %s", ", ".join(untagged))
 
     dim, streams = cbp.layout(videos[0].name)
     inputs = Inputs(
@@ -113,7 +115,7 @@ def train(
         vlp_dim=inputs.vlp_dim,
         streams=streams,
         videos=tuple(video.name for video in videos),
-        skipped={**untagged, **skipped},
+        skipped={**untagged, **{name: str(error) for name, error in skipped.items()}},
         settings=settings.model_dump(mode="json"),
     )
     trainer = Trainer(built, VideoSet(videos, annotations.classes, cbp, vlp), folder, settings.engine, seed, console)

@@ -29,7 +29,7 @@ from weaktal.methods.base import Inputs
 from weaktal.methods.collab import Collaboration, build
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.mil import MultipleInstance
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 

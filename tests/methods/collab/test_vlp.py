@@ -35,7 +35,7 @@ from weaktal.methods.collab import vlp as collab_vlp
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.vlp import TextConfig, text_side
 from weaktal.models.vlp import PromptedVectors
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
 SMALL = [
