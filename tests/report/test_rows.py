@@ -17,7 +17,7 @@ from weaktal.report.view import Choice, view
 from weaktal.runs.localize_dataset import localize
 from weaktal.runs.train import train
 
-SETTINGS = Path(__file__).parents[1] / "methods/small_collab.yaml"
+SETTINGS = Path(__file__).parents[1] / "methods/collab/small_collab.yaml"
 GIVEN = "what weaktal localize gives without --branch"
 USUAL = ["cbp", "vlp", "both"]
 QUIET = Console(quiet=True)

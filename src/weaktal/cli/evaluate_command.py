@@ -51,15 +51,10 @@ def evaluate(
     Average precision follows the ActivityNet detection evaluation. Predictions for videos outside the subset are
     ignored and counted in a warning; a label that is no class of the annotations is an error.
     """
-    from weaktal.data.annotations import read_annotations
-    from weaktal.data.results import read_results
-    from weaktal.evaluation.protocols import PLAIN, protocol_named, tiou_grid
-    from weaktal.evaluation.scoring import score
+    from weaktal.evaluation.evaluate import evaluate as score
     from weaktal.files import write_json
 
-    chosen = PLAIN if protocol is None else protocol_named(protocol)
-    thresholds = None if tiou is None else tiou_grid(tiou)
-    scores = score(read_annotations(annotations), read_results(results), chosen, subset=subset, tious=thresholds)
+    scores = score(annotations, results, protocol=protocol, subset=subset, tiou=tiou)
     if json_out == "-":
         print(json.dumps(scores.as_json(), allow_nan=False))
         return

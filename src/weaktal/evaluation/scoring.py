@@ -18,7 +18,7 @@ from weaktal.evaluation.tiou import Floats
 from weaktal.segments import Segment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scores:
     """What came out, fractions of 1 throughout.
 
@@ -44,6 +44,13 @@ class Scores:
     ground_truth: int
     predictions: int
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        first, last = self.tious[0], self.tious[-1]
+        return (
+            f"<Scores: {self.protocol}, subset {self.subset}, {self.videos:,} videos: average mAP "
+            f"{100 * self.average_map:.1f} % at tIoU {first:g} to {last:g}>"
+        )
 
     @property
     def map(self) -> Floats:
