@@ -34,6 +34,9 @@ class Progress:
         return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
 
 
+OnProgress = Callable[[Progress], None]
+
+
 @contextlib.contextmanager
 def advancing(console: Console, what: str) -> Iterator[Advance]:
     """Gives a function that is told which share of the work is done, from 0 to 1, again and again."""
