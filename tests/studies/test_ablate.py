@@ -197,7 +197,7 @@ def test_ctrl_c_ends_the_cells_and_says_how_to_go_on(
     wait_for(lambda: cells_of(out))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert errors.splitlines()[-1].endswith("the same command goes on")
     assert not cells_of(out)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,20 +23,20 @@ def evaluate(
     ],
     results: Annotated[Path, typer.Argument(help="Predictions in ActivityNet's JSON layout.")],
     protocol: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             help="thumos14, activitynet12 or activitynet13: the benchmark's subset, thresholds and ambiguous spans. "
             "Without it: the dataset's test subset at tIoU 0.1:0.7:0.1.",
             show_default=False,
         ),
     ] = None,
-    subset: Annotated[Optional[str], typer.Option(help="Score this subset.", show_default=False)] = None,  # noqa: UP045
+    subset: Annotated[str | None, typer.Option(help="Score this subset.", show_default=False)] = None,
     tiou: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Thresholds, such as 0.1:0.7:0.1 (both ends count) or 0.5,0.75,0.95.", show_default=False),
     ] = None,
     json_out: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--json",
             metavar="FILE|-",
