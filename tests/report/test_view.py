@@ -169,8 +169,8 @@ def test_what_is_wrong_is_said_before_a_run_localizes(
     own = results("own.json", {TEST[0]: [], "mine": []}, branch="cbp")
     other = scores("vlp.st", branch="vlp")
     for more, options, message in (
-        ([], {"choice": Choice(["video_1"])}, "--video: no video 'video_1'"),
-        ([own], {"choice": Choice(["mind"])}, "--video: no video 'mind'.*nearest is 'mine'"),
+        ([], {"choice": Choice(["video_1"])}, "video: no video 'video_1'"),
+        ([own], {"choice": Choice(["mind"])}, "video: no video 'mind'.*nearest is 'mine'"),
         ([tmp_path / "bad.json"], {}, r"bad\.json: is \[\]"),
         ([own], {"scores": [str(other)]}, "vlp.st: has scores of branch 'vlp'"),
         ([own], {"choice": Choice(["mine"])}, "run: is not finished"),  # what localizing would say
@@ -292,9 +292,9 @@ def test_bad_input_is_named_and_nothing_is_written(
         ([results("empty.json", {})], {}, "empty.json: names no video"),
         ([file], {"choice": Choice(["video_1"])}, "no video 'video_1'.*nearest is 'video_1[0-5]'"),
         ([file], {"choice": Choice(subset="x"), "dataset": tiny_dataset}, "no video belongs to subset 'x'"),
-        ([file], {"choice": Choice(subset="x")}, "--subset: is about a dataset"),
-        ([file], {"choice": thumos}, "--protocol: is about a dataset"),
-        ([file], {"choice": Choice(branches=["cbp"])}, "--branch: is for runs"),
+        ([file], {"choice": Choice(subset="x")}, "subset: is about a dataset"),
+        ([file], {"choice": thumos}, "protocol: is about a dataset"),
+        ([file], {"choice": Choice(branches=["cbp"])}, "branch: is for runs"),
         ([file, other], {"dataset": tiny_dataset}, "other.json: names no video of subset 'validation'"),
         ([file], {"dataset": tmp_path / "gone"}, "gone"),
         ([file], {"videos": tmp_path / "gone"}, "gone: no such folder"),

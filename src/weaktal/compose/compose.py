@@ -96,7 +96,10 @@ def compose(
     video = _settings(VideoSettings, _given({"fps": fps, "width": width, "height": height}))
     action = _seconds("instance_seconds", instance_seconds or (1, 6), SHORTEST_ACTION)
     gap = _seconds("gap_seconds", gap_seconds or (2, 5), 0.0)
-    lengths = {"instance_snippets": tuple(map(video.ticks, action)), "gap_snippets": tuple(map(video.ticks, gap))}
+    lengths: dict[str, object] = {
+        "instance_snippets": tuple(map(video.ticks, action)),
+        "gap_snippets": tuple(map(video.ticks, gap)),
+    }
     settings = _settings(CompositionSettings, common | lengths)
     return compose_videos(read_video_clips(clips), dataset, settings, video, on_progress=on_progress)
 

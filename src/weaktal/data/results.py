@@ -32,6 +32,7 @@ class VideoFile(BaseModel):
         file: absolute path; None where only features were at hand.
         duration: seconds.
         fps: frames a second, as the file says; None where that is not known.
+        bytes: size of the file.
         sha256: of the file's content; None where it was not read.
     """
 
@@ -40,6 +41,7 @@ class VideoFile(BaseModel):
     file: Name | None = None
     duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
     fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
+    bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 

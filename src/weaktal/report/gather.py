@@ -55,6 +55,7 @@ def compare(
     words: Words,
     *,
     videos: Mapping[str, Path] | None = None,
+    strict: bool = False,
     names: Sequence[str] = (),
     count: int = 6,
     subset: str | None = None,
@@ -70,7 +71,8 @@ def compare(
         annotations: dataset folder or annotations file; None shows the results without any truth.
         branches: what to compare, each with a name of its own.
         words: what it says besides.
-        videos: video files by name, for the pictures; videos that are not among them have none.
+        videos: video files by name, for the pictures; others have those of the file that the results name, if any.
+        strict: whether the user named ``videos``, so that a file that is not the one that was localized is an error.
         names: of the videos to show; any of the dataset or the results.
         count: how many videos are shown where none is named.
         subset: that is scored; the protocol's or the dataset's test subset where it is None.
@@ -97,7 +99,7 @@ def compare(
     check_names(picked, dict.fromkeys([*truth.videos, *(name for b in loaded for name in b.results.videos)]))
     used = {segment.label for branch in loaded for found in branch.results.videos.values() for segment in found}
     known = Known(truth, {video.subset for video in truth.videos.values() if video.segments})
-    figures, notes = show_videos(picked, known, loaded, videos or {})
+    figures, notes = show_videos(picked, known, loaded, videos or {}, strict=strict)
     if annotations is not None and not annotated:
         notes.insert(0, f"Subset {subset} has no annotated segments: there is no truth to show, and nothing is scored.")
     return Report(

@@ -111,6 +111,7 @@ def view(
             branches,
             _words(names, dataset, notes),
             videos=pictures,
+            strict=videos is not None,
             names=choice.names,
             count=choice.count,
             subset=choice.subset,

@@ -17,8 +17,10 @@ def video_file(path: Path | None, duration: float, sha256: str | None = None) ->
         duration: seconds.
         sha256: of the file's content, where it was read.
     """
-    file = None if path is None else os.path.abspath(path)  # noqa: PTH100  # resolve() would follow links
-    return VideoFile(file=file, duration=duration, fps=None if path is None else _fps(path), sha256=sha256)
+    if path is None:
+        return VideoFile(duration=duration)
+    file = os.path.abspath(path)  # noqa: PTH100  # resolve() would follow links
+    return VideoFile(file=file, duration=duration, fps=_fps(path), bytes=path.stat().st_size, sha256=sha256)
 
 
 def _fps(path: Path) -> float | None:
