@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import torch
-from pydantic import Field, PositiveFloat, PositiveInt
 from rich.console import Console
 from torch import Tensor
 
-from weaktal.config import Settings, load_settings
+from weaktal.config import load_settings
 from weaktal.data.features import FeatureFolder
 from weaktal.data.results import write_results
 from weaktal.data.scores import read_scores, writing_scores
@@ -19,7 +18,7 @@ from weaktal.data.video_files import find_videos
 from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scores
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
-from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
+from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.cache import cache_folder
@@ -31,24 +30,7 @@ from weaktal.models.zero_shot import Activation, snippet_scores
 from weaktal.runs.localize_videos import VideosLocalized
 from weaktal.runs.trained import scores_path
 from weaktal.runs.video_features import Extraction, prepare
-
-
-class ZeroShotConfig(Settings):
-    """How names become segments. [paper] marks what Ju et al. 2023 state for their vision-language branch."""
-
-    # Frames a second that are looked at, each in the middle of its snippet; ours: actions last seconds.
-    fps: Annotated[float, Field(gt=0, le=500)] = 2.0
-    # Text of a class, {} for its name; ours.
-    template: str = TEMPLATE
-    # What else a frame may show, as whole texts; they take part in the softmax and are never localized. Ours.
-    background: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    # How cosines become scores, see weaktal.models.zero_shot; "auto" is softmax [paper], and relative where there is
-    # but one text, since its softmax is always 1.
-    activation: Activation | Literal["auto"] = "auto"
-    temperature: PositiveFloat = 0.07  # tau of the softmax [paper]
-    above_chance: bool = True  # take off what guessing among the texts would give; false is the plain softmax [paper]
-    divisor: PositiveInt = 8  # a video's score is the mean of its ceil(T / divisor) highest snippets; as in training
-    decode: DecodeConfig = DecodeConfig()
+from weaktal.runs.zero_shot_config import ZeroShotConfig
 
 
 def localize_zero_shot(
