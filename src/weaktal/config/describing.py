@@ -15,7 +15,7 @@ from weaktal.config.fields import Settings, Source
 SOURCES: Mapping[Source, str] = {
     "paper": "the method's paper states it",
     "code": "the code that its authors released has it",
-    "open": "the paper leaves it open; the value is ours",
+    "open": "the paper leaves it open, the value is ours",
     "ours": "this project's own",
 }
 
@@ -157,6 +157,5 @@ def _bounds(schema: Mapping[str, Any]) -> str:
 def _list(schema: Mapping[str, Any]) -> str:
     if "prefixItems" in schema:
         each = list(dict.fromkeys(limits(item) for item in schema["prefixItems"]))
-        return f"[{len(schema['prefixItems'])} values: {'; '.join(each)}]"
-    least = schema.get("minItems", 0)
-    return f"[values: {limits(schema.get('items', {}))}]" + (f", at least {least}" if least else "")
+        return f"{len(schema['prefixItems'])} values, each {' or '.join(each)}"
+    return f"list, {'not empty, ' if schema.get('minItems') else ''}each {limits(schema.get('items', {}))}"

@@ -33,18 +33,28 @@ def as_yaml(settings: Settings, entries: Iterable[Entry] | None = None) -> str:
         indent = "  " * (len(entry.path) - 1)
         if len(entry.path) == 1:
             lines.append("")
-        lines += _comment(explanation(entry), indent)
+        lines += _explanation(entry, indent)
         lines.append(f"{indent}{entry.path[-1]}:" + ("" if entry.group else f" {one_value(entry.value)}"))
     return "\n".join(lines) + "\n"
 
 
-def explanation(entry: Entry) -> str:
-    """Meaning, unit, range, default if it is another, and source, on one line."""
-    facts = ", ".join(fact for fact in (entry.unit, entry.limits) if fact)
-    parts = [entry.meaning, f"({facts})" if facts else ""]
-    if not entry.group and entry.value != entry.default:
-        parts.append(f"default {one_value(entry.default)}")
-    parts.append(f"[{entry.source}]" if entry.source else "")
+def _explanation(entry: Entry, indent: str) -> list[str]:
+    """Meaning, unit, range, default if it is another, and source; the facts on a line of their own if need be."""
+    facts = _facts(entry)
+    together = f"{entry.meaning} {facts}".strip()
+    if len(indent) + len(together) + 2 <= _WIDTH:
+        return _comment(together, indent)
+    return _comment(entry.meaning, indent) + _comment(facts, indent)
+
+
+def _facts(entry: Entry) -> str:
+    """Unit, range, default if the value is another, and source."""
+    known = ", ".join(fact for fact in (entry.unit, entry.limits) if fact)
+    parts = [
+        f"({known})" if known else "",
+        f"default {one_value(entry.default)}" if entry.value != entry.default else "",
+        f"[{entry.source}]" if entry.source else "",
+    ]
     return " ".join(part for part in parts if part)
 
 
