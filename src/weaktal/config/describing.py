@@ -100,7 +100,7 @@ def _own_source(field: FieldInfo) -> Source | None:
 
 
 def _first_line(kind: type[Settings]) -> str:
-    return (kind.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
+    return (kind.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ").replace("``", "")
 
 
 def matching(entries: Iterable[Entry], words: str) -> list[Entry]:

@@ -24,7 +24,7 @@ class DecodeConfig(Settings):
     """
 
     theta_cls: Share = setting(
-        0.1, "Classes with a video score above this are localized. The paper has the rule without a value.", "open"
+        0.1, "Classes with a video score above this are localized. Ju et al. have the rule without a value.", "open"
     )
     keep_top: Annotated[int, Field(ge=0)] = setting(
         1,
@@ -37,7 +37,7 @@ class DecodeConfig(Settings):
     ] = setting(
         (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
         "Snippets above this form proposals. With several thresholds the proposals of all are pooled: low ones cover "
-        "whole actions, high ones split neighbors. The paper has one, without its value.",
+        "whole actions, high ones split neighbors. Ju et al. have one, without its value.",
         "open",
     )
     threshold_scale: Literal["raw", "video_max"] = setting(
@@ -47,7 +47,7 @@ class DecodeConfig(Settings):
     )
     score: Literal["max", "inner_outer"] = setting(
         "inner_outer",
-        "Score of a proposal: its highest snippet (max, which is the paper's), or the mean inside minus the mean just "
+        "Score of a proposal: its highest snippet (max, as in Ju et al.), or the mean inside minus the mean just "
         "outside.",
         "ours",
     )
@@ -68,8 +68,8 @@ class DecodeConfig(Settings):
     )
     nms: Literal["gaussian", "linear", "hard", "none"] = setting(
         "gaussian",
-        "Non-maximum suppression within a class: soft by a Gaussian of the overlap or linear in it, hard, or none. The "
-        "paper has soft-NMS without saying which.",
+        "Non-maximum suppression within a class: soft by a Gaussian of the overlap or linear in it, hard, or none. Ju "
+        "et al. have soft-NMS without saying which.",
         "open",
     )
     sigma: Annotated[float, Field(gt=0)] = setting(

@@ -32,7 +32,7 @@ class OptimizerConfig(Settings):
     )
     max_snippets: Count = setting(
         1000,
-        "Length T of a training crop, which is of consecutive snippets. The paper has 1000, and 400 on ActivityNet.",
+        "Length T of a training crop, which is of consecutive snippets. Ju et al. have 1000, and 400 on ActivityNet.",
         "paper",
         unit="snippets",
     )
