@@ -72,7 +72,7 @@ def test_same_size_but_other_content_or_only_another_folder(localized: tuple[Pat
         file_to_show("v", other, [known.model_copy(update={"sha256": "0" * 64})])
     with pytest.raises(InputError, match="another folder"):
         file_to_show("v", other, [known.model_copy(update={"sha256": None, "bytes": None})])
-    with pytest.raises(InputError, match="2.00 s long; expected .*a/v.mp4, 9.00 s long"):
+    with pytest.raises(InputError, match=r"2\.00 s long; expected .*a/v.mp4, 9.00 s long"):
         file_to_show("v", path, [known.model_copy(update={"duration": 9.0})])
 
 

@@ -25,6 +25,7 @@ VERBS = {
     "demo": "Go the whole way on rendered videos, from nothing to a report. Needs no data.",
     "extract": "Turn videos into snippet features with I3D, CLIP or another encoder.",
     "weights": "List the weights of the encoders and what is present; fetch them.",
+    "settings": "List every setting of a method with meaning, unit, range and source, as YAML that train takes back.",
     "train": "Train a method on video-level tags.",
     "localize": "Find the segments of videos with a trained run.",
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",

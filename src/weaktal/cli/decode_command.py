@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from weaktal.decode.config import DecodeConfig
+
 
 def decode(
     scores: Annotated[
@@ -17,19 +19,17 @@ def decode(
     overrides: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="One setting, such as theta_loc=0.5; repeat.", show_default=False
+            "--set",
+            metavar="KEY=VALUE",
+            help=f"One of {', '.join(DecodeConfig.model_fields)}; repeatable. weaktal settings decode explains them.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Decode stored scores into segments again, with other settings and without the model.
-
-    Settings are theta_cls, keep_top, theta_loc, threshold_scale, score, outer_share, weight_by_video, min_snippets,
-    upsample, nms, sigma, nms_overlap, overlap, score_floor and max_per_video.
-    """
+    """Decode stored scores into segments again, with other settings and without the model."""
     from weaktal.config import load_settings
     from weaktal.data.results import write_results
     from weaktal.data.scores import read_scores
-    from weaktal.decode.config import DecodeConfig
     from weaktal.decode.decoder import decode_scores
 
     settings = load_settings(DecodeConfig, config, overrides or ())

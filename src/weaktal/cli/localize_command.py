@@ -82,7 +82,7 @@ def localize(
                 where[1:],
                 out,
                 branch=branch,
-                settings=overrides,
+                overrides=overrides,
                 scores=scores,
                 subset=subset,
                 features=features,
@@ -105,7 +105,7 @@ def localize(
                 weights=chosen,
                 cache=cache,
                 scores=scores,
-                settings=[setting(override) for override in overrides],
+                overrides=[setting(override) for override in overrides],
                 on_progress=show,
             )
     _say(found, out, wanted=not skip_broken)

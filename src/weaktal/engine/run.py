@@ -47,6 +47,7 @@ class RunInfo(BaseModel):
         videos: the training videos.
         skipped: training videos that were left out for their features, with the reason.
         settings: all of the method's.
+        preset: the name of the settings that it started from, where it was given one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,12 +69,14 @@ class RunInfo(BaseModel):
     videos: tuple[str, ...]
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
+    preset: str | None = None
 
 
 # What may differ between a run and its resumption, since it cannot change the weights.
 _HARMLESS = {
     "weaktal",
     "dataset",
+    "preset",
     "settings.engine.checkpoint_every",
     "settings.engine.log_every",
     "settings.engine.workers",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from weaktal.config import Settings
 from weaktal.decode.config import DecodeConfig
 from weaktal.engine.settings import EngineConfig
-from weaktal.errors import InputError, arg, shown
-from weaktal.methods import METHODS
+from weaktal.errors import InputError, arg, nearest, shown
+from weaktal.methods import METHODS, SETTINGS
 
 if TYPE_CHECKING:
     from weaktal.data.features import Array
@@ -68,6 +68,22 @@ def method_module(name: str) -> MethodModule:
     Raises:
         InputError: if no method has that name.
     """
-    if name not in METHODS:
-        raise InputError(f"no method {shown(name)}", source=arg("method"), expected=f"one of {', '.join(METHODS)}")
+    _check_method(name)
     return cast(MethodModule, importlib.import_module(METHODS[name]))
+
+
+def method_settings(name: str) -> type[MethodConfig]:
+    """The settings of a method, without torch.
+
+    Raises:
+        InputError: if no method has that name.
+    """
+    _check_method(name)
+    module, _, kind = SETTINGS[name].partition(":")
+    return cast(type[MethodConfig], getattr(importlib.import_module(module), kind))
+
+
+def _check_method(name: str) -> None:
+    if name not in METHODS:
+        expected = f"one of {', '.join(METHODS)}; nearest is {nearest(name, METHODS)}"
+        raise InputError(f"no method {shown(name)}", source=arg("method"), expected=expected)

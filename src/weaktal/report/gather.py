@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import Scores, score, subset_of
@@ -168,9 +167,9 @@ def check_names(names: Sequence[str], known: Collection[str]) -> None:
     """
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            near = nearest(name, known)
             expected = f"one of {len(known):,} name{'s' if len(known) != 1 else ''}" + (
-                f"; nearest is {shown(near[0])}" if near else ""
+                f"; nearest is {shown(near)}" if near is not None else ""
             )
             raise InputError(f"no video {shown(name)}", source=arg("video"), expected=expected)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_files import videos_in
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import subset_of
 from weaktal.files import check_writable
@@ -163,8 +162,8 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
     named: dict[str, Path] = {}
     for name, _, path in (text.partition("=") for text in scores):
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near[0]}" if near else "")
+            near = nearest(name, names)
+            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near}" if near else "")
             raise InputError(f"there are no results {shown(name)}", source=arg("scores"), expected=expected)
         if name in named:
             raise InputError(f"names results {shown(name)} twice", source=arg("scores"), expected="one file for each")

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from weaktal.config import Settings
 from weaktal.data.results import Results
 from weaktal.data.video_files import videos_in
 from weaktal.encoders.catalog import WeightsChoice
@@ -27,7 +28,8 @@ def localize(
     out: str | PathLike[str] | None = None,
     *,
     branch: str | None = None,
-    settings: Mapping[str, Any] | Sequence[str] = (),
+    settings: Mapping[str, Any] | Settings | None = None,
+    overrides: Sequence[str] = (),
     scores: str | PathLike[str] | None = None,
     batch_size: int = 8,
     subset: str | None = None,
@@ -51,6 +53,7 @@ def localize(
         out: results file to write; nothing is written by default.
         branch: which branch of the method scores; its default otherwise.
         settings: of decoding, over those of the run, such as ``{"theta_cls": 0.2}``.
+        overrides: single settings of decoding as the shell gives them, such as ``"theta_cls=0.2"``.
         scores: also keep the scores in this file, for ``decode``.
         batch_size: videos scored at once.
         subset: of a dataset: the videos that are localized; its test subset by default.
@@ -78,7 +81,7 @@ def localize(
     if one_dataset(paths):
         refuse({"weights": weights, "cache": cache}, "videos; a dataset has its features")
         found = localize_dataset(
-            Trained.load(Path(run), branch, settings),
+            Trained.load(Path(run), branch, overrides, settings=settings),
             paths[0],
             subset=subset,
             features=features,
@@ -93,7 +96,7 @@ def localize(
         refuse(of_dataset, "a dataset, not for videos")
         refuse_datasets(paths, Path(run))
         found = localize_videos(
-            Trained.load(Path(run), branch, settings),
+            Trained.load(Path(run), branch, overrides, settings=settings),
             paths,
             weights=weights or WeightsChoice(),
             cache=cache_folder() if cache is None else Path(cache),

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from weaktal.config import Settings
 from weaktal.data.results import Results
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.engine.run import RunFolder, RunInfo
@@ -20,7 +21,8 @@ class LocalizeOptions(TypedDict, total=False):
     """What :meth:`Run.localize` takes besides, as :func:`weaktal.runs.localize.localize` has it."""
 
     branch: str | None
-    settings: Mapping[str, Any] | Sequence[str]
+    settings: Mapping[str, Any] | Settings | None
+    overrides: Sequence[str]
     scores: str | PathLike[str] | None
     batch_size: int
     subset: str | None

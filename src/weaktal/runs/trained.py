@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from weaktal.config import load_settings, parse_settings
+from weaktal.config import Settings, load_settings, parse_settings
 from weaktal.data.annotations import Video
 from weaktal.data.features import Features
 from weaktal.data.results import Results
@@ -54,8 +54,15 @@ class Trained:
     asked: bool = False
 
     @classmethod
-    def load(cls, run: Path, branch: str | None, settings: Mapping[str, Any] | Sequence[str] = ()) -> Trained:
-        """A run with its weights, and its settings of decoding with ``settings`` over them.
+    def load(
+        cls,
+        run: Path,
+        branch: str | None,
+        overrides: Sequence[str] = (),
+        *,
+        settings: Mapping[str, Any] | Settings | None = None,
+    ) -> Trained:
+        """A run with its weights, and its settings of decoding with ``settings`` and ``overrides`` over them.
 
         Where no branch is named and the method can choose, the branch and the phase that the weights come from are its
         choice.
@@ -68,7 +75,7 @@ class Trained:
         if branch is not None and branch not in method.branches:
             expected = f"one of {', '.join(method.branches)}" if method.branches else f"none: {info.method} has but one"
             raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
-        decode = load_settings(type(config.decode), None, settings, base=config.decode)
+        decode = load_settings(type(config.decode), None, overrides, base=config.decode, values=settings)
         phase, asked = None, branch is not None
         if branch is None and isinstance(method, Choosing):
             folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import torch
-from pydantic import Field, PositiveFloat, PositiveInt
 from rich.console import Console
 from torch import Tensor
 
-from weaktal.config import Settings, load_settings
+from weaktal.config import load_settings
 from weaktal.data.features import FeatureFolder
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
@@ -20,7 +19,7 @@ from weaktal.data.video_files import find_videos
 from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scored
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
-from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
+from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.cache import cache_folder
@@ -33,24 +32,7 @@ from weaktal.progress import OnProgress, Progress
 from weaktal.runs.localize import Paths, refuse_datasets
 from weaktal.runs.localize_videos import with_files
 from weaktal.runs.video_features import Extraction, prepare
-
-
-class ZeroShotConfig(Settings):
-    """How names become segments. [paper] marks what Ju et al. 2023 state for their vision-language branch."""
-
-    # Frames a second that are looked at, each in the middle of its snippet; ours: actions last seconds.
-    fps: Annotated[float, Field(gt=0, le=500)] = 2.0
-    # Text of a class, {} for its name; ours.
-    template: str = TEMPLATE
-    # What else a frame may show, as whole texts; they take part in the softmax and are never localized. Ours.
-    background: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    # How cosines become scores, see weaktal.models.zero_shot; "auto" is softmax [paper], and relative where there is
-    # but one text, since its softmax is always 1.
-    activation: Activation | Literal["auto"] = "auto"
-    temperature: PositiveFloat = 0.07  # tau of the softmax [paper]
-    above_chance: bool = True  # take off what guessing among the texts would give; false is the plain softmax [paper]
-    divisor: PositiveInt = 8  # a video's score is the mean of its ceil(T / divisor) highest snippets; as in training
-    decode: DecodeConfig = DecodeConfig()
+from weaktal.runs.zero_shot_config import ZeroShotConfig
 
 
 def zero_shot(
@@ -62,7 +44,8 @@ def zero_shot(
     weights: WeightsChoice | None = None,
     cache: str | PathLike[str] | None = None,
     scores: str | PathLike[str] | None = None,
-    settings: Mapping[str, Any] | Sequence[str] = (),
+    settings: Mapping[str, Any] | Settings | None = None,
+    overrides: Sequence[str] = (),
     on_progress: OnProgress | None = None,
 ) -> Results:
     """Finds segments of the named actions without any training.
@@ -77,6 +60,7 @@ def zero_shot(
         cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` by default.
         scores: also keep the scores in this file.
         settings: of :class:`ZeroShotConfig`, such as ``{"fps": 4, "decode": {"theta_cls": 0.2}}``.
+        overrides: single settings as the shell gives them, such as ``"fps=4"``.
         on_progress: is told how far the work has come.
 
     Raises:
@@ -86,7 +70,7 @@ def zero_shot(
     check_writable(saved, kept)
     paths = [Path(videos)] if isinstance(videos, str | PathLike) else [Path(path) for path in videos]
     refuse_datasets(paths)
-    config = load_settings(ZeroShotConfig, None, settings)
+    config = load_settings(ZeroShotConfig, None, overrides, values=settings)
     texts = [*fill(config.template, labels), *config.background]
     activation = _activation(config, len(texts))
     if encoder in I3D_STREAMS or encoder in CBP_STREAMS:

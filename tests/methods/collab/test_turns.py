@@ -26,8 +26,9 @@ from weaktal.errors import InputError
 from weaktal.files import sha256
 from weaktal.losses.pseudo_labels import hard_labels
 from weaktal.methods.base import Inputs
-from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.collab import build
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mil import MultipleInstance
 from weaktal.runs.localize import localize
 from weaktal.runs.train import train
