@@ -11,7 +11,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from weaktal.config import load_settings
+from weaktal.config import Settings, load_settings
 from weaktal.data.features import FeatureFolder
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
