@@ -181,13 +181,13 @@ def make_dataset(package: Path, folder: Path, most: int) -> tuple[Path, float]:
     from dataclasses import replace
 
     from weaktal.data.annotations import read_annotations, write_annotations
-    from weaktal.data.importers.dataset import import_dataset
+    from weaktal.data.importers.import_dataset import import_dataset
     from weaktal.data.manifest import Manifest, write_manifest
     from weaktal.timeline import SnippetGrid
 
     dataset = folder / "dataset"
     grid = SnippetGrid(fps=25.0, window=16, stride=16)
-    import_dataset("thumos14", [package], dataset, encoder="i3d", grid=grid)
+    import_dataset("thumos14", [package], dataset, encoder="i3d")
     annotations = read_annotations(dataset)
     kept = {}
     for subset in (annotations.train_subset, annotations.test_subset):

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from weaktal.data.results import read_results
 from weaktal.errors import InputError
-from weaktal.report.view import Choice, view
+from weaktal.report.view import view
 from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
@@ -98,12 +98,12 @@ def _localized(run: Path, tmp_path: Path) -> Path:
 
 def test_named_branches_are_all_there_is(selecting: Callable[..., Path], tmp_path: Path) -> None:
     run = selecting(rule="agreement", least_agreement=-1)
-    report = view([run], tmp_path / "view.html", choice=Choice(branches=["vanilla", "both"]), console=QUIET)
+    report = view([run], tmp_path / "view.html", branch=["vanilla", "both"], console=QUIET)
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("vanilla", False), ("both", True)]
     (tmp_path / "view.html").unlink()
     shutil.rmtree(run)
     run = selecting(rule="agreement", least_agreement=1)
-    report = view([run], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=QUIET)
+    report = view([run], tmp_path / "view.html", branch=["cbp"], console=QUIET)
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("cbp", False)]
 
 
@@ -140,7 +140,7 @@ def test_without_vision_language_features_the_other_branches_are_shown(
         ("cbp", False), ("cbp after warm-up", True),
     ]  # fmt: skip
     with pytest.raises(InputError, match=r"scene: no such folder of features; expected one of i3d$"):
-        view([run], out, dataset=bare, choice=Choice(branches=["vlp"]), console=QUIET)
+        view([run], out, dataset=bare, branch=["vlp"], console=QUIET)
     shutil.rmtree(bare / "features/i3d")
     with pytest.raises(InputError, match=r"i3d: no such folder"):
         view([run], out, dataset=bare, console=QUIET)

@@ -23,7 +23,7 @@ def showing(*columns: ProgressColumn) -> Iterator[progress.OnProgress]:
     if not console.is_terminal:
         yield lambda _: None
         return
-    bars = Progress(*shown, console=console, transient=True)
+    bars = Progress(*shown, console=console, transient=True, redirect_stdout=False)
     tasks: dict[str, TaskID] = {}
 
     def show(seen: progress.Progress) -> None:

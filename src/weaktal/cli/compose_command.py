@@ -189,8 +189,7 @@ def parse_size(text: str) -> tuple[int, int]:
     try:
         return int(width), int(height)
     except ValueError:
-        expected = "WIDTHxHEIGHT, such as 320x240"
-        raise InputError(f"is {shown(text)}", source=arg("size"), expected=expected) from None
+        raise InputError(f"is {shown(text)}", source=arg("size"), expected="WxH, such as 320x240") from None
 
 
 def _print_summary(composed: Composed) -> None:

@@ -27,13 +27,7 @@ def decode(
     ] = None,
 ) -> None:
     """Decode stored scores into segments again, with other settings and without the model."""
-    from weaktal.config import load_settings
-    from weaktal.data.results import write_results
-    from weaktal.data.scores import read_scores
-    from weaktal.decode.decoder import decode_scores
+    from weaktal.decode.decode import decode as decode_scores
 
-    settings = load_settings(DecodeConfig, config, overrides or ())
-    results = decode_scores(read_scores(scores), settings)
-    write_results(out, results)
-    count = sum(len(segments) for segments in results.videos.values())
-    print(f"{len(results.videos)} videos, {count} segments: {out}")
+    results = decode_scores(scores, out, config=config, overrides=overrides or ())
+    print(f"{len(results.videos)} videos, {results.count} segments: {out}")
