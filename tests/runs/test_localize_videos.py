@@ -112,7 +112,7 @@ def test_features_are_made_once_for_each_content(
     def said() -> str:
         capsys.readouterr()
         assert run(words) == 0
-        return capsys.readouterr().err
+        return capsys.readouterr().out
 
     assert "2 videos extracted, 0 from the cache" in said()
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("*.npy")}
@@ -152,8 +152,9 @@ def test_a_broken_video_is_named_and_the_others_are_localized(
     for extracted in (1, 0):  # from the cache as well
         capsys.readouterr()
         assert run(words) == 2
-        said, *lines = capsys.readouterr().err.splitlines()
-        assert said == f"features: {extracted} videos extracted, {1 - extracted} from the cache"
+        said = capsys.readouterr()
+        lines = said.err.splitlines()
+        assert said.out.startswith(f"features: {extracted} videos extracted, {1 - extracted} from the cache\n")
         assert len(lines) == 2
         assert "bad.mp4: cannot be opened" in lines[0]
         assert "1 of 2 videos cannot be used, named above" in lines[1]
@@ -268,7 +269,7 @@ def test_words_alone(clip_folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
 
     capsys.readouterr()
     assert run([*words[:2], "discus", *words[3:], "--out", str(out)]) == 0
-    assert "0 videos extracted, 1 from the cache" in capsys.readouterr().err
+    assert "0 videos extracted, 1 from the cache" in capsys.readouterr().out
     assert json.loads(out.read_text())["external_data"]["settings"]["activation"] == "relative"
 
 

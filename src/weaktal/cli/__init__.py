@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from weaktal import __version__
-from weaktal.cli.telling import log_to_stderr
+from weaktal.cli.lines import log_lines
 from weaktal.errors import InputError, RunError, one_line
 
 # Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
@@ -73,7 +73,7 @@ def run(arguments: list[str]) -> int:
         run(["--help"])
         return 2
     try:
-        with log_to_stderr():
+        with log_lines():
             code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
         return _fail(error.line(shell=True), 2)

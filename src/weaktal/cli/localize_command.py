@@ -65,7 +65,7 @@ def localize(
 
     Example: weaktal localize runs/first DATASET --out results.json
     """
-    from weaktal.cli.telling import bars
+    from weaktal.cli.bars import showing
     from weaktal.encoders.catalog import CLIP, WeightsChoice
     from weaktal.runs.localize import localize as localize_run
     from weaktal.runs.localize import refuse
@@ -74,7 +74,7 @@ def localize(
 
     overrides = [override.removeprefix("decode.") for override in set_ or []]
     chosen = WeightsChoice.parse(weights, None) if weights else None
-    with bars() as show:
+    with showing() as show:
         if zero_shot is None:
             refuse({"encoder": encoder}, "--zero-shot; a run knows its encoders")
             found = localize_run(

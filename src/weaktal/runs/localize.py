@@ -10,7 +10,7 @@ from typing import Any
 from weaktal.config import Settings
 from weaktal.data.results import Results
 from weaktal.data.video_files import videos_in
-from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.errors import InputError, arg
 from weaktal.extraction.cache import cache_folder
 from weaktal.files import check_writable
@@ -37,7 +37,7 @@ def localize(
     vlp_features: str | None = None,
     seconds_per_snippet: float | None = None,
     skip_broken: bool = False,
-    weights: WeightsChoice | None = None,
+    weights: WeightsLike | None = None,
     cache: str | PathLike[str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> Results:
@@ -98,7 +98,7 @@ def localize(
         found = localize_videos(
             Trained.load(Path(run), branch, overrides, settings=settings),
             paths,
-            weights=weights or WeightsChoice(),
+            weights=WeightsChoice.of(weights),
             cache=cache_folder() if cache is None else Path(cache),
             scores=kept,
             batch_size=batch_size,

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, Unpack
 
 from weaktal.config import Settings
 from weaktal.data.results import Results
-from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.catalog import WeightsLike
 from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError, arg
 from weaktal.progress import OnProgress
@@ -30,7 +30,7 @@ class LocalizeOptions(TypedDict, total=False):
     vlp_features: str | None
     seconds_per_snippet: float | None
     skip_broken: bool
-    weights: WeightsChoice | None
+    weights: WeightsLike | None
     cache: str | PathLike[str] | None
     on_progress: OnProgress | None
 

@@ -18,7 +18,7 @@ from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_videos
 from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scored
-from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
+from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, WeightsLike
 from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
 from weaktal.errors import InputError, arg, shown
@@ -41,7 +41,7 @@ def zero_shot(
     out: str | PathLike[str] | None = None,
     *,
     encoder: str = CLIP,
-    weights: WeightsChoice | None = None,
+    weights: WeightsLike | None = None,
     cache: str | PathLike[str] | None = None,
     scores: str | PathLike[str] | None = None,
     settings: Mapping[str, Any] | Settings | None = None,
@@ -79,7 +79,7 @@ def zero_shot(
     found = find_videos(paths)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * config.fps, window=2, stride=2)
-    extraction = Extraction(encoder, weights or WeightsChoice(), sampling)
+    extraction = Extraction(encoder, WeightsChoice.of(weights), sampling)
 
     def check(_title: str, target: Target) -> None:
         if target.encoder.text is None:
