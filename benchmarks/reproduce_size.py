@@ -105,7 +105,7 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
     from weaktal.config import load_settings
     from weaktal.engine import trainer
     from weaktal.methods.base import method_module
-    from weaktal.runs.localize_dataset import localize
+    from weaktal.runs.localize import localize
     from weaktal.runs.train import train
     from weaktal.studies.benchmarks import BENCHMARKS
 
@@ -139,7 +139,7 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
         overrides=[*settings, *short], console=console,
     )  # fmt: skip
     trained = time.process_time()
-    localize(Path(run), Path(dataset), Path(f"{run}.json"), console=console)
+    localize(Path(run), Path(dataset), Path(f"{run}.json"))
     localized = time.process_time() - trained
     ends += [stamps[-1][0] for stamps in phases.values()]
     starts = [stamps[0][0] for stamps in phases.values()] + [trained]
@@ -181,13 +181,13 @@ def make_dataset(package: Path, folder: Path, most: int) -> tuple[Path, float]:
     from dataclasses import replace
 
     from weaktal.data.annotations import read_annotations, write_annotations
-    from weaktal.data.importers.dataset import import_dataset
+    from weaktal.data.importers.import_dataset import import_dataset
     from weaktal.data.manifest import Manifest, write_manifest
     from weaktal.timeline import SnippetGrid
 
     dataset = folder / "dataset"
     grid = SnippetGrid(fps=25.0, window=16, stride=16)
-    import_dataset("thumos14", [package], dataset, encoder="i3d", grid=grid)
+    import_dataset("thumos14", [package], dataset, encoder="i3d")
     annotations = read_annotations(dataset)
     kept = {}
     for subset in (annotations.train_subset, annotations.test_subset):

@@ -27,15 +27,16 @@ if os.environ.get("CI"):
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+TEST_DATA = Path(os.environ.get("WEAKTAL_TEST_DATA") or "../shared/data")
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Real data beside the checkout; tests that need it skip where it is absent."""
-    if not SHARED.is_dir():
-        pytest.skip("needs real data in ../shared/data")
-    return SHARED
+def shared_data(pytestconfig: pytest.Config) -> Path:
+    """Real data, which is not part of the checkout: where $WEAKTAL_TEST_DATA says, or in ../shared/data beside it."""
+    folder = pytestconfig.rootpath / TEST_DATA
+    if not folder.is_dir():
+        pytest.skip(f"needs real data: there is no {TEST_DATA}, and $WEAKTAL_TEST_DATA names no other folder")
+    return folder
 
 
 def make_dataset(folder: Path, *, train: int = 10, test: int = 6, dim: int = 16, seed: int = 0) -> Path:

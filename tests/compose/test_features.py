@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weaktal.compose.clips import Clip, read_clips, streams_in_words
-from weaktal.compose.features import compose
+from weaktal.compose.features import compose_features
 from weaktal.compose.plan import Composition, CompositionSettings, plan
 from weaktal.data.annotations import read_annotations
 from weaktal.data.features import Features
@@ -51,12 +51,12 @@ def write_folder(folder: Path, clips: list[Clip], **extra: Any) -> np.ndarray:
 def test_what_is_written_is_what_was_planned(tmp_path: Path) -> None:
     clips = make_clips()
     rows = write_folder(tmp_path / "clips", clips)
-    composed = compose(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
+    composed = compose_features(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
     annotations = read_annotations(tmp_path / "set")
     features = Features.open(tmp_path / "set", "i3d")
     owner = {row: clip for clip in clips for row in range(clip.offset, clip.offset + clip.snippets)}
     assert annotations.classes == tuple(f"class {k}" for k in (2, 3, 4, 5))
-    assert composed.grid == features.grid
+    assert composed.seconds_per_step == features.grid.seconds_per_snippet
     assert features.grid.seconds_per_snippet == pytest.approx(2.0, abs=1e-12)
     assert list(features.problems({name: v.duration for name, v in annotations.videos.items()})) == []
     for name, video in annotations.videos.items():
@@ -139,7 +139,7 @@ def test_the_seed_decides_every_byte(tmp_path: Path) -> None:
     write_folder(tmp_path / "clips", make_clips())
     clips = read_clips(tmp_path / "clips")
     for name, seed in (("one", 3), ("same", 3), ("other", 4)):
-        compose(clips, tmp_path / name, CompositionSettings(train=10, test=5, seed=seed, pool=0.3))
+        compose_features(clips, tmp_path / name, CompositionSettings(train=10, test=5, seed=seed, pool=0.3))
     assert _content(tmp_path / "one") == _content(tmp_path / "same")
     assert _content(tmp_path / "one") != _content(tmp_path / "other")
 
@@ -150,7 +150,7 @@ def test_order_of_clips_in_the_file_does_not_matter() -> None:
 
 def test_pool_is_a_clip_folder_of_its_own(tmp_path: Path) -> None:
     rows = write_folder(tmp_path / "clips", make_clips(), streams={"rgb": [0, 2], "flow": [2, 4]})
-    composed = compose(
+    composed = compose_features(
         read_clips(tmp_path / "clips"), tmp_path / "set", CompositionSettings(train=10, test=5, pool=0.3)
     )
     pool = read_clips(tmp_path / "set" / "pool")
@@ -165,12 +165,12 @@ def test_pool_is_a_clip_folder_of_its_own(tmp_path: Path) -> None:
         )
 
 
-def test_clips_of_another_frame_rate_are_left_out(tmp_path: Path) -> None:
+def test_clips_of_another_frame_rate_are_skipped(tmp_path: Path) -> None:
     clips = make_clips()
     fast = clips[3].model_copy(update={"seconds": clips[3].seconds / 2})
     write_folder(tmp_path / "clips", [*clips[:3], fast, *clips[4:]])
-    composed = compose(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
-    assert [clip.id for clip in composed.left_out] == [fast.id]
+    composed = compose_features(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
+    assert composed.notes[0].startswith("skipped: 1 clip ")
     plan_text = json.loads((tmp_path / "set" / "composition.json").read_text())
     assert plan_text["left_out"] == [fast.id]
     assert fast.id not in {piece["clip"] for pieces in plan_text["videos"].values() for piece in pieces}
@@ -180,7 +180,7 @@ def test_clips_of_another_frame_rate_are_left_out(tmp_path: Path) -> None:
     ("changes", "match"),
     [
         ({"background": 6}, "0 of 6 classes are left to be found"),
-        ({"background": 1, "background_classes": ("class 1",)}, "both a number and names"),
+        ({"background": 1, "background_classes": ("class 1",)}, "background: cannot be used with background_classes"),
         ({"background_classes": ("walking",)}, "no clip has class 'walking'; expected some of class 0"),
         ({"classes_per_video": (1, 3), "instances_per_video": (1, 2)}, "at most 2 instances a video"),
         ({"classes_per_video": (1, 5), "instances_per_video": (1, 5)}, "4 of 6 classes are left"),
@@ -229,7 +229,7 @@ def test_bad_features_leave_nothing_behind(tmp_path: Path) -> None:
     rows[7, 1] = np.nan
     np.save(tmp_path / "clips" / "features.npy", rows)
     with pytest.raises(InputError, match=r"features\.npy: row 7: holds NaN"):
-        compose(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
+        compose_features(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
     np.save(tmp_path / "clips" / "features.npy", np.array([object()]), allow_pickle=True)
     with pytest.raises(InputError, match=r"features\.npy"):
         read_clips(tmp_path / "clips")
@@ -241,7 +241,7 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "mine").touch()
     with pytest.raises(InputError, match="exists already"):
-        compose(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
+        compose_features(read_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS)
     assert [path.name for path in (tmp_path / "set").iterdir()] == ["mine"]
 
 
@@ -261,7 +261,7 @@ def test_streams_are_read_from_words_only_if_they_cover_all(words: str, dim: int
 
 def test_real_clips_compose_to_the_size_that_figures_speak_of(shared_data: Path, tmp_path: Path) -> None:
     clips = read_clips(shared_data / "workout-i3d")
-    composed = compose(clips, tmp_path / "set", CompositionSettings(pool=0.2))
+    composed = compose_features(clips, tmp_path / "set", CompositionSettings(pool=0.2))
     rules_hold(composed.composition, CompositionSettings(pool=0.2))
     assert len(composed.composition.videos) == 180
     assert (len(composed.composition.targets), len(composed.composition.backgrounds)) == (14, 7)

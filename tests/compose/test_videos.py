@@ -11,11 +11,12 @@ import av
 import numpy as np
 import pytest
 
-from weaktal.compose.plan import CompositionSettings
+from weaktal.compose.plan import Composed, CompositionSettings
 from weaktal.compose.video_clips import holds_videos, read_video_clips
-from weaktal.compose.videos import ComposedVideos, VideoSettings, compose_videos, fitted
+from weaktal.compose.videos import VideoSettings, compose_videos, fitted
 from weaktal.data.annotations import read_annotations
 from weaktal.errors import InputError
+from weaktal.progress import Progress
 from weaktal.video.container import probe
 from weaktal.video.decoding import VideoFrames
 
@@ -77,7 +78,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def composed(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ComposedVideos]:
+def composed(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Composed]:
     dataset = tmp_path_factory.mktemp("composed") / "set"
     return dataset, compose_videos(read_video_clips(clips), dataset, SETTINGS, FORMAT)
 
@@ -90,7 +91,7 @@ def seen(image: np.ndarray) -> tuple[str, int]:
     return label, round((brightness - level(0)) / 30)
 
 
-def test_every_frame_shows_what_the_annotations_and_the_plan_say(composed: tuple[Path, ComposedVideos]) -> None:
+def test_every_frame_shows_what_the_annotations_and_the_plan_say(composed: tuple[Path, Composed]) -> None:
     dataset, _ = composed
     annotations = read_annotations(dataset)
     plan = json.loads((dataset / "composition.json").read_text())["videos"]
@@ -113,7 +114,7 @@ def test_every_frame_shows_what_the_annotations_and_the_plan_say(composed: tuple
         assert video.labels == tuple(sorted({s.label for s in video.segments}))
 
 
-def test_videos_have_one_size_and_rate_and_clips_keep_their_shape(composed: tuple[Path, ComposedVideos]) -> None:
+def test_videos_have_one_size_and_rate_and_clips_keep_their_shape(composed: tuple[Path, Composed]) -> None:
     dataset, _ = composed
     plan = json.loads((dataset / "composition.json").read_text())["videos"]
     bars = {0: (0, 0), 1: (8, 0), 2: (0, 0), 3: (0, 8)}  # rows above, columns at the left, by the clip's shape
@@ -133,7 +134,7 @@ def test_videos_have_one_size_and_rate_and_clips_keep_their_shape(composed: tupl
     assert checked == {0, 1, 2, 3}
 
 
-def test_no_clip_is_in_both_subsets(composed: tuple[Path, ComposedVideos]) -> None:
+def test_no_clip_is_in_both_subsets(composed: tuple[Path, Composed]) -> None:
     dataset, _ = composed
     content = json.loads((dataset / "composition.json").read_text())
     used = {split: {p["clip"] for n, ps in content["videos"].items() if n.startswith(split) for p in ps}
@@ -223,21 +224,21 @@ def test_a_clip_shorter_than_a_tick_is_named(clips: Path, tmp_path: Path) -> Non
 
 
 def test_writing_that_fails_midway_leaves_nothing(clips: Path, tmp_path: Path) -> None:
-    def stop(what: str, done: int, total: int) -> None:
-        if what == "videos written" and done == 2:
+    def stop(progress: Progress) -> None:
+        if progress.what == "writing videos" and progress.done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compose_videos(read_video_clips(clips), tmp_path / "set", SETTINGS, FORMAT, on_step=stop)
+        compose_videos(read_video_clips(clips), tmp_path / "set", SETTINGS, FORMAT, on_progress=stop)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_folder_is_refused_before_clips_are_read(clips: Path, tmp_path: Path) -> None:
-    def no_step(what: str, done: int, total: int) -> None:
-        raise AssertionError(what)
+    def no_step(progress: Progress) -> None:
+        raise AssertionError(progress)
 
     with pytest.raises(InputError, match="exists already"):
-        compose_videos(read_video_clips(clips), tmp_path, SETTINGS, FORMAT, on_step=no_step)
+        compose_videos(read_video_clips(clips), tmp_path, SETTINGS, FORMAT, on_progress=no_step)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from weaktal.encoders import download
-from weaktal.encoders.download import NotOnServer, fetch
-from weaktal.encoders.weights import RemoteFile
+from weaktal.encoders.download import NotOnServer, RemoteFile, fetch
 from weaktal.errors import InputError
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB: several reads

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from weaktal.data.results import read_results
 from weaktal.errors import InputError
-from weaktal.report.view import Choice, view
-from weaktal.runs.localize_dataset import localize
+from weaktal.report.view import view
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
 SETTINGS = Path(__file__).parents[1] / "methods/collab/small_collab.yaml"
@@ -92,18 +92,18 @@ def test_the_end_of_the_last_phase_is_no_row_of_its_own(selecting: Callable[...,
 
 def _localized(run: Path, tmp_path: Path) -> Path:
     dataset = Path(json.loads((run / "run.json").read_text())["dataset"])
-    localize(run, dataset, tmp_path / "free.json", console=QUIET)
+    localize(run, dataset, tmp_path / "free.json")
     return tmp_path / "free.json"
 
 
 def test_named_branches_are_all_there_is(selecting: Callable[..., Path], tmp_path: Path) -> None:
     run = selecting(rule="agreement", least_agreement=-1)
-    report = view([run], tmp_path / "view.html", choice=Choice(branches=["vanilla", "both"]), console=QUIET)
+    report = view([run], tmp_path / "view.html", branch=["vanilla", "both"], console=QUIET)
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("vanilla", False), ("both", True)]
     (tmp_path / "view.html").unlink()
     shutil.rmtree(run)
     run = selecting(rule="agreement", least_agreement=1)
-    report = view([run], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=QUIET)
+    report = view([run], tmp_path / "view.html", branch=["cbp"], console=QUIET)
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("cbp", False)]
 
 
@@ -140,7 +140,7 @@ def test_without_vision_language_features_the_other_branches_are_shown(
         ("cbp", False), ("cbp after warm-up", True),
     ]  # fmt: skip
     with pytest.raises(InputError, match=r"scene: no such folder of features; expected one of i3d$"):
-        view([run], out, dataset=bare, choice=Choice(branches=["vlp"]), console=QUIET)
+        view([run], out, dataset=bare, branch=["vlp"], console=QUIET)
     shutil.rmtree(bare / "features/i3d")
     with pytest.raises(InputError, match=r"i3d: no such folder"):
         view([run], out, dataset=bare, console=QUIET)

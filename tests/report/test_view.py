@@ -18,10 +18,9 @@ from weaktal.data.annotations import read_annotations
 from weaktal.data.results import Results, write_results
 from weaktal.data.scores import writing_scores
 from weaktal.errors import InputError
-from weaktal.evaluation.protocols import protocol_named
 from weaktal.report.gather_videos import POINTS
 from weaktal.report.page import render
-from weaktal.report.view import Choice, match_scores, unique_names, view
+from weaktal.report.view import match_scores, unique_names, view
 from weaktal.runs.train import train
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
@@ -86,9 +85,7 @@ def test_stored_scores_bring_curves_and_lengths(results: Write, scores: Write, t
 
 def test_dataset_brings_truth_and_scores(tiny_dataset: Path, results: Write, scores: Write, tmp_path: Path) -> None:
     few = results("few.json", {TEST[0]: [Segment(0.0, 3.0, "run", 0.5)], "elsewhere": []})
-    report = view(
-        [results(), few], tmp_path / "view.html", dataset=tiny_dataset, scores=[f"r={scores()}"], choice=Choice(count=2)
-    )
+    report = view([results(), few], tmp_path / "view.html", dataset=tiny_dataset, scores=[f"r={scores()}"], count=2)
     truth = read_annotations(tiny_dataset)
     assert [(v.name, v.truth, v.duration) for v in report.videos] == [
         (name, truth.videos[name].segments, truth.videos[name].duration) for name in TEST[:2]
@@ -114,7 +111,7 @@ def test_tags_only_are_named_and_nothing_is_scored(tiny_dataset: Path, results: 
     page = render(report)
     assert f"tags: {', '.join(report.videos[0].tags)}" in page
     assert '<table class="scores">' not in page
-    trained = view([results()], tmp_path / "view.html", dataset=tmp_path / "tags.json", choice=Choice(["video_00"]))
+    trained = view([results()], tmp_path / "view.html", dataset=tmp_path / "tags.json", video=["video_00"])
     assert trained.videos[0].truth  # of a subset that has segments
 
 
@@ -123,7 +120,7 @@ def test_videos_are_picked_by_name_from_dataset_and_results(tiny_dataset: Path, 
     with pytest.raises(InputError, match="dance"):  # as weaktal evaluate
         view([own], tmp_path / "view.html", dataset=tiny_dataset)
     own = results("own.json", {TEST[3]: [], "mine": [Segment(0.0, 2.0, "jump", 1.0)]})
-    report = view([own], tmp_path / "view.html", dataset=tiny_dataset, choice=Choice(["mine", TEST[3], "mine"]))
+    report = view([own], tmp_path / "view.html", dataset=tiny_dataset, video=["mine", TEST[3], "mine"])
     assert [(video.name, video.truth is None) for video in report.videos] == [("mine", True), (TEST[3], False)]
     assert report.choice == "2 videos, picked by name."
 
@@ -146,9 +143,9 @@ def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Writ
     (tmp_path / "r.json").unlink()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     with pytest.raises(InputError, match=r"branch: no branch 'cbp'"):
-        view([tmp_path / "run"], tmp_path / "view.html", choice=Choice(branches=["cbp"]), console=quiet)
+        view([tmp_path / "run"], tmp_path / "view.html", branch=["cbp"], console=quiet)
     own = results("own.json", {TEST[0]: [], "mine": []})
-    mine = view([tmp_path / "run", own], tmp_path / "view.html", choice=Choice(["mine"]), console=quiet)
+    mine = view([tmp_path / "run", own], tmp_path / "view.html", video=["mine"], console=quiet)
     assert [video.name for video in mine.videos] == ["mine"]
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     (tmp_path / "run" / "run.json").write_text(json.dumps({**info, "dataset": "gone"}))
@@ -169,11 +166,11 @@ def test_what_is_wrong_is_said_before_a_run_localizes(
     own = results("own.json", {TEST[0]: [], "mine": []}, branch="cbp")
     other = scores("vlp.st", branch="vlp")
     for more, options, message in (
-        ([], {"choice": Choice(["video_1"])}, "--video: no video 'video_1'"),
-        ([own], {"choice": Choice(["mind"])}, "--video: no video 'mind'.*nearest is 'mine'"),
+        ([], {"video": ["video_1"]}, "video: no video 'video_1'"),
+        ([own], {"video": ["mind"]}, "video: no video 'mind'.*nearest is 'mine'"),
         ([tmp_path / "bad.json"], {}, r"bad\.json: is \[\]"),
         ([own], {"scores": [str(other)]}, "vlp.st: has scores of branch 'vlp'"),
-        ([own], {"choice": Choice(["mine"])}, "run: is not finished"),  # what localizing would say
+        ([own], {"video": ["mine"]}, "run: is not finished"),  # what localizing would say
     ):
         with pytest.raises(InputError, match=message):
             view([unfinished, *more], tmp_path / "view.html", **options)
@@ -284,17 +281,16 @@ def test_bad_input_is_named_and_nothing_is_written(
     file, out = results(branch="cbp"), tmp_path / "view.html"
     other = results("other.json", {"mine": []})
     (tmp_path / "bad.json").write_text("[]")
-    thumos = Choice(protocol=protocol_named("thumos14"))
     for arguments, options, message in (
         ([tmp_path / "none.json"], {}, "none.json: no such file or folder"),
         ([tmp_path / "bad.json"], {}, "bad.json"),
         ([tmp_path], {}, "holds no run.json"),
         ([results("empty.json", {})], {}, "empty.json: names no video"),
-        ([file], {"choice": Choice(["video_1"])}, "no video 'video_1'.*nearest is 'video_1[0-5]'"),
-        ([file], {"choice": Choice(subset="x"), "dataset": tiny_dataset}, "no video belongs to subset 'x'"),
-        ([file], {"choice": Choice(subset="x")}, "--subset: is about a dataset"),
-        ([file], {"choice": thumos}, "--protocol: is about a dataset"),
-        ([file], {"choice": Choice(branches=["cbp"])}, "--branch: is for runs"),
+        ([file], {"video": ["video_1"]}, "no video 'video_1'.*nearest is 'video_1[0-5]'"),
+        ([file], {"subset": "x", "dataset": tiny_dataset}, "no video belongs to subset 'x'"),
+        ([file], {"subset": "x"}, "subset: needs a dataset; expected dataset as well"),
+        ([file], {"protocol": "thumos14"}, "protocol: needs a dataset"),
+        ([file], {"branch": ["cbp"]}, "branch: is for runs"),
         ([file, other], {"dataset": tiny_dataset}, "other.json: names no video of subset 'validation'"),
         ([file], {"dataset": tmp_path / "gone"}, "gone"),
         ([file], {"videos": tmp_path / "gone"}, "gone: no such folder"),
@@ -317,7 +313,7 @@ def test_only_pages_of_ours_are_replaced(results: Write, tmp_path: Path) -> None
         view([file], file)
     assert file.read_bytes() == before
     view([file], tmp_path / "view.html")
-    view([file], tmp_path / "view.html", choice=Choice(count=1))
+    view([file], tmp_path / "view.html", count=1)
     assert (tmp_path / "view.html").read_text().count('<section class="video"') == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from weaktal.data.manifest import read_manifest, write_manifest
 from weaktal.errors import InputError
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.timeline import SnippetGrid
 
@@ -52,7 +52,7 @@ def test_features_of_another_spacing_or_window_are_refused(
     dataset = on_grid(tiny_dataset, tmp_path / "dataset", grid)
     out = tmp_path / "results.json"
     if fits:
-        assert len(localize(trained, dataset, out).results.videos) == 6
+        assert len(localize(trained, dataset, out).videos) == 6
         return
     with pytest.raises(InputError, match="as the run was trained on") as caught:
         localize(trained, dataset, out)

@@ -18,7 +18,7 @@ from weaktal.evaluation.diagnosis import PseudoLabelQuality
 from weaktal.evaluation.scoring import score
 from weaktal.methods.collab.labels import hard_labels_in
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.phases import diagnose_phases, stored_label_quality
 from weaktal.runs.train import train
 from weaktal.segments import Segment
@@ -56,7 +56,7 @@ def test_the_table_says_what_single_commands_say(finished: RunFolder, scene_data
     for branch in ("cbp", "vlp", "both", "vanilla"):
         scores = tmp_path / f"{branch}.safetensors"
         localized = localize(finished.path, scene_dataset, tmp_path / "out.json", branch=branch, scores=scores)
-        expected = score(truth, localized.results)
+        expected = score(truth, localized)
         found = table.phases[-1].branches[branch]
         assert found.map == tuple(expected.map.tolist())
         assert found.average_map == pytest.approx(expected.average_map)

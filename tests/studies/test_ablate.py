@@ -30,7 +30,7 @@ from weaktal.methods.collab import build
 from weaktal.methods.collab.selection import SelectionConfig, best
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import phase_statistics
 from weaktal.studies.cell import Job, Measured, ReadingJob, measured, statistics_for
@@ -197,7 +197,7 @@ def test_ctrl_c_ends_the_cells_and_says_how_to_go_on(
     wait_for(lambda: cells_of(out))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert errors.splitlines()[-1].endswith("the same command goes on")
     assert not cells_of(out)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from weaktal.config import Settings, Size
+from weaktal.config import Count, Settings, Size, setting
 from weaktal.engine.batch import Batch
 from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.settings import OptimizerConfig
@@ -16,7 +16,7 @@ from weaktal.methods.base import Inputs, MethodConfig
 class ModelConfig(Settings):
     """The network."""
 
-    width: Size = 128  # channels of the embedding
+    width: Size = setting(128, "Width of the embedding.", "ours", unit="channels")
 
 
 class AttentionConfig(MethodConfig):
@@ -24,7 +24,7 @@ class AttentionConfig(MethodConfig):
 
     model: ModelConfig = ModelConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
-    updates: Size = 1000
+    updates: Count = setting(1000, "How long training goes on.", "ours", unit="updates")
 
 
 class Network(nn.Module):

@@ -1,7 +1,8 @@
 """The command line: one thin file a verb, imported only when that verb is called.
 
 ``main`` turns every :class:`~weaktal.errors.InputError` and every usage error into one line on standard error and exit
-code 2. Anything else that goes wrong exits with 1.
+code 2. A command that is stopped, with Ctrl-C or by a batch scheduler, exits with 130. Anything else that goes wrong
+exits with 1.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from collections.abc import Callable, Sequence
 import typer
 
 from weaktal import __version__
+from weaktal.cli.lines import log_lines
 from weaktal.errors import InputError, RunError, one_line
 
-# verb -> one line of help. It stands here so that listing the verbs imports none of them;
-# the verb's function is ``weaktal.cli.VERB_command.VERB``.
+# Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
+# a verb's function is ``weaktal.cli.VERB_command.VERB``.
 VERBS = {
     "demo": "Go the whole way on rendered videos, from nothing to a report. Needs no data.",
     "extract": "Turn videos into snippet features with I3D, CLIP or another encoder.",
     "weights": "List the weights of the encoders and what is present; fetch them.",
+    "settings": "List every setting of a method with meaning, unit, range and source, as YAML that train takes back.",
     "train": "Train a method on video-level tags.",
     "localize": "Find the segments of videos with a trained run.",
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
@@ -46,19 +49,19 @@ _BAD_PATH = {
 UsageError = typer.BadParameter.__mro__[1]
 
 
-# What a command that was stopped tells besides.
+# How to go on with a command that was stopped.
 _GO_ON = {
     "train": "; go on with --resume",
     "ablate": "; the same command goes on",
     "reproduce": "; the same command goes on",
 }
 
-# Typer's own exit code for Ctrl-C, which it may catch before we do.
+# What shells expect of Ctrl-C; Typer, which may catch it first, gives the same.
 _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line and exits: 0 good, 2 bad input or usage, 1 anything else."""
+    """Runs the command line and exits: 0 good, 2 bad input or usage, 130 stopped with Ctrl-C, 1 anything else."""
     # What a batch scheduler sends ends a command as Ctrl-C does: unfinished files are removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
@@ -70,7 +73,8 @@ def run(arguments: list[str]) -> int:
         run(["--help"])
         return 2
     try:
-        code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
+        with log_lines():
+            code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
         return _fail(error.line(shell=True), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time
@@ -86,7 +90,7 @@ def run(arguments: list[str]) -> int:
         source = f"{error.filename}: " if error.filename is not None else ""
         return _fail(f"{source}{error.strerror or error}", 2 if error.errno in _BAD_PATH else 1)
     if code == _INTERRUPTED:
-        return _fail(f"stopped; what was written before is whole{_GO_ON.get(arguments[0], '')}", 1)
+        return _fail(f"stopped; what was written before is whole{_GO_ON.get(arguments[0], '')}", _INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 
@@ -99,6 +103,7 @@ def _application(arguments: list[str]) -> typer.Typer:
     """The command line with the called verb's function in place and the other verbs known by name only."""
     app = typer.Typer(
         add_completion=False,
+        rich_markup_mode="markdown",
         help="Weakly-supervised temporal action localization: from video-level tags to segments.",
     )
     app.callback()(_options)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 
 if TYPE_CHECKING:
-    from weaktal.compose.plan import Composition
+    from weaktal.compose.plan import Composed
+
+
+Number = TypeVar("Number", int, float)
+
+BOTH, FEATURES, VIDEOS = "Both kinds of clips", "Clips that are features", "Clips that are videos"
 
 
 def compose(
@@ -27,63 +31,97 @@ def compose(
     dataset: Annotated[
         Path, typer.Argument(metavar="DATASET", help="Folder to make; it must not exist.", show_default=False)
     ],
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
-    train: Annotated[int, typer.Option(help="Training videos.")] = 120,
-    test: Annotated[int, typer.Option(help="Test videos.")] = 60,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", rich_help_panel=BOTH)] = 0,
+    train: Annotated[int, typer.Option(help="Training videos.", rich_help_panel=BOTH)] = 120,
+    test: Annotated[int, typer.Option(help="Test videos.", rich_help_panel=BOTH)] = 60,
     background: Annotated[
         int | None,
         typer.Option(
             help="How many classes fill the gaps and are never labelled: those with the fewest clips.",
             show_default="a third of all",
+            rich_help_panel=BOTH,
         ),
     ] = None,
     background_classes: Annotated[
-        str, typer.Option(help="Which classes fill the gaps, separated by commas.", show_default=False)
+        str,
+        typer.Option(metavar="NAME,...", help="Which classes fill the gaps.", show_default=False, rich_help_panel=BOTH),
     ] = "",
-    classes_per_video: Annotated[str, typer.Option(metavar="N-M", help="Labelled classes of a video.")] = "1-2",
-    instances_per_video: Annotated[str, typer.Option(metavar="N-M", help="Actions of a video.")] = "2-5",
+    classes_per_video: Annotated[
+        str, typer.Option(metavar="N-M", help="Labelled classes of a video.", rich_help_panel=BOTH)
+    ] = "1-2",
+    instances_per_video: Annotated[
+        str, typer.Option(metavar="N-M", help="Actions of a video.", rich_help_panel=BOTH)
+    ] = "2-5",
     instance_snippets: Annotated[
         str | None,
         typer.Option(
             metavar="N-M",
-            help="Features: length of an action; shorter clips are joined, longer ones cut.",
+            help="Length of an action; shorter clips are joined, longer ones cut.",
             show_default="1-8",
+            rich_help_panel=FEATURES,
         ),
     ] = None,
     gap_snippets: Annotated[
         str | None,
-        typer.Option(metavar="N-M", help="Features: background before, between and after.", show_default="3-8"),
+        typer.Option(
+            metavar="N-M",
+            help="Background before, between and after actions.",
+            show_default="3-8",
+            rich_help_panel=FEATURES,
+        ),
     ] = None,
     pool: Annotated[
         float | None,
         typer.Option(
-            help="Features: share of clips kept out of all videos and written to DATASET/pool, 0 to 1.",
+            help="Share of the clips, 0 to 1, that no video shows and that are written to DATASET/pool.",
             show_default="0",
+            rich_help_panel=FEATURES,
         ),
     ] = None,
     features_name: Annotated[
-        str | None, typer.Option(help="Features: folder below DATASET/features.", show_default="i3d")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Folder below DATASET/features.", show_default="i3d", rich_help_panel=FEATURES
+        ),
     ] = None,
     streams: Annotated[
         str | None,
         typer.Option(
             metavar="NAME=A:B,...",
-            help="Features: columns of the modalities, such as rgb=0:1024,flow=1024:2048.",
+            help="Columns of the modalities, such as rgb=0:1024,flow=1024:2048.",
             show_default="what clips.json says",
+            rich_help_panel=FEATURES,
         ),
     ] = None,
     instance_seconds: Annotated[
         str | None,
-        typer.Option(metavar="S-S", help="Videos: length of an action, likewise.", show_default="1-6"),
+        typer.Option(
+            metavar="S-S",
+            help="Length of an action; shorter clips are joined, longer ones cut.",
+            show_default="1-6",
+            rich_help_panel=VIDEOS,
+        ),
     ] = None,
     gap_seconds: Annotated[
         str | None,
-        typer.Option(metavar="S-S", help="Videos: background before, between and after.", show_default="2-5"),
+        typer.Option(
+            metavar="S-S",
+            help="Background before, between and after actions.",
+            show_default="2-5",
+            rich_help_panel=VIDEOS,
+        ),
     ] = None,
-    fps: Annotated[float | None, typer.Option(help="Videos: frames a second.", show_default="25")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second.", show_default="25", rich_help_panel=VIDEOS)
+    ] = None,
     size: Annotated[
         str | None,
-        typer.Option(metavar="WxH", help="Videos: pixels; clips of another shape get bars.", show_default="320x240"),
+        typer.Option(
+            metavar="WxH",
+            help="Pixels; clips of another shape get bars.",
+            show_default="320x240",
+            rich_help_panel=VIDEOS,
+        ),
     ] = None,
 ) -> None:
     """Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.
@@ -92,112 +130,43 @@ def compose(
     too, for scoring. No clip appears in both subsets. Clips are features, which become features, or videos, which
     become videos of one size and rate with boundaries exact to the frame.
     """
-    from weaktal.compose.video_clips import holds_videos
+    from weaktal.cli.bars import showing
+    from weaktal.compose.compose import compose as compose_dataset
 
-    chosen: dict[str, object] = {
-        "seed": seed,
-        "train": train,
-        "test": test,
-        "background": background,
-        "background_classes": [name.strip() for name in background_classes.split(",") if name.strip()],
-        "classes_per_video": _range("--classes-per-video", classes_per_video),
-        "instances_per_video": _range("--instances-per-video", instances_per_video),
-    }
-    of_features = {
-        "--instance-snippets": instance_snippets,
-        "--gap-snippets": gap_snippets,
-        "--pool": pool,
-        "--features-name": features_name,
-        "--streams": streams,
-    }
-    of_videos = {"--instance-seconds": instance_seconds, "--gap-seconds": gap_seconds, "--fps": fps, "--size": size}
-    if holds_videos(clips):
-        _refuse(of_features, clips, "clips with features, and these are videos")
-        _compose_videos(clips, dataset, chosen, instance_seconds or "1-6", gap_seconds or "2-5", fps, size)
-        return
-    _refuse(of_videos, clips, "clips that are videos, and these are features")
-    chosen["instance_snippets"] = _range("--instance-snippets", instance_snippets or "1-8")
-    chosen["gap_snippets"] = _range("--gap-snippets", gap_snippets or "3-8")
-    chosen["pool"] = 0.0 if pool is None else pool
-    _compose_features(clips, dataset, chosen, "i3d" if features_name is None else features_name, streams or "")
+    with showing() as on_progress:
+        composed = compose_dataset(
+            clips,
+            dataset,
+            seed=seed,
+            train=train,
+            test=test,
+            background=background,
+            background_classes=[name.strip() for name in background_classes.split(",") if name.strip()],
+            classes_per_video=_range("classes_per_video", classes_per_video, int),
+            instances_per_video=_range("instances_per_video", instances_per_video, int),
+            instance_snippets=_range("instance_snippets", instance_snippets, int) if instance_snippets else None,
+            gap_snippets=_range("gap_snippets", gap_snippets, int) if gap_snippets else None,
+            pool=pool,
+            features_name=features_name,
+            streams=_streams(streams) if streams else None,
+            instance_seconds=_range("instance_seconds", instance_seconds, float) if instance_seconds else None,
+            gap_seconds=_range("gap_seconds", gap_seconds, float) if gap_seconds else None,
+            fps=fps,
+            size=parse_size(size) if size else None,
+            on_progress=on_progress,
+        )
+    _print_summary(composed)
 
 
-def _compose_features(
-    clips: Path, dataset: Path, chosen: Mapping[str, object], features_name: str, streams: str
-) -> None:
-    from weaktal.compose.clips import read_clips
-    from weaktal.compose.features import compose as compose_dataset
-    from weaktal.compose.plan import CompositionSettings
-    from weaktal.config import parse_settings
-
-    settings = parse_settings(CompositionSettings, chosen, source="compose")
-    composed = compose_dataset(
-        read_clips(clips), dataset, settings, features_name=features_name, streams=_streams(streams)
-    )
-    _print_summary(composed.composition, 1, "snippets", dataset)
-    if composed.left_out:
-        spacing = composed.grid.seconds_per_snippet
-        print(f"left out: {len(composed.left_out)} clips whose snippets do not last about {spacing:.3g} s")
-    print(f"wrote {dataset}")
-
-
-def _compose_videos(
-    clips: Path,
-    dataset: Path,
-    chosen: Mapping[str, object],
-    instance_seconds: str,
-    gap_seconds: str,
-    fps: float | None,
-    size: str | None,
-) -> None:
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn
-
-    from weaktal.compose.plan import CompositionSettings
-    from weaktal.compose.video_clips import read_video_clips
-    from weaktal.compose.videos import VideoSettings, compose_videos
-    from weaktal.config import parse_settings
-
-    width, height = _size(size or "320x240")
-    given = {"width": width, "height": height} | ({} if fps is None else {"fps": fps})
-    video = parse_settings(VideoSettings, given, source="compose")
-    ticks = {
-        "instance_snippets": [video.ticks(s) for s in _seconds("--instance-seconds", instance_seconds, least=0.2)],
-        "gap_snippets": [video.ticks(s) for s in _seconds("--gap-seconds", gap_seconds)],
-    }
-    settings = parse_settings(CompositionSettings, {**chosen, **ticks}, source="compose")
-    with Progress(
-        TextColumn("{task.description}"), MofNCompleteColumn(), console=Console(stderr=True), transient=True
-    ) as progress:
-        tasks = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done)
-
-        composed = compose_videos(read_video_clips(clips), dataset, settings, video, on_step=show)
-    for note in composed.notes:
-        print(note)
-    _print_summary(composed.composition, video.frames_per_tick / video.fps, "s", dataset)
-    print(f"wrote {dataset}")
-
-
-def _refuse(options: Mapping[str, object], clips: Path, meant_for: str) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise InputError(f"{name} is for {meant_for}", source=clips, expected="to be left out")
-
-
-def _range(option: str, text: str) -> tuple[int, int]:
+def _range(name: str, text: str, number: Callable[[str], Number]) -> tuple[Number, Number]:
     low, _, high = text.partition("-")
     try:
-        return int(low), int(high or low)
+        return number(low), number(high or low)
     except ValueError:
-        raise InputError(f"is {shown(text)}", source=option, expected="N or N-M") from None
+        raise InputError(f"is {shown(text)}", source=arg(name), expected="one number, or two such as 2-5") from None
 
 
-def _streams(text: str) -> dict[str, tuple[int, int]] | None:
+def _streams(text: str) -> dict[str, tuple[int, int]]:
     parsed = {}
     for part in filter(None, text.split(",")):
         name, _, span = part.partition("=")
@@ -205,42 +174,40 @@ def _streams(text: str) -> dict[str, tuple[int, int]] | None:
         try:
             parsed[name.strip()] = (int(start), int(stop))
         except ValueError:
-            raise InputError(f"cannot read {shown(part)}", source="--streams", expected="NAME=A:B,NAME=A:B") from None
-    return parsed or None
+            expected = "NAME=A:B,NAME=A:B"
+            raise InputError(f"cannot read {shown(part)}", source=arg("streams"), expected=expected) from None
+    return parsed
 
 
-def _seconds(option: str, text: str, least: float = 0.0) -> tuple[float, float]:
-    low, _, high = text.partition("-")
-    try:
-        span = float(low), float(high or low)
-    except ValueError:
-        span = math.nan, math.nan
-    if not least <= span[0] <= span[1] <= 3600:
-        raise InputError(f"is {shown(text)}", source=option, expected=f"S or S-S, seconds from {least:g} to 3600")
-    return span
+def parse_size(text: str) -> tuple[int, int]:
+    """``"320x240"`` as numbers.
 
-
-def _size(text: str) -> tuple[int, int]:
+    Raises:
+        InputError: if it is something else.
+    """
     width, _, height = text.partition("x")
     try:
         return int(width), int(height)
     except ValueError:
-        raise InputError(f"is {shown(text)}", source="--size", expected="WIDTHxHEIGHT, such as 320x240") from None
+        raise InputError(f"is {shown(text)}", source=arg("size"), expected="WxH, such as 320x240") from None
 
 
-def _print_summary(composition: Composition, step: float, unit: str, dataset: Path) -> None:
-    """Says what came out; ``step`` is how many of ``unit`` there are in one of what the plan counts."""
-    from weaktal.compose.features import SUBSETS
+def _print_summary(composed: Composed) -> None:
+    from weaktal.compose.plan import POOL, SUBSETS
 
+    composition = composed.composition
     for split, subset in SUBSETS.items():
         videos = [video for video in composition.videos if video.split == split]
         length = sum(video.length for video in videos)
         action = sum(i.stop - i.start for video in videos for i in video.instances)
         print(
             f"{subset}: {len(videos)} videos, {sum(len(v.instances) for v in videos)} segments, "
-            f"{action / length:.0%} action, {length * step / len(videos):.0f} {unit} a video, "
+            f"{action / length:.0%} action, {length * composed.seconds_per_step / len(videos):.0f} s a video, "
             f"from {len(composition.splits[split])} clips"
         )
     print(f"classes: {len(composition.targets)} to find, {len(composition.backgrounds)} as background")
-    if composition.splits["pool"]:
-        print(f"pool: {len(composition.splits['pool'])} clips in {dataset / 'pool'}")
+    if composition.splits[POOL]:
+        print(f"pool: {len(composition.splits[POOL])} clips in {composed.dataset / POOL}")
+    for note in composed.notes:
+        print(note)
+    print(f"wrote {composed.dataset}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,26 +38,26 @@ def diagnose(
         bool, typer.Option("--phases", help="Score the weights after each of a run's phases, with every branch.")
     ] = False,
     subset: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="With --phases: score this subset, not the dataset's test subset.", show_default=False),
     ] = None,
     tiou: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="With --phases: thresholds, such as 0.3:0.7:0.1.", show_default=False),
     ] = None,
     set_: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option("--set", help="With --phases: one setting of decoding; repeatable.", show_default=False),
     ] = None,
     method: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             help="With --phases, of a run whose method is package.module and not installed: that name again.",
             show_default=False,
         ),
     ] = None,
     json_out: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--json", metavar="FILE|-", help="With --phases: write JSON; '-' prints it alone.", show_default=False
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,20 +23,20 @@ def evaluate(
     ],
     results: Annotated[Path, typer.Argument(help="Predictions in ActivityNet's JSON layout.")],
     protocol: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             help="thumos14, activitynet12 or activitynet13: the benchmark's subset, thresholds and ambiguous spans. "
             "Without it: the dataset's test subset at tIoU 0.1:0.7:0.1.",
             show_default=False,
         ),
     ] = None,
-    subset: Annotated[Optional[str], typer.Option(help="Score this subset.", show_default=False)] = None,  # noqa: UP045
+    subset: Annotated[str | None, typer.Option(help="Score this subset.", show_default=False)] = None,
     tiou: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Thresholds, such as 0.1:0.7:0.1 (both ends count) or 0.5,0.75,0.95.", show_default=False),
     ] = None,
     json_out: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--json",
             metavar="FILE|-",
@@ -51,15 +51,10 @@ def evaluate(
     Average precision follows the ActivityNet detection evaluation. Predictions for videos outside the subset are
     ignored and counted in a warning; a label that is no class of the annotations is an error.
     """
-    from weaktal.data.annotations import read_annotations
-    from weaktal.data.results import read_results
-    from weaktal.evaluation.protocols import PLAIN, protocol_named, tiou_grid
-    from weaktal.evaluation.scoring import score
+    from weaktal.evaluation.evaluate import evaluate as score
     from weaktal.files import write_json
 
-    chosen = PLAIN if protocol is None else protocol_named(protocol)
-    thresholds = None if tiou is None else tiou_grid(tiou)
-    scores = score(read_annotations(annotations), read_results(results), chosen, subset=subset, tious=thresholds)
+    scores = score(annotations, results, protocol=protocol, subset=subset, tiou=tiou)
     if json_out == "-":
         print(json.dumps(scores.as_json(), allow_nan=False))
         return

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from weaktal.errors import InputError, one_line, shown
+from weaktal.errors import InputError, one_line
 
 
 class Kind(StrEnum):
@@ -42,22 +42,12 @@ def import_(
 
     Pickles inside the packages are read as data; nothing in them is run.
     """
-    from weaktal.data.annotations import check_name
-    from weaktal.data.importers.dataset import import_dataset
-    from weaktal.timeline import SnippetGrid
+    from weaktal.data.importers.import_dataset import import_dataset
 
     *sources, dataset = paths
     if not sources:
         raise InputError("no SOURCE before the dataset folder", source=f"import {kind}", expected="SOURCE... DATASET")
-    try:
-        grid = SnippetGrid(fps=fps, window=window, stride=stride)
-    except ValueError as error:
-        raise InputError(str(error), source="--fps, --window, --stride") from None
-    try:
-        check_name(encoder, None)
-    except InputError:
-        raise InputError(f"is {shown(encoder)}", source="--encoder", expected="a plain folder name") from None
-    imported = import_dataset(kind.value, sources, dataset, encoder=encoder, grid=grid)
+    imported = import_dataset(kind.value, sources, dataset, encoder=encoder, fps=fps, window=window, stride=stride)
     for name, count in imported.subsets.items():
         typer.echo(f"{one_line(name)}: {count.videos} videos, {count.segments} segments")
     typer.echo(f"{imported.classes} classes")

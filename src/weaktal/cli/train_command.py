@@ -18,9 +18,11 @@ def train(
     vlp_features: Annotated[
         str | None, typer.Option(help="Vision-language feature folder, for methods with that branch.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="YAML file of settings over the method's defaults.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Settings by name, such as quick; the defaults otherwise.")] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file of settings over the preset or the defaults.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="One setting, such as model.levels=2; repeatable.")
+        list[str] | None,
+        typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and dropout.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -44,6 +46,7 @@ def train(
         features=features,
         run=run,
         vlp_features=vlp_features,
+        preset=preset,
         config=config,
         overrides=set_ or [],
         seed=seed,

@@ -61,20 +61,22 @@ def view(
 
     Example: weaktal view results.json --dataset DATASET --scores scores.safetensors
     """
-    from weaktal.evaluation.protocols import PLAIN, protocol_named
     from weaktal.report.browser import open_page
-    from weaktal.report.view import Choice
     from weaktal.report.view import view as write_view
 
-    choice = Choice(
-        names=video or (),
+    report = write_view(
+        sources,
+        out,
+        dataset=dataset,
+        scores=scores or (),
+        videos=videos,
+        video=video or (),
         count=count,
         subset=subset,
-        protocol=PLAIN if protocol is None else protocol_named(protocol),
-        branches=branch or (),
+        protocol=protocol,
+        branch=branch or (),
         method=method,
     )
-    report = write_view(sources, out, dataset=dataset, scores=scores or (), videos=videos, choice=choice)
     print(f"{len(report.videos)} video{'s' if len(report.videos) != 1 else ''}: {out}")
     if not no_browser and not open_page(out):
         print("there is no browser here to open it in")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from weaktal.errors import InputError, shown
+from weaktal.cli.compose_command import parse_size
 
 
 def world(
@@ -18,9 +18,7 @@ def world(
     test: Annotated[int, typer.Option(help="Test videos: exact segments.")] = 40,
     seed: Annotated[int, typer.Option(help="The same seed gives the same frames.")] = 0,
     size: Annotated[str, typer.Option(metavar="WxH", help="Frame size in pixels, even numbers.")] = "320x180",
-    workers: Annotated[
-        int | None, typer.Option(help="Processes that render.", show_default="one a processor core")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that render.", show_default="as many as cores")] = None,
     sheets: Annotated[
         Path | None,
         typer.Option(help="Also write contact sheets of all actions and scenes to this folder.", show_default=False),
@@ -31,44 +29,25 @@ def world(
     Figures do 15 kinds of actions to be found and 21 others in 8 scenes; the annotated segment is run-up, peak and
     recovery. The same machine-independent seed gives the same frames, whatever the number of workers.
     """
-    import os
+    from weaktal.cli.bars import showing
+    from weaktal.world.world import world as make_world
 
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from weaktal.files import check_writable
-    from weaktal.world.dataset import make_world
-
-    if sheets is not None:
-        check_writable(sheets / "actions.jpg")
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("rendering", total=train + test)
-        videos = make_world(
+    with showing() as on_progress:
+        made = make_world(
             dataset,
             train=train,
             test=test,
             seed=seed,
-            size=_size(size),
-            workers=workers if workers is not None else os.cpu_count() or 1,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            size=parse_size(size),
+            workers=workers,
+            sheets=sheets,
+            on_progress=on_progress,
         )
-    for subset in dict.fromkeys(video.subset for video in videos):
-        plans = [video.plan for video in videos if video.subset == subset]
+    for subset in dict.fromkeys(video.subset for video in made.videos):
+        plans = [video.plan for video in made.videos if video.subset == subset]
         length = sum(plan.duration for plan in plans)
         action = sum(segment.duration for plan in plans for segment in plan.segments)
         count = sum(len(plan.segments) for plan in plans)
         print(f"{subset}: {len(plans)} videos, {length / 60:.1f} min, {count} segments, {action / length:.0%} action")
-    print(f"wrote {dataset}")
-    if sheets is not None:
-        from weaktal.world.contact_sheet import write_sheets
-
-        for path in write_sheets(sheets, seed=seed):
-            print(f"wrote {path}")
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    try:
-        return int(width), int(height)
-    except ValueError:
-        raise InputError(f"is {shown(text)}", source="--size", expected="WxH, such as 320x180") from None
+    for path in (made.dataset, *made.sheets):
+        print(f"wrote {path}")

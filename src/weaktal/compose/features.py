@@ -1,13 +1,12 @@
 """Untrimmed, weakly labelled videos with exact boundaries, put together out of the features of trimmed clips.
 
-:func:`compose` writes a dataset folder: annotations, features with their manifest, ``composition.json`` (the plan, for
-whoever wants to know what lies where) and, if wanted, ``pool/``: clips that no video shows, to pre-train on.
+:func:`compose_features` writes a dataset folder: annotations, features with their manifest, ``composition.json`` (the
+plan) and, if wanted, ``pool/``: clips that no video shows, to pre-train on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from weaktal.compose.clips import Clip, ClipFolder, check_streams, common_spacing, write_clips
-from weaktal.compose.plan import POOL, TEST, TRAIN, Composition, CompositionSettings, VideoPlan, plan
-from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, check_name, write_annotations
+from weaktal.compose.plan import POOL, SUBSETS, Composed, Composition, CompositionSettings, VideoPlan, plan
+from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
 from weaktal.data.features import Array
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.errors import arg
@@ -24,22 +23,11 @@ from weaktal.files import replacing_folder, write_json
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
 
-SUBSETS = {TRAIN: DEFAULT_TRAIN, TEST: DEFAULT_TEST}
-
 # Only window/stride and stride/fps mean anything for composed features; 16 is the field's usual snippet.
 _WINDOW = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """What was written: the plan, its time grid, and the clips that were left out for their other frame rate."""
-
-    composition: Composition
-    grid: SnippetGrid
-    left_out: tuple[Clip, ...]
-
-
-def compose(
+def compose_features(
     clips: ClipFolder,
     dataset: Path,
     settings: CompositionSettings,
@@ -83,7 +71,9 @@ def compose(
         write_json(folder / "composition.json", _as_json(composition, settings, odd))
         if composition.splits[POOL]:
             write_clips(folder / POOL, clips, composition.splits[POOL], rows)
-    return Composed(composition, grid, tuple(odd))
+    count = f"{len(odd)} clip{'s' if len(odd) > 1 else ''}"
+    notes = (f"skipped: {count} whose snippets do not last about {spacing:.3g} s",) if odd else ()
+    return Composed(dataset, composition, grid.seconds_per_snippet, notes)
 
 
 def planned_annotations(composition: Composition, grid: SnippetGrid) -> Annotations:

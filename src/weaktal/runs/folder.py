@@ -45,6 +45,7 @@ class RunInfo(BaseModel):
         videos: the training videos.
         skipped: training videos that were left out for their features, with the reason.
         settings: all of the method's.
+        preset: the name of the settings that it started from, where it was given one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +67,7 @@ class RunInfo(BaseModel):
     videos: tuple[str, ...]
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
+    preset: str | None = None
 
     @property
     def inputs(self) -> Inputs:
@@ -75,7 +77,7 @@ class RunInfo(BaseModel):
 
 
 # What may differ between a run and its resumption, since it cannot change the weights.
-_HARMLESS = {"weaktal", "dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
+_HARMLESS = {"weaktal", "dataset", "preset", *(f"settings.engine.{name}" for name in HARMLESS)}
 
 
 class RunFolder(TrainingFolder):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from rich.console import Console
 from torch import Tensor
 
 from weaktal.data.annotations import Annotations, read_annotations
@@ -126,7 +125,6 @@ def diagnose_phases(
     overrides: Sequence[str] = (),
     batch_size: int = 8,
     method: str | None = None,
-    console: Console | None = None,
 ) -> PhaseTable:
     """Scores the weights at the end of every phase, with every branch.
 
@@ -139,13 +137,11 @@ def diagnose_phases(
         overrides: single settings of decoding.
         batch_size: videos scored at once.
         method: the run's method, where it is a module that is not installed as a method.
-        console: where progress goes; standard error where it is None.
 
     Raises:
         InputError: for bad input.
     """
-    console = console or Console(stderr=True)
-    trained = Trained.load(run, None, overrides, method)
+    trained = Trained.load(run, None, overrides, method=method)
     info, built = trained.info, trained.method
     annotations = read_annotations(dataset)
     chosen = subset or annotations.test_subset
@@ -164,7 +160,7 @@ def diagnose_phases(
             branches: dict[str, BranchScores] = {}
             for branch in built.branches or (None,):
                 one = replace(trained, branch=branch, phase=None)
-                results, _ = one.segments(videos, main, vlp, scores=kept, batch_size=batch_size, console=console)
+                results, _ = one.segments(videos, main, vlp, scores=kept, batch_size=batch_size)
                 digest, name = sha256(kept), branch or info.method
                 if name in before and before[name][0] == digest:
                     branches[name] = replace(before[name][1], changed=False)

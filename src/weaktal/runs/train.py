@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from weaktal import __version__
-from weaktal.config import as_yaml, load_settings
+from weaktal.config import Settings, as_yaml, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.data.manifest import Manifest
@@ -19,7 +21,10 @@ from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, arg
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
+from weaktal.methods.presets import preset_file
 from weaktal.runs.folder import RunFolder, RunInfo
+
+log = logging.getLogger("weaktal")
 
 
 def train(
@@ -29,7 +34,9 @@ def train(
     features: str,
     run: Path,
     vlp_features: str | None = None,
+    preset: str | None = None,
     config: Path | None = None,
+    settings: Mapping[str, Any] | Settings | None = None,
     overrides: Sequence[str] = (),
     seed: int = 0,
     resume: bool = False,
@@ -46,8 +53,11 @@ def train(
         features: ``"NAME"`` or ``"rgb=NAME,flow=NAME"`` under ``dataset/features``.
         run: folder to make, or with ``resume`` to go on with.
         vlp_features: name of vision-language features, for methods that use them.
-        config: YAML file of the method's settings.
-        overrides: single settings, such as ``"model.levels=2"``.
+        preset: name of settings that come with the method, see ``weaktal.methods.presets``; its defaults otherwise.
+        config: YAML file of the method's settings, over the preset's.
+        settings: over these, as nested mappings such as ``{"schedule": {"epochs": 5}}``; or all of the method's, of its
+            own class, in place of preset and file.
+        overrides: over these, single settings as the shell gives them, such as ``"model.levels=2"``.
         seed: of weights, batches and dropout.
         resume: go on from the newest checkpoint; starts anew where there is none yet.
         subset: of the training videos; the dataset's own training subset where it is None.
@@ -64,12 +74,13 @@ def train(
     """
     console = console or Console(stderr=True)
     module = method_module(method)
-    settings = load_settings(module.CONFIG, config, overrides)
+    base = load_settings(module.CONFIG, preset_file(method, preset)) if preset else None
+    chosen = load_settings(module.CONFIG, config, overrides, base=base, values=settings)
     annotations = read_tags(dataset)
     subset = subset or annotations.train_subset
-    chosen = annotations.subset(subset)
-    tagged = {name: video for name, video in chosen.items() if video.labels}
-    untagged = {name: "has no label" for name in chosen if name not in tagged}
+    of_subset = annotations.subset(subset)
+    tagged = {name: video for name, video in of_subset.items() if video.labels}
+    untagged = {name: "has no label" for name in of_subset if name not in tagged}
     if not tagged:
         raise InputError(
             f"no video of subset {subset!r} has a label", source=annotations.source, expected="video-level tags"
@@ -77,11 +88,10 @@ def train(
     main = Features.open(dataset, features, seconds_per_snippet)
     others = {VLP: Features.open(dataset, vlp_features)} if vlp_features else {}
     videos, skipped = usable(tagged, [main, *others.values()], skip_broken=skip_broken)
-    for reason in skipped.values():
-        console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+    for error in skipped.values():
+        log.warning("skipped: %s", error)
     if untagged:
-        names = ", ".join(untagged)
-        console.print(f"left out for want of a label: {names}", highlight=False, markup=False, soft_wrap=True)
+        log.warning("skipped: no label: %s", ", ".join(untagged))
 
     dim, streams = main.layout(videos[0].name)
     inputs = Inputs(
@@ -95,7 +105,7 @@ def train(
         videos=len(videos),
     )
     seed_torch(seed, "weights")
-    built = module.build(settings, inputs)
+    built = module.build(chosen, inputs)
     needed = {name for branch in (None, *built.branches) for name in built.needs(branch)}
     if VLP in needed and not others:
         raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
@@ -118,13 +128,13 @@ def train(
         vlp_dim=inputs.others[VLP].dim if others else None,
         streams=streams,
         videos=tuple(video.name for video in videos),
-        skipped={**untagged, **skipped},
-        settings=settings.model_dump(mode="json"),
+        skipped={**untagged, **{name: str(error) for name, error in skipped.items()}},
+        settings=chosen.model_dump(mode="json"),
+        preset=preset,
     )
-    trainer = Trainer(
-        built, VideoSet(videos, annotations.classes, main, others), folder, settings.engine, seed, console
-    )
-    folder.start(info, as_yaml(settings), resume=resume)
+    training = VideoSet(videos, annotations.classes, main, others)
+    trainer = Trainer(built, training, folder, chosen.engine, seed, console)
+    folder.start(info, as_yaml(chosen), resume=resume)
     if folder.finished():
         console.print(f"{run}: finished already", highlight=False, markup=False)
         return folder

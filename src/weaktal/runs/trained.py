@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
-from rich.console import Console
-from rich.progress import track
 
-from weaktal.config import load_settings, parse_settings
+from weaktal.config import Settings, load_settings, parse_settings
 from weaktal.data.annotations import Video
 from weaktal.data.features import Features
 from weaktal.data.results import Results
-from weaktal.data.scores import read_scores, writing_scores
+from weaktal.data.scores import VideoScores
 from weaktal.decode.config import DecodeConfig
-from weaktal.decode.decoder import decode_scores
+from weaktal.decode.decoder import decode_scored
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
@@ -28,6 +25,7 @@ from weaktal.engine.predict import predict
 from weaktal.errors import InputError, arg
 from weaktal.files import read_model
 from weaktal.methods.base import VLP, MethodConfig, stored_method
+from weaktal.progress import OnProgress, Progress
 from weaktal.runs.folder import RunFolder, RunInfo
 
 
@@ -56,8 +54,16 @@ class Trained:
     asked: bool = False
 
     @classmethod
-    def load(cls, run: Path, branch: str | None, overrides: Sequence[str], method: str | None = None) -> Trained:
-        """A run with its weights, and its settings of decoding with ``overrides`` over them.
+    def load(
+        cls,
+        run: Path,
+        branch: str | None,
+        overrides: Sequence[str] = (),
+        *,
+        settings: Mapping[str, Any] | Settings | None = None,
+        method: str | None = None,
+    ) -> Trained:
+        """A run with its weights, and its settings of decoding with ``settings`` and ``overrides`` over them.
 
         Where no branch is named and the method can choose, the branch and the phase that the weights come from are its
         choice. ``method`` is as of :func:`load_method`.
@@ -66,11 +72,11 @@ class Trained:
             InputError: if the folder holds no finished run or its files are damaged, or there is no such branch or
                 setting.
         """
-        built, settings, info = load_method(RunFolder(run), method)
+        built, config, info = load_method(RunFolder(run), method)
         if branch is not None and branch not in built.branches:
             expected = f"one of {', '.join(built.branches)}" if built.branches else f"none: {info.method} has but one"
             raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
-        decode = load_settings(type(settings.decode), None, overrides, base=settings.decode)
+        decode = load_settings(type(config.decode), None, overrides, base=config.decode, values=settings)
         phase, asked = None, branch is not None
         if branch is None and isinstance(built, Choosing):
             folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(built.phases())]
@@ -81,7 +87,7 @@ class Trained:
             if chosen is not None:
                 load_weights(built.module, folders[chosen] / "weights.safetensors")
                 phase = folders[chosen].name
-        return cls(run, built, settings, info, branch, decode, phase, asked)
+        return cls(run, built, config, info, branch, decode, phase, asked)
 
     @contextlib.contextmanager
     def opening_vlp(self) -> Iterator[None]:
@@ -109,17 +115,17 @@ class Trained:
         names: Sequence[str] | None = None,
         scores: Path | None = None,
         batch_size: int = 8,
-        console: Console,
+        on_progress: OnProgress | None = None,
     ) -> tuple[Results, list[np.ndarray]]:
-        """Scores and decodes.
+        """Scores and decodes, one video after the other.
 
         Args:
             videos: as the features call them; their labels are not looked at.
             features, vlp: of the videos.
-            names: what scores and results call the videos; as the features do where it is None.
+            names: what scores and results call the videos; as the features do by default.
             scores: also keep the scores there.
             batch_size: videos scored at once.
-            console: for progress.
+            on_progress: is told how many videos are done.
 
         Returns:
             The segments, and the scores of each whole video, (C,) each.
@@ -134,24 +140,27 @@ class Trained:
         origin: dict[str, Any] = {"run": str(self.run), "method": info.method, "branch": self.branch, "seed": info.seed}
         if self.phase is not None:
             origin["phase"] = self.phase
+        # The run's classes may differ from the dataset's; scoring needs no labels.
+        untagged = [Video(video.name, video.subset, video.duration, ()) for video in videos]
+        predicted = predict(
+            self.method,
+            VideoSet(untagged, info.classes, features, {VLP: vlp} if vlp else {}),
+            branch=self.branch,
+            batch_size=batch_size,
+            device=self.settings.engine.device,
+        )
         called = [video.name for video in videos] if names is None else names
         by_video: list[np.ndarray] = []
-        with scores_path(scores) as kept:
-            with writing_scores(kept, info.classes, features.grid, origin) as writer:
-                # The run's classes may differ from the dataset's; scoring needs no labels.
-                untagged = [Video(video.name, video.subset, video.duration, ()) for video in videos]
-                predicted = predict(
-                    self.method,
-                    VideoSet(untagged, info.classes, features, {VLP: vlp} if vlp else {}),
-                    branch=self.branch,
-                    batch_size=batch_size,
-                    device=self.settings.engine.device,
-                )
-                progress = track(predicted, "scoring", len(videos), console=console, disable=not console.is_terminal)
-                for (_, snippets, whole), video, name in zip(progress, videos, called, strict=True):
-                    writer.add(name, video.duration, snippets, whole)
-                    by_video.append(whole)
-            return decode_scores(read_scores(kept), self.decode), by_video
+
+        def scored() -> Iterator[tuple[VideoScores, float]]:
+            for (_, snippets, whole), video, name in zip(predicted, videos, called, strict=True):
+                by_video.append(whole)
+                yield VideoScores(name, snippets, whole), video.duration
+                if on_progress is not None:
+                    on_progress(Progress("scoring", len(by_video), len(videos), "videos"))
+
+        found = decode_scored(scored(), info.classes, features.grid, self.decode, origin=origin, keep=scores)
+        return found, by_video
 
 
 def load_method(run: RunFolder, method: str | None = None) -> tuple[Method, MethodConfig, RunInfo]:
@@ -192,16 +201,6 @@ def phase_statistics(folder: Path, method: Method) -> BaseModel:
     """
     kind = method.statistics if isinstance(method, Choosing) else _Noted
     return read_model(folder / "statistics.json", kind, "the statistics that weaktal train wrote there")
-
-
-@contextlib.contextmanager
-def scores_path(wanted: Path | None) -> Iterator[Path]:
-    """Where the scores go: to stay, or for as long as decoding needs them."""
-    if wanted is not None:
-        yield wanted
-        return
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
-        yield Path(folder) / "scores.safetensors"
 
 
 def _check_width(features: Features, dim: int, videos: Sequence[Video]) -> None:

@@ -20,6 +20,7 @@ from weaktal.evaluation.protocols import protocol_named
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.presets import preset_file
 from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document
@@ -53,6 +54,7 @@ def ablate(
     features: str,
     vlp_features: str,
     out: Path,
+    preset: str | None = None,
     config: Path | None = None,
     overrides: Sequence[str] = (),
     tables: Sequence[str] | None = None,
@@ -76,7 +78,7 @@ def ablate(
         dataset: folder with annotations.json and features.
         features, vlp_features: names under ``dataset/features``.
         out: folder to make or to go on with.
-        config, overrides: settings of ``collab`` that every variant starts from.
+        preset, config, overrides: settings of ``collab`` that every variant starts from, each over the one before.
         tables: keys of tables; all where it is None.
         variants: names of readings; all of the tables where it is None.
         without: names of readings to leave out.
@@ -92,7 +94,8 @@ def ablate(
     Raises:
         InputError: for bad input, before anything is trained.
     """
-    base = load_settings(CollabConfig, config, overrides)
+    named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
+    base = load_settings(CollabConfig, config, overrides, base=named)
     catalog = paper_tables(long_warm_up(base))
     mine = own_table(own)
     picked = [*chosen_tables(catalog, tables, variants, without), *([mine] if mine else [])]

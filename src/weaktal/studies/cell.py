@@ -167,7 +167,7 @@ def run_cell(job: Job, console: Console) -> None:
     vlp = Features.open(data.dataset, data.vlp_features)
     videos, _ = usable(truth.subset(data.subset), [cbp, vlp], skip_broken=False)
     for reading in job.readings:
-        write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp, console).model_dump(mode="json"))
+        write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp).model_dump(mode="json"))
 
 
 def measured(
@@ -177,7 +177,6 @@ def measured(
     videos: list[Video],
     cbp: Features,
     vlp: Features,
-    console: Console,
 ) -> Measured:
     """Localizes with the weights after a step and scores the segments and the snippets.
 
@@ -207,9 +206,7 @@ def measured(
     trained = Trained(job.run, method, config, info, branch, config.decode)
     with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
         scores_file = Path(temporary) / "scores.safetensors"
-        results, _ = trained.segments(
-            videos, cbp, vlp if trained.needs_vlp else None, scores=scores_file, console=console
-        )
+        results, _ = trained.segments(videos, cbp, vlp if trained.needs_vlp else None, scores=scores_file)
         errors = diagnose(job.data.dataset, scores_file, threshold=job.data.threshold)
     data = job.data
     scores = score(truth, results, protocol_named(data.protocol), subset=data.subset, tious=data.tiou)

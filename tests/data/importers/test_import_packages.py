@@ -13,7 +13,7 @@ import pytest
 
 from weaktal.data.annotations import read_annotations, read_tags
 from weaktal.data.features import Features
-from weaktal.data.importers.dataset import import_dataset
+from weaktal.data.importers.import_dataset import import_dataset
 from weaktal.data.manifest import read_manifest
 from weaktal.errors import InputError
 from weaktal.segments import Segment
@@ -94,7 +94,7 @@ def test_official_activitynet(kind: str, version: str, tmp_path: Path) -> None:
     source = tmp_path / f"activity_net.v{version}.min.json"
     source.write_text(json.dumps(OFFICIAL))
     imported = import_dataset(kind, [source], tmp_path / "out")
-    assert import_dataset(kind, [tmp_path], tmp_path / "again").subsets == imported.subsets
+    assert import_dataset(kind, str(tmp_path), str(tmp_path / "again")).subsets == imported.subsets
     annotations = read_annotations(tmp_path / "out")
     assert annotations.classes == ("Fun sliding down", "Rafting", "Surfing")
     first = annotations.videos["sJFgo9H6zNo"]
@@ -267,8 +267,8 @@ def test_features_of_another_grid_are_refused_and_the_right_grid_accepted(
 ) -> None:
     joint(npy_package, 8)
     with pytest.raises(InputError, match=r"times as many snippets .* expected the fps"):
-        import_dataset("thumos14", [npy_package], tmp_path / "out", grid=SnippetGrid(fps=30.0, window=16, stride=4))
-    import_dataset("thumos14", [npy_package], tmp_path / "out", grid=SnippetGrid(fps=12.5, window=8, stride=8))
+        import_dataset("thumos14", [npy_package], tmp_path / "out", fps=30.0, window=16, stride=4)
+    import_dataset("thumos14", [npy_package], tmp_path / "out", fps=12.5, window=8, stride=8)
     assert Features.open(tmp_path / "out", "i3d").grid == SnippetGrid(fps=12.5, window=8, stride=8)
 
 

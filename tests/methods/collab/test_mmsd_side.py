@@ -21,9 +21,10 @@ from weaktal.files import sha256
 from weaktal.losses.distillation import confident_distillation
 from weaktal.losses.pseudo_labels import hard_labels
 from weaktal.methods.base import Inputs, OtherFeatures
-from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.collab import build
 from weaktal.methods.collab.labels import stored_labels
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mmsd import MutualDistillation
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train

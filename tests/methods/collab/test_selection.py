@@ -20,7 +20,7 @@ from weaktal.methods.collab.selection import SelectionConfig, best, branches_agr
 from weaktal.methods.collab.statistics import Scored, agreement, branch_statistics, label_statistics, statistics
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 

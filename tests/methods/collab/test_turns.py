@@ -25,11 +25,12 @@ from weaktal.errors import InputError
 from weaktal.files import sha256
 from weaktal.losses.pseudo_labels import hard_labels
 from weaktal.methods.base import Inputs, OtherFeatures
-from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.collab import build
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mil import MultipleInstance
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 

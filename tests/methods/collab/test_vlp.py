@@ -29,13 +29,14 @@ from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError
 from weaktal.files import sha256
 from weaktal.methods.base import Inputs, OtherFeatures
-from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.collab import build
 from weaktal.methods.collab import vlp as collab_vlp
-from weaktal.methods.collab.settings import CollabConfig
-from weaktal.methods.collab.vlp import TextConfig, text_side
+from weaktal.methods.collab.settings import CollabConfig, TextConfig
+from weaktal.methods.collab.turns import Collaboration
+from weaktal.methods.collab.vlp import text_side
 from weaktal.models.vlp import PromptedVectors
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
 SMALL = [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from torch import Tensor
-
-from weaktal.engine.batch import Batch
 from weaktal.methods.base import VLP
-from weaktal.models.outputs import SnippetOutput
-from weaktal.models.vlp import VlpBranch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from weaktal.engine.batch import Batch
+    from weaktal.models.outputs import SnippetOutput
+    from weaktal.models.vlp import VlpBranch
 
 # The classification-based branch, the vision-language one, their weighted mean, and the vision-language features
 # without prompts and temporal layers.

@@ -48,7 +48,7 @@ def rate_at(update: int, fit: Fit) -> float:
 
     >>> fit = Fit(updates=100, batch=1, rate=1.0, decay=0.0, seed=0)
     >>> [round(rate_at(update, fit), 2) for update in (0, 9, 54, 99)]
-    [0.1, 1.0, 0.51, 0.0]
+    [0.1, 1.0, 0.52, 0.0]
     """
     warm = max(1, fit.updates // 10)
     if update < warm:

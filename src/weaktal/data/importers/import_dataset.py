@@ -1,13 +1,14 @@
-"""From the sources that a user names to a whole dataset folder."""
+"""``weaktal import``: from published packages to a whole dataset folder."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
-from weaktal.data.annotations import Annotations, write_annotations
+from weaktal.data.annotations import Annotations, check_name, write_annotations
 from weaktal.data.importers import activitynet, npy_package
 from weaktal.data.importers.package import Package
 from weaktal.data.importers.published_features import (
@@ -17,16 +18,13 @@ from weaktal.data.importers.published_features import (
     find_joint,
     write_features,
 )
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg, shown
 from weaktal.files import replacing_folder
 from weaktal.timeline import SnippetGrid
 
 THUMOS14, ACTIVITYNET12, ACTIVITYNET13 = "thumos14", "activitynet12", "activitynet13"
 KINDS = {THUMOS14: "THUMOS14", ACTIVITYNET12: "ActivityNet 1.2", ACTIVITYNET13: "ActivityNet 1.3"}
 CLASSES = {THUMOS14: 20, ACTIVITYNET12: 100, ACTIVITYNET13: 200}
-
-# The rate and window of the two-stream I3D features that weakly-supervised work publishes for all three datasets.
-PUBLISHED_GRID = SnippetGrid(fps=25.0, window=16, stride=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +54,58 @@ class Imported:
 
 def import_dataset(
     kind: str,
-    sources: Sequence[Path],
-    dataset: Path,
+    sources: str | PathLike[str] | Sequence[str | PathLike[str]],
+    dataset: str | PathLike[str],
     *,
     encoder: str = "i3d",
-    grid: SnippetGrid = PUBLISHED_GRID,
+    fps: float = 25.0,
+    window: int = 16,
+    stride: int = 16,
 ) -> Imported:
     """Makes the dataset folder ``dataset`` out of published packages; it appears whole or not at all.
+
+    The defaults are those of the two-stream I3D features that weakly-supervised work publishes for all three datasets.
 
     Args:
         kind: one of ``KINDS``.
         sources: folders and files with annotations of one package and, if wanted, features of one package.
         dataset: a new folder, or one without annotations, such as one with videos.
-        encoder: name of the features.
-        grid: how their snippets lie on time.
+        encoder: name for the features: ``features/NAME``.
+        fps: frames a second that the features were computed at.
+        window: frames that one row of the features covers.
+        stride: frames from one row of the features to the next.
 
     Raises:
-        InputError: if a source is not as it should be, or the dataset exists already.
+        InputError: if a source is not as it should be, the dataset exists already, or an argument is out of range.
     """
+    if kind not in KINDS:
+        raise InputError(f"no package {shown(kind)} is known", expected=f"one of {', '.join(KINDS)}")
+    paths = [Path(source) for source in ([sources] if isinstance(sources, str | PathLike) else sources)]
+    dataset = Path(dataset)
+    grid = _grid(fps, window, stride)
+    try:
+        check_name(encoder, None)
+    except InputError:
+        raise InputError(f"is {shown(encoder)}", source=arg("encoder"), expected="a plain folder name") from None
     if (dataset / "annotations.json").exists():
         raise InputError("exists already", source=dataset / "annotations.json", expected="a new dataset folder")
     if dataset.exists() and not dataset.is_dir():
         raise InputError("is a file", source=dataset, expected="a new dataset folder")
-    package, order = _annotations(kind, sources)
-    features = _features(sources, list(package.annotations.videos), order)
+    package, order = _annotations(kind, paths)
+    features = _features(paths, list(package.annotations.videos), order)
     if dataset.exists():
         notes = _fill(dataset, package.annotations, features, encoder, grid)
     else:
         with replacing_folder(dataset) as temporary:
             notes = _fill(temporary, package.annotations, features, encoder, grid)
     return _counted(kind, package, features, notes)
+
+
+def _grid(fps: float, window: int, stride: int) -> SnippetGrid:
+    try:
+        return SnippetGrid(fps=fps, window=window, stride=stride)
+    except ValueError as error:
+        raise InputError(str(error), source=f"{arg('fps')}, {arg('window')}, {arg('stride')}") from None
 
 
 def _fill(

@@ -1,76 +1,90 @@
-"""Typed settings: a YAML file over defaults, single values over the file; unknown keys fail and name the nearest.
+"""Settings out of a YAML file, mappings and single values over defaults; unknown keys fail and name the nearest.
 
-Every settings class derives from :class:`Settings`; a method's settings nest those of its model, losses and schedule.
 ``--set model.levels=3`` reads the value as YAML does, so numbers, booleans, lists and null need no quoting.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from weaktal.errors import InputError, arg, shown
+from weaktal.config.fields import Settings
+from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.files import from_validation, read_bytes
-
-
-def _odd(value: int) -> int:
-    if value % 2 == 0:
-        raise ValueError("an odd number, so that the middle has a snippet")
-    return value
-
-
-# Sizes that a network can have: a slip of the finger fails here, not in the allocator.
-Size = Annotated[int, Field(gt=0, le=1 << 16)]
-Few = Annotated[int, Field(gt=0, le=100)]  # of what is stacked or multiplied, such as layers
-Count = Annotated[int, Field(gt=0, le=10**9)]  # of what costs nothing by itself, such as updates
-OddSize = Annotated[int, Field(gt=0, le=999), AfterValidator(_odd)]
-
-
-class Settings(BaseModel):
-    """Base of all settings: immutable, strict about unknown keys, finite numbers only."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
-
 
 Config = TypeVar("Config", bound=Settings)
 
 
 def load_settings(
-    kind: type[Config], file: Path | None = None, overrides: Iterable[str] = (), *, base: Config | None = None
+    kind: type[Config],
+    file: Path | None = None,
+    overrides: Iterable[str] = (),
+    *,
+    base: Config | None = None,
+    values: Mapping[str, Any] | Settings | None = None,
 ) -> Config:
-    """Settings: the defaults of ``kind`` or ``base``, then ``file``, then ``overrides`` such as ``"a.b=3"``.
+    """Settings: the defaults of ``kind`` or ``base``, then ``file``, then ``values``, then ``overrides``.
+
+    Args:
+        kind: class of the settings.
+        file: YAML file.
+        overrides: single settings as the shell gives them, such as ``"a.b=3"``.
+        base: what to start from in place of the defaults.
+        values: nested mappings, such as ``{"a": {"b": 3}}``; or settings of this kind, which are complete and so allow
+            neither ``base`` nor ``file`` beside them.
 
     Raises:
         InputError: for a file that cannot be read, an unknown key (with the nearest known one) or a bad value.
     """
-    values = (base or kind()).model_dump()
+    if isinstance(values, Settings):
+        return load_settings(kind, None, overrides, base=_complete(kind, values, alone=not (base or file)))
+    settings = base or kind()
     if file is not None:
-        given = _read_yaml(file)
-        _check_keys(kind, given, source=file)
-        _merge(values, given)
-        _validated(kind, values, source=file)
-    for override in overrides:
-        source = f"{arg('settings')} {override}"
-        given = _parse_override(override)
-        _check_keys(kind, given, source)
-        _merge(values, given)
-        _validated(kind, values, source)
-    return _validated(kind, values, source=file)
+        settings = _over(settings, _read_yaml(file), file)
+    if values:
+        settings = _over(settings, values, arg("settings"))
+    return _overridden(settings, [(f"{arg('settings')} {text}", _parse_override(text)) for text in overrides])
+
+
+def _complete(kind: type[Config], settings: Settings, *, alone: bool) -> Config:
+    if not isinstance(settings, kind):
+        raise InputError(f"is {type(settings).__name__}", source=arg("settings"), expected=kind.__name__)
+    if not alone:
+        expected = f"a mapping of some settings beside {arg('preset')} or {arg('config')}"
+        raise InputError("holds every setting", source=arg("settings"), expected=expected)
+    return settings
+
+
+def _over(settings: Config, given: Mapping[str, Any], source: Path | str) -> Config:
+    """``settings`` with what a source says, validated."""
+    _check_keys(type(settings), given, source)
+    return _validated(type(settings), _merged(settings.model_dump(), given), source)
+
+
+def _overridden(settings: Config, given: list[tuple[str, dict[str, Any]]]) -> Config:
+    """All single values at once, since one may need another; if they do not fit, the first that fails is named."""
+    if not given:
+        return settings
+    together = settings.model_dump()
+    for source, values in given:
+        _check_keys(type(settings), values, source)
+        together = _merged(together, values)
+    try:
+        return _validated(type(settings), together, given[-1][0])
+    except InputError:
+        for source, values in given:
+            settings = _over(settings, values, source)
+        return settings
 
 
 def parse_settings(kind: type[Config], values: Mapping[str, Any], source: Path | str) -> Config:
     """Settings that a program stored earlier, validated again."""
-    return _validated(kind, dict(values), source=source)
-
-
-def as_yaml(settings: Settings) -> str:
-    """All settings, defaults included, as YAML that :func:`load_settings` reads back."""
-    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
+    _check_keys(kind, values, source)
+    return _validated(kind, values, source)
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, Any]:
@@ -139,33 +153,31 @@ def _parse_override(override: str) -> dict[str, Any]:
     return value
 
 
-def _merge(values: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Lays ``given`` over ``values``, mapping by mapping, so that a nested default stays where nothing was given."""
+def _merged(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given`` over ``values``, mapping by mapping, so that a nested default stays where nothing was given."""
+    merged = dict(values)
     for key, value in given.items():
         inner = values.get(key)
-        if isinstance(value, Mapping) and isinstance(inner, dict):
-            _merge(inner, value)
-        else:
-            values[key] = value
+        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, Mapping) else value
+    return merged
 
 
-def _validated(kind: type[Config], values: dict[str, Any], source: Path | str | None) -> Config:
-    _check_keys(kind, values, source)
+def _validated(kind: type[Config], values: Mapping[str, Any], source: Path | str) -> Config:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
         raise from_validation(error, source) from None
 
 
-def _check_keys(kind: type[BaseModel], values: Mapping[str, Any], source: Path | str | None, place: str = "") -> None:
+def _check_keys(kind: type[BaseModel], values: Mapping[str, Any], source: Path | str, place: str = "") -> None:
     """Unknown keys, found before the values are validated so that the message can name the nearest known key."""
     fields = kind.model_fields
     for key, value in values.items():
         if key not in fields:
-            near = difflib.get_close_matches(str(key), fields, n=1, cutoff=0.0)
-            expected = f"one of {', '.join(fields)}; nearest is {place}{near[0]}" if near else "no settings here"
+            near = nearest(str(key), fields)
+            expected = f"one of {', '.join(fields)}; nearest is {place}{near}" if near else "no settings here"
             raise InputError(f"unknown setting {place}{key}", source=source, expected=expected)
         annotation = fields[key].annotation
         for inner in (annotation, *get_args(annotation)):  # ``Model`` and ``Model | None``
-            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, BaseModel):
+            if isinstance(value, Mapping) and isinstance(inner, type) and issubclass(inner, BaseModel):
                 _check_keys(inner, value, source, place=f"{place}{key}.")

@@ -1,0 +1,124 @@
+"""A dataset folder as a Python caller sees it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from weaktal.data.annotations import Annotations, Video, annotations_file, read_annotations
+from weaktal.errors import InputError
+
+if TYPE_CHECKING:
+    from weaktal.encoders.catalog import WeightsLike
+    from weaktal.encoders.frames import Crop
+    from weaktal.encoders.networks import Precision
+    from weaktal.extraction.extract import Engine, Extracted
+    from weaktal.progress import OnProgress
+
+MOST_NAMES = 6  # classes that a repr names
+
+
+class ExtractOptions(TypedDict, total=False):
+    """What :meth:`Dataset.extract` takes besides, as :func:`weaktal.extraction.extract.extract` has it."""
+
+    names: str | Sequence[str] | None
+    fps: float
+    stride: int
+    crop: Crop
+    flow: str | None
+    weights: WeightsLike | None
+    random_weights: int | None
+    template: str
+    device: str
+    precision: Precision
+    batch: int | None
+    workers: int | None
+    engine: Engine
+    strict: bool
+    on_progress: OnProgress | None
+
+
+class Dataset:
+    """A folder with ``annotations.json``, and features and videos where they are there. Whatever takes a dataset takes
+    its path as well, and this object wherever a path is taken.
+
+    Args:
+        path: the folder.
+
+    Attributes:
+        path: the folder.
+
+    Raises:
+        InputError: if there is no such folder, or it has no annotations.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if not self.path.is_dir():
+            problem = "is no folder" if self.path.exists() else "no such folder"
+            raise InputError(problem, source=self.path, expected=f"a dataset folder: {annotations_file(Path()).name}")
+        if not annotations_file(self.path).is_file():
+            raise InputError("no such file", source=annotations_file(self.path), expected="the tags of each video")
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """Everything that is known of the videos, segments included, as it was when it was first asked for.
+
+        Raises:
+            InputError: if the file is not as it should be.
+        """
+        return read_annotations(self.path)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class list."""
+        return self.annotations.classes
+
+    @property
+    def videos(self) -> Mapping[str, Video]:
+        """Videos by name: subset, duration in seconds, tags, and segments where they are known."""
+        return self.annotations.videos
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the feature folders, as ``features=`` takes them."""
+        folder = self.path / "features"
+        return tuple(sorted(inner.name for inner in folder.iterdir() if inner.is_dir())) if folder.is_dir() else ()
+
+    def extract(
+        self,
+        encoders: str | Sequence[str],
+        *,
+        videos: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+        **options: Unpack[ExtractOptions],
+    ) -> Extracted:
+        """Turns the dataset's videos into features: :func:`weaktal.extract` into this folder.
+
+        Args:
+            encoders: one or more names, such as ``"i3d"``; several in one go decode each video once.
+            videos: files and folders; the ``videos`` folder of the dataset by default.
+            options: as of :func:`weaktal.extract`.
+
+        Raises:
+            InputError: as of :func:`weaktal.extract`.
+        """
+        from weaktal.extraction.extract import extract  # late: needs torch and the extra "video"
+
+        return extract(self.path / "videos" if videos is None else videos, encoders=encoders, into=self, **options)
+
+    def __repr__(self) -> str:
+        subsets = Counter(video.subset for video in self.videos.values())
+        counts = ", ".join(f"{count} {subset}" for subset, count in subsets.items())
+        names = ", ".join(self.classes[:MOST_NAMES]) + (", ..." if len(self.classes) > MOST_NAMES else "")
+        features = ", ".join(self.features) or "none yet"
+        return (
+            f"<Dataset {str(self.path)!r}: {len(self.videos)} videos ({counts}), "
+            f"{len(self.classes)} classes ({names}), features: {features}>"
+        )
