@@ -6,7 +6,17 @@ from typing import Literal, Self
 import pytest
 from pydantic import Field, model_validator
 
-from weaktal.config import Settings, as_yaml, described, group, load_settings, matching, parse_settings, setting
+from weaktal.config import (
+    Settings,
+    as_yaml,
+    described,
+    group,
+    load_settings,
+    matching,
+    one_value,
+    parse_settings,
+    setting,
+)
 from weaktal.errors import InputError
 
 
@@ -200,6 +210,7 @@ def test_settings_describe_themselves() -> None:
 )
 def test_yaml_explains_and_loads_again(text: str, names: tuple[str, ...], tmp_path: Path) -> None:
     settings = Outer(mode="slow", text=text, names=names, pair=(1, 2), mixed=Inner(low=1e-7, high=1e-5))
+    assert "\n" not in one_value(text) + one_value(list(names))
     written_out = as_yaml(settings)
     assert load_settings(Outer, written(tmp_path, written_out)) == settings
     assert "# How to go on. (one of fast, slow) default fast [ours]\nmode: slow\n" in written_out
