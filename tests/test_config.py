@@ -204,7 +204,7 @@ def test_settings_describe_themselves() -> None:
     [
         ("plain", ("a",)),
         ("two\nlines: of # text\n\n  deep", ("a, b", "[c", "", "null", "1e4", "é", "\u2028", "\x7f")),
-        ("1e4", ("{}",)),
+        ("a\nb", ("{}", "c\nd")),
         ("", ("- a", "'", '"', "\t", "😀\n", "x" * 500, "word " * 60)),
     ],
 )
