@@ -46,7 +46,7 @@ def test_grid_of_exact_decimals(text: str, expected: tuple[float, ...]) -> None:
 def test_bad_grid_says_what_is_wrong(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         tiou_grid(text)
-    assert "--tiou" in caught.value.line()
+    assert "tiou" in caught.value.line()
 
 
 def test_protocols_prescribe_what_the_benchmarks_do() -> None:

@@ -70,6 +70,15 @@ class Results:
         """Segments of all videos."""
         return sum(map(len, self.videos.values()))
 
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Results:
+        """Reads a results file in ActivityNet's JSON layout.
+
+        Raises:
+            InputError: if the file is missing or not as it should be.
+        """
+        return read_results(Path(path))
+
     def save(self, path: str | PathLike[str]) -> None:
         """Writes a results file in ActivityNet's JSON layout, whole or not at all.
 
