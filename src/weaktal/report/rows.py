@@ -1,4 +1,4 @@
-"""A run's branches as rows of a page, and which of them ``weaktal localize`` gives where nobody names one."""
+"""A run's branches as rows of a page, and which of them ``weaktal localize`` gives by default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from weaktal.report.gather import BranchFiles
 from weaktal.runs.localize_dataset import localize
 from weaktal.runs.trained import Trained, load_method
 
-# The branches that are shown where nobody names any, the method's default first; other methods show that alone.
+# The branches that are shown by default, the method's own default first; other methods show that alone.
 _BRANCHES: Mapping[str, Sequence[str | None]] = {"collab": ("cbp", "vlp", "both")}
 
 _GIVEN = "what weaktal localize gives without --branch"
@@ -32,7 +32,7 @@ class Rows:
 
     Attributes:
         branches: results and scores, a row each.
-        notes: what a reader must know besides, a sentence each.
+        notes: what else a reader must know, a sentence each.
     """
 
     branches: list[BranchFiles]
@@ -51,7 +51,7 @@ def run_rows(
 ) -> Rows:
     """Localizes a dataset with branches of a run.
 
-    Where nobody names a branch, what ``weaktal localize`` gives without ``--branch`` is among the rows, also where it
+    By default, what ``weaktal localize`` gives without ``--branch`` is among the rows, also where it
     comes from the weights of an earlier phase; and branches that need vision-language features are left out, with a
     note, if the dataset has none that can be used.
 
@@ -62,7 +62,7 @@ def run_rows(
         subset: of the videos.
         named: the branches, with the last weights; the usual ones where there are none.
         prefix: of the rows' names.
-        console: where progress goes; standard error where it is None.
+        console: where progress goes; standard error by default.
 
     Raises:
         InputError: for bad input.
@@ -82,8 +82,8 @@ def run_rows(
         rows.append(choice)
     seeing = [row for row in rows if row[1] in method.vlp_branches]
     if seeing and not named and (problem := _vlp_problem(info, dataset, subset)):
-        left_out = ", ".join(_name(row, info) + (f" ({_GIVEN})" if row == choice else "") for row in seeing)
-        notes.append(f"{run}: left out for want of vision-language features: {left_out}: {problem}")
+        skipped = ", ".join(_name(row, info) + (f" ({_GIVEN})" if row == choice else "") for row in seeing)
+        notes.append(f"{run}: skipped {skipped}, which need vision-language features: {problem}")
         rows = [row for row in rows if row not in seeing]
     for note in notes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
@@ -115,7 +115,7 @@ def _vlp_problem(info: RunInfo, dataset: Path, subset: str) -> InputError | None
 
 
 def _choice(run: Path) -> _Row:
-    """What ``weaktal localize`` takes where nobody names a branch.
+    """What ``weaktal localize`` takes by default.
 
     Raises:
         InputError: if the run cannot say, such as one without the statistics that its choice goes by.

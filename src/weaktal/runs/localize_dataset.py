@@ -85,7 +85,7 @@ def localize(
         vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None
     videos, skipped = usable(chosen, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
     for reason in skipped.values():
-        console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"skipped: {reason}", highlight=False, markup=False, soft_wrap=True)
     results, by_video = trained.segments(videos, cbp, vlp, scores=scores, batch_size=batch_size, console=console)
     write_results(out, results)
     return Localized(results, _classification(videos, annotations, info.classes, by_video), skipped)

@@ -78,10 +78,10 @@ def train(
     vlp = Features.open(dataset, vlp_features) if vlp_features else None
     videos, skipped = usable(tagged, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
     for reason in skipped.values():
-        console.print(f"left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"skipped: {reason}", highlight=False, markup=False, soft_wrap=True)
     if untagged:
         names = ", ".join(untagged)
-        console.print(f"left out for want of a label: {names}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"skipped, as they have no label: {names}", highlight=False, markup=False, soft_wrap=True)
 
     dim, streams = cbp.layout(videos[0].name)
     inputs = Inputs(
