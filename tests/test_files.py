@@ -189,7 +189,7 @@ def test_bad_json_is_one_line(content: bytes, message: str, tmp_path: Path) -> N
 def test_a_key_that_stands_twice_is_named(content: str, key: str, tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     path.write_text(content)
-    with pytest.raises(InputError, match=f"file.json: key '{key}' stands there twice"):
+    with pytest.raises(InputError, match=f"file.json: key '{key}' appears twice"):
         read_model(path, RootModel[dict[str, Any]], "anything")
 
 

@@ -206,7 +206,7 @@ def _first(change: dict[str, Any]) -> list[Clip]:
 @pytest.mark.parametrize(
     ("clips", "match"),
     [
-        (_first({"id": "c0_1"}), r"clips\.1\.id: 'c0_1' stands there twice"),
+        (_first({"id": "c0_1"}), r"clips\.1\.id: 'c0_1' appears twice"),
         (_first({"offset": 1}), r"clip c0_0: starts at row 1.*expected offset 0"),
         (_first({"snippets": 2}), r"clip c0_1: starts at row 1, the clip before it \(c0_0\) ends at row 2"),
         (make_clips()[:-1], r"the clips have \d+ snippets; expected \d+, the rows of"),

@@ -180,8 +180,8 @@ def test_listed_clips(clips: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("listed", "match"),
     [
-        ([{"label": "sit", "file": "a.mp4"}, {"label": "sit", "file": "./a.mp4"}], r"'\./a\.mp4' stands there twice"),
-        ([{"id": "x", "label": "sit", "file": "a.mp4"}, {"id": "x", "label": "sit", "file": "b.mp4"}], "'x' stands"),
+        ([{"label": "sit", "file": "a.mp4"}, {"label": "sit", "file": "./a.mp4"}], r"'\./a\.mp4' appears twice"),
+        ([{"id": "x", "label": "sit", "file": "a.mp4"}, {"id": "x", "label": "sit", "file": "b.mp4"}], "'x' appears"),
         ([{"label": "sit", "file": "gone.mp4"}], r"clips\.0\.file: .*no such file"),
         ([{"label": "sit", "file": "a.mp4"}, {"label": "sit"}], r"clips\.1\.file: is missing"),
         ([{"label": "sit", "file": "a\0.mp4"}], r"clips\.0\.file"),

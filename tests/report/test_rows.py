@@ -128,8 +128,8 @@ def test_without_vision_language_features_the_other_branches_are_shown(
         said = io.StringIO()
         report = view([run], out, dataset=bare, console=Console(file=said, width=40))
         assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("cbp", False)]
-        (note,) = [note for note in report.notes if "left out" in note]
-        assert f"vision-language features: vlp, both ({GIVEN}): " in note
+        (note,) = [note for note in report.notes if "skipped" in note]
+        assert f"skipped vlp, both ({GIVEN}), which need vision-language features: " in note
         assert note.removesuffix(".") in said.getvalue().splitlines()
         assert missing in note
         shutil.rmtree(bare / "features/scene", ignore_errors=True)

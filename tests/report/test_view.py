@@ -210,7 +210,7 @@ def test_a_run_knows_its_dataset_from_anywhere(
     go(Path("moved"))
     view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
     file.write_text(json.dumps({**info, "dataset": "d"}))
-    with pytest.raises(InputError, match=r"was trained on d, where its training video 'video_00' is not any more"):
+    with pytest.raises(InputError, match=r"was trained on d, which no longer has its training video 'video_00'"):
         view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
 
 
@@ -265,7 +265,7 @@ def test_scores_find_their_results(tmp_path: Path) -> None:
     for bad in (["1.st"], ["1.st", "vlp=2.st"], ["vlp=2.st", "1.st"], ["1", "2", "3"]):
         with pytest.raises(InputError, match="NAME=FILE with NAME of cbp, vlp"):
             match_scores(names, bad)
-    with pytest.raises(InputError, match=r"no results 'vpl'.*nearest is vlp"):
+    with pytest.raises(InputError, match=r"no results called 'vpl'.*nearest is vlp"):
         match_scores(names, ["vpl=2.st"])
     with pytest.raises(InputError, match="scores: names results 'vlp' twice; expected one file for each"):
         match_scores(names, ["vlp=1.st", "cbp=1.st", "vlp=2.st"])
@@ -309,7 +309,7 @@ def test_bad_input_is_named_and_nothing_is_written(
 def test_only_pages_of_ours_are_replaced(results: Write, tmp_path: Path) -> None:
     file = results()
     before = file.read_bytes()
-    with pytest.raises(InputError, match=r"r\.json: exists, and is no page"):
+    with pytest.raises(InputError, match=r"r\.json: exists, and is not a page"):
         view([file], file)
     assert file.read_bytes() == before
     view([file], tmp_path / "view.html")

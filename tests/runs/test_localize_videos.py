@@ -287,7 +287,7 @@ def test_one_class_beside_a_background(clip_folder: Path, tmp_path: Path) -> Non
     ("words", "message"),
     [
         (["--zero-shot", "a,,b", "VIDEO"], "a class without a name"),
-        (["--zero-shot", "a, a", "VIDEO"], "the class 'a' stands there twice"),
+        (["--zero-shot", "a, a", "VIDEO"], "the class 'a' appears twice"),
         (["--zero-shot", "a", "DATASET"], "is a dataset"),
         (["--zero-shot", "a", "VIDEO", "--subset", "test"], "--subset: is for localizing with a run"),
         (["--zero-shot", "a", "VIDEO", "--encoder", "i3d"], "i3d knows no words"),

@@ -170,7 +170,7 @@ def _check_ids(path: Path, clips: Sequence[Clip]) -> None:
     seen: set[str] = set()
     for index, clip in enumerate(clips):
         if clip.id in seen:
-            raise InputError(f"{shown(clip.id)} stands there twice", source=path, place=f"clips.{index}.id")
+            raise InputError(f"{shown(clip.id)} appears twice", source=path, place=f"clips.{index}.id")
         seen.add(clip.id)
 
 

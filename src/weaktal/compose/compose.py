@@ -72,7 +72,7 @@ def compose(
             meant for clips of the other kind.
     """
     clips, dataset = Path(clips), Path(dataset)
-    common = {
+    common: dict[str, object] = {
         "seed": seed,
         "train": train,
         "test": test,
@@ -96,11 +96,8 @@ def compose(
     video = _settings(VideoSettings, _given({"fps": fps, "width": width, "height": height}))
     action = _seconds("instance_seconds", instance_seconds or (1, 6), SHORTEST_ACTION)
     gap = _seconds("gap_seconds", gap_seconds or (2, 5), 0.0)
-    lengths: dict[str, object] = {
-        "instance_snippets": tuple(map(video.ticks, action)),
-        "gap_snippets": tuple(map(video.ticks, gap)),
-    }
-    settings = _settings(CompositionSettings, common | lengths)
+    common["instance_snippets"], common["gap_snippets"] = tuple(map(video.ticks, action)), tuple(map(video.ticks, gap))
+    settings = _settings(CompositionSettings, common)
     return compose_videos(read_video_clips(clips), dataset, settings, video, on_progress=on_progress)
 
 

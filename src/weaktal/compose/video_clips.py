@@ -102,12 +102,12 @@ def _check_listed(source: Path, entries: Sequence[_Entry], clips: Sequence[Video
         try:
             resolved, there = clip.path.resolve(), clip.path.is_file()
         except (OSError, ValueError) as error:
-            raise InputError(f"{shown(entry.file)} is no path", source=source, place=place) from error
+            raise InputError(f"{shown(entry.file)} is not a path", source=source, place=place) from error
         if not there:
             raise InputError(f"{shown(entry.file)}: no such file", source=source, place=place, expected="a video")
         if resolved in files:
-            raise InputError(f"{shown(entry.file)} stands there twice", source=source, place=place)
+            raise InputError(f"{shown(entry.file)} appears twice", source=source, place=place)
         if clip.id in names:
-            raise InputError(f"{shown(clip.id)} stands there twice", source=source, place=f"clips.{index}.id")
+            raise InputError(f"{shown(clip.id)} appears twice", source=source, place=f"clips.{index}.id")
         files.add(resolved)
         names.add(clip.id)

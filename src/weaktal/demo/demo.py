@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from rich.console import Console
@@ -84,12 +85,12 @@ class Demo:
 
 
 def demo(
-    out: Path,
+    out: str | PathLike[str] = "weaktal-demo",
     *,
     size: Size = FULL,
     seed: int = 0,
     workers: int | None = None,
-    cache: Path | None = None,
+    cache: str | PathLike[str] | None = None,
     console: Console | None = None,
 ) -> Demo:
     """Goes the whole way and leaves a dataset, a run, results and a report in the new folder ``out``.
@@ -100,15 +101,16 @@ def demo(
         out: folder to make.
         size: how much to do.
         seed: of the world and of training.
-        workers: processes that render, and threads that compute optical flow; as many as cores where it is None.
-        cache: where worlds are kept; :func:`~weaktal.demo.worlds.worlds_folder` where it is None.
-        console: where progress goes; standard error where it is None.
+        workers: processes that render, and threads that compute optical flow; as many as cores by default.
+        cache: where worlds are kept; :func:`~weaktal.demo.worlds.worlds_folder` by default.
+        console: where progress goes; standard error by default.
 
     Raises:
         InputError: if ``out`` exists or something cannot be written.
     """
-    console = console or Console(stderr=True)
-    work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, cache or worlds_folder(), console)
+    out, console = Path(out), console or Console(stderr=True)
+    worlds = worlds_folder() if cache is None else Path(cache)
+    work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, worlds, console)
     start = time.perf_counter()
     with _new_folder(out):
         work.make_world()

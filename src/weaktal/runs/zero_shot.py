@@ -126,12 +126,12 @@ def parse_labels(text: str) -> tuple[str, ...]:
     """Class names out of ``"high jump, pole vault"``.
 
     Raises:
-        InputError: if there is none, or one is empty or stands there twice.
+        InputError: if there is none, or one is empty or appears twice.
     """
     labels = tuple(label.strip() for label in text.split(","))
     for label in labels:
         if not label or labels.count(label) > 1:
-            problem = f"the class {shown(label)} stands there twice" if label else "a class without a name"
+            problem = f"the class {shown(label)} appears twice" if label else "a class without a name"
             raise InputError(
                 problem, source=f"{arg('zero_shot')} {shown(text)}", expected="distinct names between commas"
             )
