@@ -19,7 +19,7 @@ from weaktal.data.video_files import videos_in
 from weaktal.demonstration.worlds import WorldPlan, copy_of_world
 from weaktal.encoders.world.shipped import VLP
 from weaktal.extraction.extract import extract
-from weaktal.progress import advancing
+from weaktal.progress import advancing, showing
 from weaktal.report.content import Step
 from weaktal.report.gather import BranchFiles
 from weaktal.runs.localize import localize
@@ -130,16 +130,17 @@ class DemoSteps:
             *settings,
         )
         with self._step("train on tags alone", command) as done:
-            train(
-                self.dataset,
-                method=METHOD,
-                features=CBP,
-                vlp_features=VLP,
-                run=self.run,
-                overrides=self.size.settings,
-                seed=self.seed,
-                console=self.console,
-            )
+            with showing(self.console, lines=True) as show:
+                train(
+                    self.dataset,
+                    method=METHOD,
+                    features=CBP,
+                    vlp_features=VLP,
+                    run=self.run,
+                    overrides=self.size.settings,
+                    seed=self.seed,
+                    on_progress=show,
+                )
             done(f"{METHOD} on {self.size.train} videos")
 
     def localize(self, branch: str) -> BranchFiles:
