@@ -15,6 +15,7 @@ from rich import progress as bars
 from rich.console import Console
 from rich.text import Text
 
+from weaktal.encoders.names import HOUSE
 from weaktal.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def extract(
     encoder: Annotated[
         list[str],
         typer.Option(
-            help="i3d (RGB and flow), i3d-rgb, i3d-flow, clip-vit-b16, a folder with a CLIP or SigLIP checkpoint, "
-            "ORGANIZATION/MODEL, or those of the rendered world, which come with weaktal: world-cbp, world-rgb, "
-            "world-flow, world-vlp. Several in one go decode each video once: repeat the option."
+            help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a CLIP or SigLIP "
+            "checkpoint; ORGANIZATION/MODEL; the name of one that an installed package offers; "
+            "package.module:function. Several in one go decode each video once: repeat the option."
         ),
     ],
     into: Annotated[

@@ -41,8 +41,12 @@ def localize(
         float | None, typer.Option(help="Spacing of a dataset's features that have no manifest.")
     ] = None,
     encoder: Annotated[
-        str | None,
-        typer.Option(help="With --zero-shot: clip-vit-b16 (default), a checkpoint folder, or ORGANIZATION/MODEL."),
+        list[str] | None,
+        typer.Option(
+            help="With --zero-shot: clip-vit-b16 (default), or another that reads words, as weaktal extract takes it. "
+            "With a run, for features of an own encoder that is called by package.module:function: this again, or "
+            "NAME=package.module:function with the name of the features."
+        ),
     ] = None,
     weights: Annotated[
         list[str] | None,
@@ -75,18 +79,21 @@ def localize(
         "--seconds-per-snippet": seconds_per_snippet,
         "--skip-broken": skip_broken or None,
     }
-    of_videos = {"--weights": weights, "--cache": cache}
+    of_videos = {"--encoder": encoder, "--weights": weights, "--cache": cache}
     if zero_shot is not None:
-        from weaktal.encoders.catalog import CLIP, WeightsChoice
+        from weaktal.encoders.catalog import WeightsChoice
+        from weaktal.encoders.names import CLIP
         from weaktal.runs.zero_shot import localize_zero_shot, parse_labels, setting
 
         _refuse({**of_dataset, "--branch": branch}, "localizing with a run")
         _refuse_datasets(where)
+        if len(encoder or ()) > 1:
+            raise InputError("is given several times", source="--encoder", expected="one, with --zero-shot")
         found = localize_zero_shot(
             parse_labels(zero_shot),
             where,
             out,
-            encoder=encoder or CLIP,
+            encoder=encoder[0] if encoder else CLIP,
             weights=WeightsChoice.parse(weights or (), None),
             cache=cache,
             scores=scores,
@@ -95,7 +102,6 @@ def localize(
         _say_videos(found, out)
         return
     run, *rest = where
-    _refuse({"--encoder": encoder}, "--zero-shot; a run knows its encoders")
     if not rest:
         raise InputError("nothing to localize", source=run, expected="RUN, then a dataset folder or videos")
     if len(rest) == 1 and (_is_dataset(rest[0]) or (rest[0].is_dir() and not _holds_videos(rest[0]))):
@@ -129,12 +135,23 @@ def localize(
         rest,
         out,
         branch=branch,
+        encoder=_encoders(encoder or ()),
         weights=WeightsChoice.parse(weights or (), None),
         cache=cache,
         scores=scores,
         overrides=overrides,
     )
     _say_videos(found, out)
+
+
+def _encoders(options: Sequence[str]) -> str | dict[str, str] | None:
+    """``--encoder ENCODER``, or ``--encoder NAME=ENCODER`` any number of times."""
+    named = {name: encoder for name, equals, encoder in (option.partition("=") for option in options) if equals}
+    if len(named) == len(options):
+        return named or None
+    if len(options) > 1:
+        raise InputError("is given several times", source="--encoder", expected="NAME=package.module:function each")
+    return options[0]
 
 
 def _is_dataset(path: Path) -> bool:

@@ -21,6 +21,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktal.data.manifest import FILE, write_manifest
+from weaktal.encoders.catalog import folder_name
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
 from weaktal.extraction.folders import Target, extraction_settings, planned_manifest
@@ -66,7 +67,8 @@ class FeatureCache:
         """The folder for features of this setting."""
         manifest = planned_manifest(encoder, sampling, flow=flow)
         setting = json.dumps(extraction_settings(manifest), sort_keys=True).encode()
-        return Target(self.root / f"{encoder.name}-{hashlib.sha256(setting).hexdigest()[:16]}", encoder, manifest)
+        folder = f"{folder_name(encoder.name)}-{hashlib.sha256(setting).hexdigest()[:16]}"
+        return Target(self.root / folder, encoder, manifest)
 
     def decoded(self, key: str) -> Decoded:
         """What decoding told of the video with that content.

@@ -17,7 +17,14 @@ from weaktal.errors import InputError
 from weaktal.extraction.cache import cache_folder
 from weaktal.files import check_writable
 from weaktal.runs.trained import Trained
-from weaktal.runs.video_features import as_in_training, check_same, extracted_by_weaktal, prepare
+from weaktal.runs.video_features import (
+    EncodersLike,
+    as_in_training,
+    check_same,
+    extracted_by_weaktal,
+    named_encoders,
+    prepare,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ def localize_videos(
     out: Path,
     *,
     branch: str | None = None,
+    encoder: EncodersLike | None = None,
     weights: WeightsChoice | None = None,
     cache: Path | None = None,
     scores: Path | None = None,
@@ -56,6 +64,8 @@ def localize_videos(
         videos: files, and folders that are searched with their subfolders.
         out: results file.
         branch: which branch of the method scores; its default where it is None.
+        encoder: what makes the features where the run does not say so in a way that may be believed; see
+            :func:`~weaktal.runs.video_features.named_encoders`.
         weights: where to look for the encoders' weights; the usual folder where it is None.
         cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
         scores: also keep the scores there.
@@ -74,7 +84,9 @@ def localize_videos(
     found = find_videos(videos)
     streams = parse_names(info.features)  # folder names by stream
     vlp_streams = parse_names(info.vlp_features) if trained.needs_vlp and info.vlp_features else {}
-    again = functools.partial(as_in_training, weights=weights or WeightsChoice(), run=run)
+    wanted = {*streams.values(), *vlp_streams.values()}
+    named = named_encoders(encoder, {name: made for name, made in info.manifests.items() if name in wanted})
+    again = functools.partial(as_in_training, weights=weights or WeightsChoice(), run=run, named=named)
     extractions = {name: again(name, info.manifests.get(name)) for name in streams.values()}
     with trained.opening_vlp():
         extractions |= {name: again(name, info.manifests.get(name)) for name in vlp_streams.values()}
@@ -91,7 +103,7 @@ def localize_videos(
         extractions,
         cache or cache_folder(),
         console,
-        check=lambda name, target: check_same(name, info.manifests[name], target, run),
+        check=lambda name, target: check_same(name, info.manifests[name], target, run, named=name in named),
     )
     made = {name: FeatureFolder(target.folder) for name, target in zip(extractions, prepared.targets, strict=True)}
     features = Features({stream: made[name] for stream, name in streams.items()})

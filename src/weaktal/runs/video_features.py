@@ -13,16 +13,19 @@ from rich.progress import track
 
 from weaktal.data.annotations import Video
 from weaktal.data.manifest import FILE, Manifest
-from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, build_encoder
+from weaktal.encoders.catalog import WeightsChoice, build_encoder
 from weaktal.encoders.frames import Crop
+from weaktal.encoders.names import has_name, is_reference
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.weights import KNOWN, weights_folder
-from weaktal.encoders.world.shipped import NAMES as SHIPPED
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.cache import FeatureCache, content_key
 from weaktal.extraction.folders import Target, extraction_settings
 from weaktal.extraction.pipeline import Pipeline, Sampling
 from weaktal.video.flow import METHODS, flow_method
+
+# The encoder that the user names, or several by the names of their feature folders.
+EncodersLike = str | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,9 @@ def none_usable(failed: Mapping[str, InputError], count: int) -> InputError:
     return InputError(f"none of {count} videos can be used; the first: {first.text}")
 
 
-def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice, run: Path) -> Extraction:
+def as_in_training(
+    name: str, manifest: Manifest | None, weights: WeightsChoice, run: Path, named: Mapping[str, str] | None = None
+) -> Extraction:
     """How to make features like those that a run was trained on.
 
     Args:
@@ -143,6 +148,7 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
         manifest: of these features, as the run kept it.
         weights: where to look for weights.
         run: its folder, for messages.
+        named: the encoders that the user names, as of :func:`named_encoders`.
 
     Raises:
         InputError: if the run does not say how they were made, or weaktal cannot make such.
@@ -161,7 +167,7 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
     if type(seed) is int and 0 <= seed < 2**63:
         weights = WeightsChoice(weights.root, weights.paths, seed)
     return Extraction(
-        encoder=_encoder_word(name, manifest, weights, run),
+        encoder=_encoder_word(name, manifest, weights, run, named or {}),
         weights=weights,
         sampling=Sampling(fps=manifest.fps, window=manifest.window, stride=manifest.stride, crop=crop),
         flow=flow if isinstance(flow, str) and flow in METHODS else "tvl1",
@@ -169,11 +175,46 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
     )
 
 
-def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Path) -> str:
+def named_encoders(encoders: EncodersLike | None, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+    """The encoders that the user names for a run's features, by the name of the feature folder.
+
+    Args:
+        encoders: by the name of the feature folder; a single one is for those features whose encoder the run calls by
+            ``package.module:function``, which is not run because a file says so.
+        manifests: of the features that are wanted.
+
+    Raises:
+        InputError: if the run has no features of that name, or none that a single one is for.
+    """
+    if encoders is None:
+        return {}
+    if isinstance(encoders, str):
+        wanting = [name for name, manifest in manifests.items() if is_reference(manifest.encoder)]
+        if not wanting:
+            problem = "is for features of an encoder that is called by package.module:function"
+            expected = f"to be left out, or NAME={encoders} with NAME one of {', '.join(manifests)}"
+            raise InputError(problem, source=f"{arg('encoder')} {encoders}", expected=expected)
+        return dict.fromkeys(wanting, encoders)
+    for name in encoders:
+        if name not in manifests:
+            expected = f"one of {', '.join(manifests)}"
+            raise InputError(f"no features {shown(name)} in this run", source=arg("encoder"), expected=expected)
+    return dict(encoders)
+
+
+def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Path, named: Mapping[str, str]) -> str:
     """What ``weaktal extract --encoder`` calls the encoder of a manifest."""
     encoder = manifest.encoder
-    if encoder in I3D_STREAMS or encoder in SHIPPED or encoder == CLIP:
+    if name in named:
+        return named[name]
+    if has_name(encoder):
         return encoder
+    if ":" in encoder:
+        raise InputError(
+            f"its features {shown(name)} were made by {shown(encoder)}, and no code is run because a file names it",
+            source=run,
+            expected=f"{arg('encoder')} {encoder}, if you trust it",
+        )
     places = [weights.paths.get(encoder), weights.root, weights.root and weights.root / encoder]
     for place in (*places, weights_folder() / encoder):
         if place is not None and (place / "config.json").is_file():
@@ -190,7 +231,7 @@ def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Pa
     raise InputError(
         f"the checkpoint of the run's encoder {shown(encoder)} is missing",
         source=weights_folder() / encoder,
-        expected=f"its folder there, or {arg('weights')} {encoder}=FOLDER",
+        expected=f"its folder there, {arg('weights')} {encoder}=FOLDER, or the package that offers {encoder} installed",
     )
 
 
@@ -199,15 +240,18 @@ def extracted_by_weaktal(manifest: Manifest) -> bool:
     return "last_window" in (manifest.model_extra or {})
 
 
-def check_same(name: str, manifest: Manifest, target: Target, run: Path) -> None:
+def check_same(name: str, manifest: Manifest, target: Target, run: Path, *, named: bool = False) -> None:
     """Refuses to feed a run with features that differ from those that it was trained on in anything that both state.
+
+    Where the user ``named`` the encoder, it may have moved to another module since, or to an entry point.
 
     Raises:
         InputError: naming the setting, such as the hash of the weights.
     """
     trained, made = extraction_settings(manifest), extraction_settings(target.manifest)
-    by_hash = manifest.weights_sha256 is not None  # then the folder of a checkpoint may have another name by now
-    for key in sorted(trained.keys() & made.keys() - ({"encoder"} if by_hash else set())):
+    # By its hash a checkpoint is known, whatever its folder is called by now.
+    renamed = {"encoder"} if named or manifest.weights_sha256 is not None else set()
+    for key in sorted(trained.keys() & made.keys() - renamed):
         if trained[key] != made[key]:
             raise InputError(
                 f"was trained on features {shown(name)} with {key} {shown(trained[key], 80)}, "

@@ -18,9 +18,10 @@ from weaktal.data.scores import read_scores, writing_scores
 from weaktal.data.video_files import find_videos
 from weaktal.decode.config import DecodeConfig
 from weaktal.decode.decoder import decode_scores
-from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
+from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.names import CLIP
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
-from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
+from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.cache import cache_folder
 from weaktal.extraction.folders import Target
@@ -70,7 +71,7 @@ def localize_zero_shot(
         videos: files, and folders that are searched with their subfolders; one that cannot be used does not stop the
             others.
         out: results file.
-        encoder: a CLIP or SigLIP encoder as ``weaktal extract --encoder`` takes it.
+        encoder: one of images and texts, as ``weaktal extract --encoder`` takes it.
         weights: where to look for its weights; the usual folder where it is None.
         cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
         scores: also keep the scores there.
@@ -85,9 +86,6 @@ def localize_zero_shot(
     settings = load_settings(ZeroShotConfig, None, overrides)
     texts = [*fill(settings.template, labels), *settings.background]
     activation = _activation(settings, len(texts))
-    if encoder in I3D_STREAMS or encoder in CBP_STREAMS:
-        expected = f"{CLIP}, another CLIP or SigLIP, or {VLP}"
-        raise InputError(f"{encoder} knows no words", source=arg("encoder"), expected=expected)
     found = find_videos(videos)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * settings.fps, window=2, stride=2)
@@ -95,7 +93,8 @@ def localize_zero_shot(
 
     def check(_title: str, target: Target) -> None:
         if target.encoder.text is None:
-            raise InputError("has no tokenizer, so it cannot read class names", source=encoder)
+            expected = f"{CLIP}, {VLP}, or another encoder of images and texts, with its tokenizer"
+            raise InputError(f"{encoder} knows no words", source=arg("encoder"), expected=expected)
         target.encoder.text.embed_texts(texts)  # refuses words that it does not know
 
     prepared = prepare(found, {encoder: extraction}, cache or cache_folder(), console, check=check)
