@@ -182,8 +182,9 @@ def _say(results: Results, out: Path) -> None:
 
 
 def _say_videos(found: VideosLocalized, out: Path) -> None:
-    cached = len(found.results.videos) - found.extracted
-    print(f"features: {found.extracted} videos extracted, {cached} from the cache")
+    cached = len(found.results.videos) - found.extracted - found.reused
+    reused = f", {found.reused} from the run's dataset" if found.reused else ""
+    print(f"features: {found.extracted} videos extracted, {cached} from the cache{reused}")
     _say(found.results, out)
     for error in found.failed.values():
         print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)

@@ -13,11 +13,10 @@ from pathlib import Path
 from rich.console import Console
 
 from weaktal.demo.steps import BRANCHES, CBP, DemoSteps, Size, command_line
-from weaktal.demo.worlds import worlds_folder
 from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError
 from weaktal.evaluation.scoring import Scores
-from weaktal.files import check_writable
+from weaktal.files import cache_folder, check_writable
 from weaktal.report.gather import Words, compare
 from weaktal.report.page import write_report
 
@@ -101,14 +100,14 @@ def demo(
         size: how much to do.
         seed: of the world and of training.
         workers: processes that render, and threads that compute optical flow; as many as cores where it is None.
-        cache: where worlds are kept; :func:`~weaktal.demo.worlds.worlds_folder` where it is None.
+        cache: where worlds are kept; :func:`~weaktal.files.cache_folder` where it is None.
         console: where progress goes; standard error where it is None.
 
     Raises:
         InputError: if ``out`` exists or something cannot be written.
     """
     console = console or Console(stderr=True)
-    work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, cache or worlds_folder(), console)
+    work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, cache or cache_folder("worlds"), console)
     start = time.perf_counter()
     with _new_folder(out):
         work.make_world()

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from weaktal.data.features import FeatureFolder, Features, parse_names
+from weaktal.data.features import Features, parse_names
 from weaktal.data.results import Results, write_results
 from weaktal.data.video_files import find_videos
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.errors import InputError
-from weaktal.extraction.cache import cache_folder
-from weaktal.files import check_writable
+from weaktal.files import cache_folder, check_writable
+from weaktal.runs.dataset_features import RunDataset
+from weaktal.runs.prepare import prepare
 from weaktal.runs.trained import Trained
 from weaktal.runs.video_features import (
     EncodersLike,
@@ -23,7 +24,6 @@ from weaktal.runs.video_features import (
     check_same,
     extracted_by_weaktal,
     named_encoders,
-    prepare,
 )
 
 
@@ -34,12 +34,15 @@ class VideosLocalized:
     Attributes:
         results: segments by video.
         failed: videos that cannot be used, and why; the results are without them.
-        extracted: how many videos were not in the cache.
+        extracted: how many videos were extracted.
+        reused: how many were not, since the run's dataset has the very video with its features; the others were in the
+            cache.
     """
 
     results: Results
     failed: dict[str, InputError]
     extracted: int
+    reused: int = 0
 
 
 def localize_videos(
@@ -67,7 +70,7 @@ def localize_videos(
         encoder: what makes the features where the run does not say so in a way that may be believed; see
             :func:`~weaktal.runs.video_features.named_encoders`.
         weights: where to look for the encoders' weights; the usual folder where it is None.
-        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
+        cache: folder of features; :func:`~weaktal.files.cache_folder` where it is None.
         scores: also keep the scores there.
         overrides: single settings of decoding.
         console: where progress goes; standard error where it is None.
@@ -104,10 +107,11 @@ def localize_videos(
         cache or cache_folder(),
         console,
         check=lambda name, target: check_same(name, info.manifests[name], target, run, named=name in named),
+        dataset=RunDataset(Path(info.dataset)),
     )
-    made = {name: FeatureFolder(target.folder) for name, target in zip(extractions, prepared.targets, strict=True)}
+    made = dict(zip(extractions, prepared.features, strict=True))
     features = Features({stream: made[name] for stream, name in streams.items()})
     vlp = Features({stream: made[name] for stream, name in vlp_streams.items()}) if vlp_streams else None
     results, _ = trained.segments(prepared.videos, features, vlp, names=prepared.names, scores=scores, console=console)
     write_results(out, results)
-    return VideosLocalized(results, prepared.failed, prepared.extracted)
+    return VideosLocalized(results, prepared.failed, prepared.extracted, prepared.reused)

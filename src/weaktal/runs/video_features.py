@@ -1,28 +1,21 @@
-"""Features of a user's own videos, made as those of a run were made, or taken from the cache."""
+"""How features of a user's own videos are made: as those of a run were made, which its manifests tell."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from rich.console import Console
-from rich.progress import track
-
-from weaktal.data.annotations import Video
 from weaktal.data.manifest import FILE, Manifest
-from weaktal.encoders.catalog import WeightsChoice, build_encoder
+from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.names import has_name, is_reference
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.weights import KNOWN, weights_folder
 from weaktal.errors import InputError, arg, shown
-from weaktal.extraction.cache import FeatureCache, content_key
 from weaktal.extraction.folders import Target, extraction_settings
-from weaktal.extraction.pipeline import Pipeline, Sampling
-from weaktal.video.flow import METHODS, flow_method
+from weaktal.extraction.pipeline import Sampling
+from weaktal.video.flow import METHODS
 
 # The encoder that the user names, or several by the names of their feature folders.
 EncodersLike = str | Mapping[str, str]
@@ -45,97 +38,6 @@ class Extraction:
     sampling: Sampling
     flow: str = "tvl1"
     precision: Precision = "fp32"
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Videos whose features are in the cache.
-
-    Attributes:
-        videos: those that can be used; their names are what the cache calls them.
-        names: their own names, in the same order.
-        targets: the folders of features, in the order of what was asked for.
-        failed: videos that cannot be used, by their own names, and why.
-        extracted: how many of ``videos`` the cache lacked.
-    """
-
-    videos: tuple[Video, ...]
-    names: tuple[str, ...]
-    targets: tuple[Target, ...]
-    failed: dict[str, InputError]
-    extracted: int
-
-
-def prepare(
-    videos: Mapping[str, Path],
-    extractions: Mapping[str, Extraction],
-    cache: Path,
-    console: Console,
-    *,
-    check: Callable[[str, Target], None] = lambda _title, _target: None,
-) -> Prepared:
-    """Extracts what the cache lacks.
-
-    Args:
-        videos: files by name.
-        extractions: by what messages call the features.
-        cache: its folder.
-        console: where progress and notes go.
-        check: looks at the name and the folder of each extraction before any work, and may refuse it.
-
-    Raises:
-        InputError: if an encoder cannot be had, or no video can be used.
-    """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    store = FeatureCache(cache)
-    failed: dict[str, InputError] = {}
-    names = {path: name for name, path in videos.items()}
-    keys: dict[Path, str] = {}
-    for name, path in videos.items():
-        try:
-            keys[path] = content_key(path)
-        except InputError as error:
-            failed[name] = error
-    targets = []
-    for title, extraction in extractions.items():
-        encoder = build_encoder(extraction.encoder, extraction.weights, device=device, precision=extraction.precision)
-        targets.append(store.target(encoder, extraction.sampling, flow=extraction.flow))
-        check(title, targets[-1])
-    worked_on: set[str] = set()
-    for target, (title, extraction) in zip(targets, extractions.items(), strict=True):
-        jobs = store.lacking(target, {path: key for path, key in keys.items() if names[path] not in failed})
-        pipeline = Pipeline(
-            [target.encoder],
-            extraction.sampling,
-            flow=flow_method(extraction.flow, str(device)),
-            workers=os.cpu_count() or 1,
-            batch=1 if device.type == "cpu" else 8,
-        )
-        done = store.fill(target, jobs, pipeline) if jobs else ()
-        for video in track(done, f"features {title}", len(jobs), console=console, disable=not console.is_terminal):
-            if video.error is None:
-                worked_on.add(jobs[video.path])
-            else:  # copies of a broken video are broken too
-                failed |= {names[path]: video.error for path, key in keys.items() if key == jobs[video.path]}
-    good = []
-    for path, key in keys.items():
-        if names[path] not in failed:
-            decoded = store.decoded(key)
-            good.append(Video(key, "", decoded.seconds, ()))
-            for note in decoded.notes:
-                console.print(f"{path}: {note}", highlight=False, markup=False, soft_wrap=True)
-    if not good:
-        raise none_usable(failed, len(videos))
-    left = tuple(names[path] for path in keys if names[path] not in failed)
-    return Prepared(tuple(good), left, tuple(targets), failed, sum(video.name in worked_on for video in good))
-
-
-def none_usable(failed: Mapping[str, InputError], count: int) -> InputError:
-    """What to say when not a single video is left."""
-    first = next(iter(failed.values()))
-    if count == 1:
-        return first
-    return InputError(f"none of {count} videos can be used; the first: {first.text}")
 
 
 def as_in_training(

@@ -12,7 +12,6 @@ from rich.console import Console
 from torch import Tensor
 
 from weaktal.config import Settings, load_settings
-from weaktal.data.features import FeatureFolder
 from weaktal.data.results import write_results
 from weaktal.data.scores import read_scores, writing_scores
 from weaktal.data.video_files import find_videos
@@ -23,15 +22,15 @@ from weaktal.encoders.names import CLIP
 from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
 from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError, arg, shown
-from weaktal.extraction.cache import cache_folder
 from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Sampling
-from weaktal.files import check_writable
+from weaktal.files import cache_folder, check_writable
 from weaktal.losses.mil import top_k_mean
 from weaktal.models.zero_shot import Activation, snippet_scores
 from weaktal.runs.localize_videos import VideosLocalized
+from weaktal.runs.prepare import prepare
 from weaktal.runs.trained import scores_path
-from weaktal.runs.video_features import Extraction, prepare
+from weaktal.runs.video_features import Extraction
 
 
 class ZeroShotConfig(Settings):
@@ -73,7 +72,7 @@ def localize_zero_shot(
         out: results file.
         encoder: one of images and texts, as ``weaktal extract --encoder`` takes it.
         weights: where to look for its weights; the usual folder where it is None.
-        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
+        cache: folder of features; :func:`~weaktal.files.cache_folder` where it is None.
         scores: also keep the scores there.
         overrides: single settings, such as ``"fps=4"`` or ``"decode.theta_cls=0.2"``.
         console: where progress goes; standard error where it is None.
@@ -102,7 +101,7 @@ def localize_zero_shot(
     text_side = target.encoder.text
     assert text_side is not None
     vectors = class_vectors(text_side, texts).cpu()  # (C + K, D)
-    folder = FeatureFolder(target.folder)
+    (folder,) = prepared.features
     origin: dict[str, Any] = {
         "zero_shot": list(labels),
         "encoder": target.manifest.encoder,
