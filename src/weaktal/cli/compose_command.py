@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.words import frame_size
 from weaktal.errors import InputError, shown
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _compose_videos(
     from weaktal.compose.videos import VideoSettings, compose_videos
     from weaktal.config import parse_settings
 
-    width, height = _size(size or "320x240")
+    width, height = frame_size(size or "320x240")
     given = {"width": width, "height": height} | ({} if fps is None else {"fps": fps})
     video = parse_settings(VideoSettings, given, source="compose")
     ticks = {
@@ -218,14 +219,6 @@ def _seconds(option: str, text: str, least: float = 0.0) -> tuple[float, float]:
     if not least <= span[0] <= span[1] <= 3600:
         raise InputError(f"is {shown(text)}", source=option, expected=f"S or S-S, seconds from {least:g} to 3600")
     return span
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    try:
-        return int(width), int(height)
-    except ValueError:
-        raise InputError(f"is {shown(text)}", source="--size", expected="WIDTHxHEIGHT, such as 320x240") from None
 
 
 def _print_summary(composition: Composition, step: float, unit: str, dataset: Path) -> None:

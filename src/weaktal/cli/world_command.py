@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from weaktal.errors import InputError, shown
+from weaktal.cli.words import frame_size
 
 
 def world(
@@ -48,7 +48,7 @@ def world(
             train=train,
             test=test,
             seed=seed,
-            size=_size(size),
+            size=frame_size(size),
             workers=workers if workers is not None else os.cpu_count() or 1,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
@@ -64,11 +64,3 @@ def world(
 
         for path in write_sheets(sheets, seed=seed):
             print(f"wrote {path}")
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    try:
-        return int(width), int(height)
-    except ValueError:
-        raise InputError(f"is {shown(text)}", source="--size", expected="WxH, such as 320x180") from None
