@@ -17,7 +17,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -110,6 +110,17 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             raise InputError("was made by another process meanwhile", source=path, expected="a new folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def cache_folder(what: Literal["features", "worlds"] = "features") -> Path:
+    """Where things are kept that can be made again: below ``$WEAKTAL_CACHE``, else below ``~/.cache/weaktal``.
+
+    Features lie in ``$WEAKTAL_CACHE`` itself.
+    """
+    configured = os.environ.get("WEAKTAL_CACHE")
+    if configured and what == "features":
+        return Path(configured)
+    return (Path(configured) if configured else Path.home() / ".cache" / "weaktal") / what
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from weaktal.data.annotations import read_annotations
 from weaktal.demonstration import worlds as demo_world
-from weaktal.demonstration.worlds import WorldPlan, copy_of_world, worlds_folder
+from weaktal.demonstration.worlds import WorldPlan, copy_of_world
 from weaktal.errors import InputError
 
 PLAN = WorldPlan(train=1, test=1, seed=1)
@@ -105,11 +105,3 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cache"):
         copy_of_world(PLAN, tmp_path / "d", cache=tmp_path / "cache", workers=1, console=Console(file=io.StringIO()))
     assert not (tmp_path / "d").exists()
-
-
-def test_where_worlds_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("WEAKTAL_CACHE", str(tmp_path))
-    assert worlds_folder() == tmp_path / "worlds"
-    monkeypatch.delenv("WEAKTAL_CACHE")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert worlds_folder() == tmp_path / ".cache" / "weaktal" / "worlds"

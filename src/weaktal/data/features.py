@@ -111,18 +111,23 @@ class FeatureFolder:
     Args:
         folder: the folder.
         seconds_per_snippet: the spacing, for a folder without a manifest.
+        manifest: what the folder's manifest says, where that is known; it need not be read then.
 
     Raises:
         InputError: if there is no such folder, or neither a manifest nor a spacing, or they contradict each other.
     """
 
-    def __init__(self, folder: Path, seconds_per_snippet: float | None = None) -> None:
-        if not folder.is_dir():
+    def __init__(
+        self, folder: Path, seconds_per_snippet: float | None = None, *, manifest: Manifest | None = None
+    ) -> None:
+        if manifest is None and not folder.is_dir():
             raise InputError("no such folder of features", source=folder, expected=_known_features(folder))
         self.folder = folder
-        self.manifest: Manifest | None = read_manifest(folder)
+        self.manifest: Manifest | None = manifest or read_manifest(folder)
         self.grid = self._grid(seconds_per_snippet)
         self._headers: dict[str, Header] = {}
+        self._held: dict[str, Array] = {}
+        self._elsewhere: dict[str, Path] = {}
         self._dim = self.manifest.dim if self.manifest else None
 
     def _grid(self, seconds: float | None) -> SnippetGrid:
@@ -146,9 +151,30 @@ class FeatureFolder:
         except ValueError as error:
             raise InputError(str(error), source=arg("seconds_per_snippet")) from None
 
+    def hold(self, video: str, rows: Array) -> None:
+        """Takes a video's features, (T, D), from memory from now on."""
+        self._held[video] = rows
+        self._headers[video] = Header(len(rows), rows.shape[1], np.dtype(np.float32), 0)
+
+    def look(self, video: str, path: Path) -> None:
+        """Reads a video's features from another file from now on."""
+        self._elsewhere[video] = path
+        self._headers.pop(video, None)
+
     def path(self, video: str) -> Path:
         """Where a video's features lie."""
-        return self.folder / f"{video}.npy"
+        return self._elsewhere.get(video, self.folder / f"{video}.npy")
+
+    def has(self, video: str) -> bool:
+        """Whether a video has features here.
+
+        Raises:
+            InputError: if its file is damaged or of another width.
+        """
+        if video not in self._headers and not self.path(video).exists():
+            return False
+        self.header(video)
+        return True
 
     def header(self, video: str) -> Header:
         """The header of a video's file; its width must equal that of all others.
@@ -182,6 +208,8 @@ class FeatureFolder:
         stop = header.rows if stop is None else min(stop, header.rows)
         if start >= stop:
             return np.empty((0, header.columns), np.float32)
+        if video in self._held:
+            return self._held[video][start:stop].copy()
         row_bytes = header.columns * header.dtype.itemsize
         try:
             mapped = np.memmap(

@@ -14,11 +14,10 @@ from pathlib import Path
 from rich.console import Console
 
 from weaktal.demonstration.steps import BRANCHES, CBP, DemoSteps, Size, command_line
-from weaktal.demonstration.worlds import worlds_folder
 from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError
 from weaktal.evaluation.scoring import Scores
-from weaktal.files import check_writable
+from weaktal.files import cache_folder, check_writable
 from weaktal.report.gather import Words, compare
 from weaktal.report.page import write_report
 
@@ -102,14 +101,14 @@ def demo(
         size: how much to do.
         seed: of the world and of training.
         workers: processes that render, and threads that compute optical flow; as many as cores by default.
-        cache: where worlds are kept; :func:`~weaktal.demonstration.worlds.worlds_folder` by default.
+        cache: where worlds are kept; :func:`~weaktal.files.cache_folder` by default.
         console: where progress goes; standard error by default.
 
     Raises:
         InputError: if ``out`` exists or something cannot be written.
     """
     out, console = Path(out), console or Console(stderr=True)
-    worlds = worlds_folder() if cache is None else Path(cache)
+    worlds = cache_folder("worlds") if cache is None else Path(cache)
     work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, worlds, console)
     start = time.perf_counter()
     with _new_folder(out):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -33,12 +32,6 @@ class _Inventory(BaseModel):
     weaktal: str
     plan: WorldPlan
     files: dict[str, str]  # SHA-256 by path
-
-
-def worlds_folder() -> Path:
-    """``worlds`` below ``$WEAKTAL_CACHE``, else below ``~/.cache/weaktal``."""
-    configured = os.environ.get("WEAKTAL_CACHE")
-    return (Path(configured) if configured else Path.home() / ".cache" / "weaktal") / "worlds"
 
 
 def copy_of_world(plan: WorldPlan, dataset: Path, *, cache: Path, workers: int, console: Console) -> bool:

@@ -158,6 +158,43 @@ class Drawing:
                 cv2.circle(image, centers[frame].tolist(), int(radii[frame]), part.color, -1, line, 4)
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A figure's parts as they are laid out, in sixteenths of pixels.
+
+    Attributes:
+        pixels: joints (N, JOINTS, 2).
+        scale: (N,), of a meter.
+        bulk: how wide the figure is.
+        parts: so far.
+    """
+
+    pixels: Array
+    scale: Array
+    bulk: float
+    parts: list[_Part]
+
+    def at(self, name: str) -> Array:
+        """A joint (N, 2)."""
+        joint: Array = self.pixels[:, JOINT[name]]
+        return joint
+
+    def limb(self, start: Array, end: Array, r0: float, r1: float, color: Color, *, caps: str = "both") -> None:
+        """Adds a limb that is ``r0`` meters wide at its start and ``r1`` at its end, which are round."""
+        wide0, wide1 = self.scale * r0 * self.bulk, self.scale * r1 * self.bulk
+        along = end - start
+        length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-6)
+        normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / length[:, None]
+        n0, n1 = normal * wide0[:, None], normal * wide1[:, None]
+        quad = np.stack([start + n0, end + n1, end - n1, start - n0], axis=1)
+        discs = [(end, wide1)] if caps == "end" else [(start, wide0), (end, wide1)]
+        self.parts.append(_Part(color, _whole(quad), tuple((_whole(c), _whole(r)) for c, r in discs)))
+
+    def disc(self, center: Array, radius: float, color: Color) -> None:
+        """Adds a disc of ``radius`` meters."""
+        self.parts.append(_Part(color, None, ((_whole(center), _whole(self.scale * radius)),)))
+
+
 def prepare(found: Array, look: Look, camera: CameraPath, *, far: float = 1.0, front: bool = False) -> Drawing:
     """Lays out a figure for drawing.
 
@@ -168,26 +205,8 @@ def prepare(found: Array, look: Look, camera: CameraPath, *, far: float = 1.0, f
         far: size of the figure, below 1 for people further away.
         front: whether it is seen from the front.
     """
-    pixels = camera.project(found) * 16
-    scale = camera.zoom * 16 * look.height * far
-    parts: list[_Part] = []
-
-    def at(name: str) -> Array:
-        result: Array = pixels[:, JOINT[name]]
-        return result
-
-    def limb(start: Array, end: Array, r0: float, r1: float, color: Color, *, caps: str = "both") -> None:
-        wide0, wide1 = scale * r0 * look.bulk, scale * r1 * look.bulk
-        along = end - start
-        length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-6)
-        normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / length[:, None]
-        n0, n1 = normal * wide0[:, None], normal * wide1[:, None]
-        quad = np.stack([start + n0, end + n1, end - n1, start - n0], axis=1)
-        discs = [(end, wide1)] if caps == "end" else [(start, wide0), (end, wide1)]
-        parts.append(_Part(color, _whole(quad), tuple((_whole(c), _whole(r)) for c, r in discs)))
-
-    def disc(center: Array, radius: float, color: Color) -> None:
-        parts.append(_Part(color, None, ((_whole(center), _whole(scale * radius)),)))
+    on = _Layout(camera.project(found) * 16, camera.zoom * 16 * look.height * far, look.bulk, [])
+    at, limb, disc = on.at, on.limb, on.disc
 
     def leg(limbs: tuple[tuple[str, str, float, float], ...], side: str, shade: float) -> None:
         ankle = at("ankle" + side)
@@ -220,14 +239,15 @@ def prepare(found: Array, look: Look, camera: CameraPath, *, far: float = 1.0, f
     arm(_FAR_ARM, "2", 1.0 if front else 0.78)
     leg(_FAR_LEG, "2", 1.0 if front else 0.78)
     leg(_NEAR_LEG, "1", 1.0)
-    _trunk(at, limb, look, front=front)
+    _trunk(on, look, front=front)
     limb(at("chest"), at("head"), 0.055, 0.05, look.skin)
-    _head(at, limb, disc, look)
+    _head(on, look)
     arm(_NEAR_ARM, "1", 1.0)
-    return Drawing(tuple(parts))
+    return Drawing(tuple(on.parts))
 
 
-def _trunk(at: Any, limb: Any, look: Look, *, front: bool) -> None:
+def _trunk(on: _Layout, look: Look, *, front: bool) -> None:
+    at, limb = on.at, on.limb
     pelvis, chest = at("pelvis"), at("chest")
     if front:
         for side in ("1", "2"):
@@ -241,7 +261,8 @@ def _trunk(at: Any, limb: Any, look: Look, *, front: bool) -> None:
     limb(pelvis + (chest - pelvis) * 0.1, pelvis, 0.116, 0.118, look.shorts)
 
 
-def _head(at: Any, limb: Any, disc: Any, look: Look) -> None:
+def _head(on: _Layout, look: Look) -> None:
+    at, limb, disc = on.at, on.limb, on.disc
     if look.hair_style in ("tail", "long"):
         limb(at("hair"), at("tail"), 0.09 if look.hair_style == "long" else 0.045, 0.05, look.hair)
     if look.hair_style != "bald":

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from weaktal.worlds.action import FPS, Action, Performance
+from weaktal.worlds.action import FPS, Action, Performance, Place
 from weaktal.worlds.actions import ACTIONS
 from weaktal.worlds.backdrop import BOTTOM, DENSITY, LEFT, RIGHT, TOP, Backdrop
 from weaktal.worlds.camera import CameraPath, follow
@@ -123,7 +123,7 @@ class Stage:
     def _balls(self, action: Action, shows: dict[int, Performance]) -> list[tuple[str, Array]]:
         ball = action.ball
         assert ball is not None
-        path: list[tuple[float, object]] = []
+        path: list[tuple[float, Place]] = []
         if not shows and isinstance(ball.path[0][1], str):
             path = [(0.0, ball.path[0][1])]
         elif not shows:
@@ -132,13 +132,13 @@ class Stage:
         for index, show in shows.items():
             start = sum(b.frames for b in self.shot.beats[:index]) / FPS
             path += [(start + show.time(t), place) for t, place in ball.path]
-        points = ball_points(ball, _rising(path), self._times, self._found)  # type: ignore[arg-type]
+        points = ball_points(ball, _rising(path), self._times, self._found)
         if ball.kind not in LONG:
             return [(ball.kind, points[:, None])]
-        hand = self._found[:, JOINT["hand1"]]
-        free = np.hypot(*(points - hand).T) > 0.12
-        held = np.radians(self._poses[:, COLUMN["tool"]])
-        angle = headings(points, held, free if ball.kind == "javelin" else free & False)
+        angle = np.radians(self._poses[:, COLUMN["tool"]])  # as it is held
+        if ball.kind == "javelin":
+            free = np.hypot(*(points - self._found[:, JOINT["hand1"]]).T) > 0.12
+            angle = headings(points, angle, free)
         along = np.stack([np.cos(angle), np.sin(angle)], axis=1) * LONG[ball.kind]
         share = 0.45 if ball.kind == "javelin" else 0.0
         return [(ball.kind, np.stack([points - along * share, points + along * (1 - share)], axis=1))]
@@ -234,8 +234,8 @@ def _clothes(scene: str, action: Action | None, *, other: bool = False) -> str:
     return "warm" if other else "sports"
 
 
-def _rising(path: list[tuple[float, object]]) -> list[tuple[float, object]]:
-    kept: list[tuple[float, object]] = []
+def _rising(path: list[tuple[float, Place]]) -> list[tuple[float, Place]]:
+    kept: list[tuple[float, Place]] = []
     for time, place in path:
         moment = max(time, kept[-1][0] + 1e-3) if kept else time
         kept.append((moment, place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weaktal.worlds.action import Action, Ball, Tool
+from weaktal.worlds.action import Action, Ball, Place, Tool
 from weaktal.worlds.poses import Gait, key
 
 _HALL, _TENNIS, _BEACH = "basketball court", "tennis court", "beach"
@@ -11,9 +11,9 @@ _STAND = key(0.5, arms=(5, 15, 0, 15), legs=(4, 4, -4, 4), lean=0, head=0)
 _HOLD_BALL = (("a1", 35.0), ("e1", 75.0), ("a2", 30.0), ("e2", 80.0))
 
 
-def _dribbled(start: float, stop: float, ahead: float, speed: float) -> tuple[tuple[float, object], ...]:
+def _dribbled(start: float, stop: float, ahead: float, speed: float) -> tuple[tuple[float, Place], ...]:
     """Bounces between the hand and the floor, one every 0.6 s; ``ahead`` meters before the figure at time 0."""
-    path: list[tuple[float, object]] = []
+    path: list[tuple[float, Place]] = []
     time = start
     while time < stop:
         path += [(time, "hand1"), (time + 0.12, "hand1"), (time + 0.34, (ahead + speed * (time + 0.34), 0.12))]
@@ -106,7 +106,7 @@ DRIBBLING = Action(
     fixture="court",
     objects=("basketball",),
     mark=-2.0,
-    ball=Ball("basketball", _dribbled(-2.0, 3.6, -1.4, 1.6)),  # type: ignore[arg-type]
+    ball=Ball("basketball", _dribbled(-2.0, 3.6, -1.4, 1.6)),
     carry=_HOLD_BALL,
     run_up=(Gait("walk", 0.8, 1.6, hold=(("a1", 30), ("e1", 50), ("lean", 14))),),
     peak=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weaktal.worlds.action import Action, Ball, Tool
-from weaktal.worlds.poses import Gait, Stance, key
+from weaktal.worlds.poses import Gait, Key, Stance, key
 
 _GOLF, _PITCH, _POOL = "golf course", "football pitch", "swimming pool"
 _STAND = key(0.5, arms=(5, 15, 0, 15), legs=(4, 4, -4, 4), lean=0, head=0)
@@ -228,14 +228,14 @@ _STROKE = (
 )
 
 
-def _crawl(cycles: int) -> tuple[object, ...]:
+def _crawl(cycles: int) -> tuple[Key, ...]:
     """Arms go round backwards, so their angles fall by 360 degrees a cycle."""
     keys = []
     for index in range(4 * cycles):
         turns, moved = divmod(index, 4)
         item = _STROKE[moved]
         changes = tuple((c, v - 360.0 * turns if c in ("a1", "a2") else v) for c, v in item.changes)
-        keys.append(type(item)(item.after, (*changes, ("x", -2.0 + 0.42 * (index + 1)))))
+        keys.append(Key(item.after, (*changes, ("x", -2.0 + 0.42 * (index + 1)))))
     return tuple(keys)
 
 
@@ -254,7 +254,7 @@ CRAWL = Action(
         key(0.5, arms=(80, 20)),
         key(0.4, x=-2.1, y=-0.26, roll=86, arms=(175, 0), legs=(0, 5)),
     ),
-    peak=_crawl(4),  # type: ignore[arg-type]
+    peak=_crawl(4),
     recovery=(
         key(0.5, x=5.0, roll=30, y=-1.0, legs=(30, 40), lean=0),
         key(0.6, x=5.1, roll=0, y=-1.35, arms=(-1380, 30)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weaktal.worlds.action import Action, Ball, Tool
-from weaktal.worlds.poses import Gait, key
+from weaktal.worlds.poses import Gait, Key, key
 
 _TRACK = "athletics track"
 _WALK_ON = (key(0.35, arms=(5, 15, -5, 15), legs=(5, 5, -5, 5), lean=3, roll=0, head=0), Gait("walk", 1.0, 1.1))
@@ -214,8 +214,8 @@ _OVER = (
 )
 
 
-def _hurdle(x: float) -> tuple[object, ...]:
-    return tuple(type(k)(k.after, (*k.changes, ("x", x + dx))) for k, dx in zip(_OVER, (-0.75, 0.1, 0.95), strict=True))
+def _hurdle(x: float) -> tuple[Key, ...]:
+    return tuple(Key(k.after, (*k.changes, ("x", x + dx))) for k, dx in zip(_OVER, (-0.75, 0.1, 0.95), strict=True))
 
 
 HURDLES = Action(
@@ -225,7 +225,7 @@ HURDLES = Action(
     objects=("hurdles",),
     mark=-1.6,
     run_up=(Gait("run", 1.6, 5.5),),
-    peak=(*_hurdle(0.0), Gait("run", 0.85, 5.3, ramp=False), *_hurdle(7.0)),  # type: ignore[arg-type]
+    peak=(*_hurdle(0.0), Gait("run", 0.85, 5.3, ramp=False), *_hurdle(7.0)),
     recovery=(Gait("run", 1.2, 5.2, ramp=False), key(0.4, arms=(5, 15, 0, 15), legs=(8, 5, -8, 8), lean=4)),
 )
 
