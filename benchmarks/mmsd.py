@@ -58,7 +58,7 @@ class Training:
         streams = {"rgb": (0, CHANNELS), "flow": (CHANNELS, 2 * CHANNELS)}
         inputs = Inputs(dim=2 * CHANNELS, classes=tuple(map(str, range(CLASSES))), streams=streams)
         self.method: MutualDistillation = build(CONFIG(), inputs)
-        self.optimizer = CONFIG().optimizer.adam()(self.method.module.parameters())
+        self.optimizer = CONFIG().optimizer.build(self.method.module.parameters())
         self.batches, self.stored = made_up_batches()
 
     def seconds(self, piece: int | None, bf16: bool) -> float:

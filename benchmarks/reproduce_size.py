@@ -105,7 +105,7 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
     from weaktal.config import load_settings
     from weaktal.engine import trainer
     from weaktal.methods.base import method_module
-    from weaktal.runs.localize_dataset import localize
+    from weaktal.runs.localize import localize
     from weaktal.runs.train import train
     from weaktal.studies.benchmarks import BENCHMARKS
 
@@ -139,7 +139,7 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
         overrides=[*settings, *short], console=console,
     )  # fmt: skip
     trained = time.process_time()
-    localize(Path(run), Path(dataset), Path(f"{run}.json"), console=console)
+    localize(Path(run), Path(dataset), Path(f"{run}.json"))
     localized = time.process_time() - trained
     ends += [stamps[-1][0] for stamps in phases.values()]
     starts = [stamps[0][0] for stamps in phases.values()] + [trained]

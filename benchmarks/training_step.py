@@ -23,7 +23,7 @@ from weaktal.data.annotations import Video
 from weaktal.data.features import FeatureFolder, Features
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.methods.base import Inputs
-from weaktal.methods.cbp import CbpConfig, build
+from weaktal.methods.cbp import CONFIG, build
 
 VIDEOS, DIM, CLASSES = 16, 2048, 20
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     torch.manual_seed(0)
-    method = build(CbpConfig(), Inputs(dim=DIM, classes=tuple(f"class {i}" for i in range(CLASSES))))
+    method = build(CONFIG(), Inputs(dim=DIM, classes=tuple(f"class {i}" for i in range(CLASSES))))
     method.module.eval()  # no dropout, so that both ways must agree
     with tempfile.TemporaryDirectory() as folder:
         videos = made_up_videos(Path(folder))

@@ -22,10 +22,10 @@ from torch import Tensor
 from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
-from weaktal.engine.run import RunFolder
 from weaktal.losses.pseudo_labels import UNCERTAIN
 from weaktal.methods.collab.labels import label_videos
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.studies.fork import fork
 from weaktal.timeline import SnippetGrid

@@ -31,7 +31,7 @@ from weaktal.data.features import FeatureFolder
 from weaktal.data.scores import read_scores
 from weaktal.encoders.world.build import load_stream
 from weaktal.encoders.world.shipped import FOLDER, Stream
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.timeline import SnippetGrid
 from weaktal.world.actions import ACTIONS, OTHERS, TARGETS

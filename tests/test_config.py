@@ -1,11 +1,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, Self
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from weaktal.config import Settings, as_yaml, load_settings, parse_settings
+from weaktal.config import (
+    Settings,
+    as_yaml,
+    described,
+    group,
+    load_settings,
+    matching,
+    one_value,
+    parse_settings,
+    setting,
+)
 from weaktal.errors import InputError
 
 
@@ -148,3 +159,108 @@ def test_round_trip_through_yaml(tmp_path: Path) -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Train().seed = 3  # type: ignore[misc]
+
+
+class Inner(Settings):
+    """What lies within. And more of it."""
+
+    low: float = setting(..., "The lower bound.", "open", ge=0, le=1)
+    high: float = setting(0.9, "The upper bound.", "paper", unit="shares", ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("low to be at most high")
+        return self
+
+
+class Outer(Settings):
+    mode: Literal["fast", "slow"] = setting("fast", "How to go on.", "ours")
+    text: str = setting("plain", "Any text: even of\ntwo lines.", "ours")
+    names: tuple[str, ...] = setting(("a",), "Some names.", "ours", min_length=1)
+    pair: tuple[int, int] | None = setting(None, "Two numbers.", "open", unit="snippets")
+    inner: Inner = group(Inner(low=0.2), "Bounds.", "code")
+    mixed: Inner = group(Inner(low=0.1, high=0.3), source="code", but={"high": "ours"})
+
+
+def test_settings_describe_themselves() -> None:
+    entries = {entry.key: entry for entry in described(Outer(mode="slow"))}
+    bounds = ["inner", "inner.low", "inner.high", "mixed", "mixed.low", "mixed.high"]
+    assert list(entries) == ["mode", "text", "names", "pair", *bounds]
+    mode = entries["mode"]
+    assert (mode.value, mode.default, mode.limits, mode.source) == ("slow", "fast", "one of fast, slow", "ours")
+    assert entries["names"].limits == "list, not empty, each text"
+    assert (entries["pair"].unit, entries["pair"].limits) == ("snippets", "2 values, each a number, or null")
+    assert (entries["inner"].meaning, entries["mixed"].meaning) == ("Bounds.", "What lies within. And more of it.")
+    assert entries["inner"].group
+    # The group's source holds for the values that it names, and for no other.
+    sources = [entries[key].source for key in ("inner.low", "inner.high", "mixed.low", "mixed.high")]
+    assert sources == ["code", "paper", "code", "ours"]
+    assert [entries[key].default for key in ("inner.low", "mixed.high")] == [0.2, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("plain", ("a",)),
+        ("two\nlines: of # text\n\n  deep", ("a, b", "[c", "", "null", "1e4", "é", "\u2028", "\x7f")),
+        ("a\nb", ("{}", "c\nd")),
+        ("", ("- a", "'", '"', "\t", "😀\n", "x" * 500, "word " * 60)),
+    ],
+)
+def test_yaml_explains_and_loads_again(text: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    settings = Outer(mode="slow", text=text, names=names, pair=(1, 2), mixed=Inner(low=1e-7, high=1e-5))
+    assert "\n" not in one_value(text) + one_value(list(names))
+    written_out = as_yaml(settings)
+    assert load_settings(Outer, written(tmp_path, written_out)) == settings
+    assert "# How to go on. (one of fast, slow) default fast [ours]\nmode: slow\n" in written_out
+    assert "  # The upper bound. (shares, 0 to 1) [paper]\n  high: 0.9\n" in written_out
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        ("LOWER", ["inner", "inner.low", "mixed", "mixed.low"]),
+        ("mixed bound", ["mixed", "mixed.low", "mixed.high"]),
+        ("lines", ["text"]),
+        ("lower upper", []),
+    ],
+)
+def test_searching_keeps_the_groups_of_what_is_found(words: str, keys: list[str], tmp_path: Path) -> None:
+    settings = Outer()
+    found = matching(described(settings), words)
+    assert [entry.key for entry in found] == keys
+    assert load_settings(Outer, written(tmp_path, as_yaml(settings, found))) == settings
+
+
+def test_single_values_may_need_each_other() -> None:
+    loaded = load_settings(Outer, None, ["inner.low=0.95", "inner.high=1"])
+    assert loaded.inner == Inner(low=0.95, high=1.0)
+    with pytest.raises(InputError, match=r"^settings inner.low=0.95: inner: .*low to be at most high"):
+        load_settings(Outer, None, ["inner.low=0.95", "mode=slow"])
+    with pytest.raises(InputError, match=r"^settings mode=fats: mode: is 'fats'"):
+        load_settings(Outer, None, ["inner.low=0.5", "mode=fats", "text=x"])
+
+
+def test_mappings_lie_between_file_and_single_values(tmp_path: Path) -> None:
+    file = written(tmp_path, "seed: 7\nlearning_rate: 0.5\ntau: 1\n")
+    given = {"learning_rate": 0.25, "tau": 2, "model": {"levels": 4}}
+    loaded = load_settings(Train, file, ["tau=3"], base=Train(steps=(9,)), values=given)
+    assert loaded == Train(seed=7, learning_rate=0.25, tau=3.0, steps=(9,), model=Model(levels=4))
+    assert given == {"learning_rate": 0.25, "tau": 2, "model": {"levels": 4}}
+    with pytest.raises(InputError, match=r"^settings: unknown setting model.leves; .*nearest is model.levels"):
+        load_settings(Train, values={"model": {"leves": 4}})
+    with pytest.raises(InputError, match=r"^settings: model.levels: is 0"):
+        load_settings(Train, values={"model": {"levels": 0}})
+
+
+def test_complete_settings_of_the_kind(tmp_path: Path) -> None:
+    settings = Train(seed=3, model=Model(levels=7))
+    assert load_settings(Train, values=settings) == settings
+    assert load_settings(Train, None, ["seed=4"], values=settings) == settings.model_copy(update={"seed": 4})
+    with pytest.raises(InputError, match="settings: is Model; expected Train"):
+        load_settings(Train, values=Model())
+    with pytest.raises(InputError, match="holds every setting"):
+        load_settings(Train, written(tmp_path, "seed: 7\n"), values=settings)
+    with pytest.raises(InputError, match="holds every setting"):
+        load_settings(Train, base=Train(), values=settings)

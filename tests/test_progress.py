@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from weaktal.progress import advancing
+from weaktal.progress import Progress, advancing
 
 
 def test_a_line_at_every_tenth() -> None:
@@ -33,3 +33,8 @@ def test_a_bar_on_a_terminal() -> None:
     with advancing(Console(file=stream, force_terminal=True, width=80), "working") as advance:
         advance(1.0)
     assert "100%" in stream.getvalue()
+
+
+def test_the_share_stays_between_none_and_all() -> None:
+    shares = [Progress("videos", done, total, "s").share for done, total in ((0, 0), (1, 4), (5, 4))]
+    assert shares == [0, 0.25, 1]

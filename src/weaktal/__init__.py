@@ -1,16 +1,75 @@
 """weaktal: weakly-supervised temporal action localization.
 
-Learns from video-level tags alone (WHICH actions occur) and returns segments (WHEN they occur), scored by class.
+Learns from video-level tags alone (WHICH actions occur) and returns segments (WHEN they occur), scored by class::
+
+    dataset = weaktal.Dataset("DATASET")
+    run = weaktal.train(dataset, method="cbp", features="i3d", run="runs/first")
+    results = run.localize(dataset)
+    weaktal.evaluate(dataset, results).average_map
+
+Every verb of the command line is a function of the same name here. Importing weaktal imports nothing else: each name is
+fetched when it is first used.
 
 Rooms from the ground up; a room imports only from those named before it:
 
 1. ``errors``, ``files``, ``segments``, ``timeline``, ``progress``, ``config``: what everything speaks
-2. ``data`` (dataset folders), ``video`` (frames, optical flow), ``models`` and ``losses`` (tensors in, tensors out)
+2. ``formats`` (segments for other programs), ``video`` (frames, optical flow), ``models`` and ``losses`` (tensors in,
+   tensors out), ``data`` (dataset folders)
 3. ``decode`` (scores to segments), ``evaluation`` (tIoU, AP), ``encoders`` (networks), ``compose`` (datasets)
 4. ``extraction`` (videos to features), ``engine`` (the trainer, which knows no method)
-5. ``methods``: each method reads like its paper; ``world``: rendered videos
+5. ``methods``: each method reads like its paper; ``world``: rendered videos; ``dataset``: a dataset for Python
 6. ``runs`` (train, localize), ``report`` (a page to look at), ``studies`` (many trainings), ``demo``
 7. ``cli``: one thin file a verb
 """
 
+from __future__ import annotations
+
+import importlib
+
+TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
+if TYPE_CHECKING:
+    from weaktal.data.results import Results as Results
+    from weaktal.dataset import Dataset as Dataset
+    from weaktal.errors import InputError as InputError
+    from weaktal.errors import RunError as RunError
+    from weaktal.errors import WeaktalError as WeaktalError
+    from weaktal.evaluation.evaluate import evaluate as evaluate
+    from weaktal.evaluation.scoring import Scores as Scores
+    from weaktal.runs.localize import localize as localize
+    from weaktal.runs.run import Run as Run
+    from weaktal.runs.run import load as load
+    from weaktal.runs.train import train as train
+    from weaktal.runs.zero_shot import zero_shot as zero_shot
+    from weaktal.segments import Segment as Segment
+
 __version__ = "0.1.0"
+
+# Name -> the module that holds it.
+_HOMES = {
+    "Dataset": "weaktal.dataset",
+    "InputError": "weaktal.errors",
+    "Results": "weaktal.data.results",
+    "Run": "weaktal.runs.run",
+    "RunError": "weaktal.errors",
+    "Scores": "weaktal.evaluation.scoring",
+    "Segment": "weaktal.segments",
+    "WeaktalError": "weaktal.errors",
+    "evaluate": "weaktal.evaluation.evaluate",
+    "load": "weaktal.runs.run",
+    "localize": "weaktal.runs.localize",
+    "train": "weaktal.runs.train",
+    "zero_shot": "weaktal.runs.zero_shot",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

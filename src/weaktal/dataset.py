@@ -4,14 +4,42 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from weaktal.data.annotations import Annotations, Video, annotations_file, read_annotations
 from weaktal.errors import InputError
 
+if TYPE_CHECKING:
+    from weaktal.encoders.catalog import WeightsLike
+    from weaktal.encoders.frames import Crop
+    from weaktal.encoders.networks import Precision
+    from weaktal.extraction.extract import Engine, Extracted
+    from weaktal.progress import OnProgress
+
 MOST_NAMES = 6  # classes that a repr names
+
+
+class ExtractOptions(TypedDict, total=False):
+    """What :meth:`Dataset.extract` takes besides, as :func:`weaktal.extraction.extract.extract` has it."""
+
+    names: str | Sequence[str] | None
+    fps: float
+    stride: int
+    crop: Crop
+    flow: str | None
+    weights: WeightsLike | None
+    random_weights: int | None
+    template: str
+    device: str
+    precision: Precision
+    batch: int | None
+    workers: int | None
+    engine: Engine
+    strict: bool
+    on_progress: OnProgress | None
 
 
 class Dataset:
@@ -63,6 +91,27 @@ class Dataset:
         """Names of the feature folders, as ``features=`` takes them."""
         folder = self.path / "features"
         return tuple(sorted(inner.name for inner in folder.iterdir() if inner.is_dir())) if folder.is_dir() else ()
+
+    def extract(
+        self,
+        encoders: str | Sequence[str],
+        *,
+        videos: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+        **options: Unpack[ExtractOptions],
+    ) -> Extracted:
+        """Turns the dataset's videos into features: :func:`weaktal.extract` into this folder.
+
+        Args:
+            encoders: one or more names, such as ``"i3d"``; several in one go decode each video once.
+            videos: files and folders; the ``videos`` folder of the dataset by default.
+            options: as of :func:`weaktal.extract`.
+
+        Raises:
+            InputError: as of :func:`weaktal.extract`.
+        """
+        from weaktal.extraction.extract import extract  # late: needs torch and the extra "video"
+
+        return extract(self.path / "videos" if videos is None else videos, encoders=encoders, into=self, **options)
 
     def __repr__(self) -> str:
         subsets = Counter(video.subset for video in self.videos.values())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import reprlib
+from collections.abc import Iterable
 from pathlib import Path
 
 # Around what :func:`arg` gives; characters of the private use area, which no message holds otherwise.
@@ -74,6 +76,15 @@ def one_line(text: str, limit: int = 4000) -> str:
         half = limit // 2
         printable = f"{printable[:half]} ... {printable[-half:]}"
     return printable
+
+
+def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | None:
+    """The known name that is most like ``name``, for a message; None if none reaches a likeness of ``least``, 0 to 1.
+
+    >>> nearest("leves", ["width", "levels"])
+    'levels'
+    """
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=least)), None)
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -66,7 +66,24 @@ def test_a_checkpoint_under_its_known_name(clip_folder: Path) -> None:
 def test_bad_choices(options: list[str], seed: int | None, message: str) -> None:
     with pytest.raises(InputError) as caught:
         WeightsChoice.parse(options, seed)
-    assert message in caught.value.line()
+    assert message in caught.value.line(shell=True)
+
+
+def test_weights_from_python(tmp_path: Path) -> None:
+    assert WeightsChoice.of(None) == WeightsChoice()
+    assert WeightsChoice.of(str(tmp_path)) == WeightsChoice(root=tmp_path)
+    assert WeightsChoice.of({"i3d-rgb": str(tmp_path)}) == WeightsChoice(paths={"i3d-rgb": tmp_path})
+    assert WeightsChoice.of(None, 3) == WeightsChoice(seed=3)
+    made = WeightsChoice(seed=5)
+    assert WeightsChoice.of(made) is made
+    for weights, seed, message in (
+        (tmp_path, 1, "random_weights: contradicts weights"),
+        (None, -1, "random_weights: is -1"),
+        ("absent", None, "weights absent: no such file or folder"),
+        ({"clip-vit-b16": "absent"}, None, "weights absent: no such file or folder"),
+    ):
+        with pytest.raises(InputError, match=message):
+            WeightsChoice.of(weights, seed)  # type: ignore[arg-type]
 
 
 def test_random_weights_need_a_known_shape() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,22 +17,21 @@ from torch import Tensor, nn
 
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
-from weaktal.engine.batch import Batch, VideoSet
+from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.checkpoint import load_tensors, save_tensors
-from weaktal.engine.method import Phase, State
-from weaktal.engine.run import RunFolder
+from weaktal.engine.folder import TrainingFolder
+from weaktal.engine.method import Phase, SingleWay, State
+from weaktal.engine.seeding import derived_seed
 from weaktal.engine.settings import EngineConfig, OptimizerConfig
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import RunError
 
-OPTIMIZER = OptimizerConfig(lr=0.05)
+OPTIMIZER = OptimizerConfig(lr=0.05, clip_norm=None, batch_size=4, max_snippets=8)
 ENGINE = EngineConfig(tensorboard=False, log_every=1)
 
 
-class TwoBranches:
+class TwoBranches(SingleWay):
     """A method in the smallest form that uses all the engine offers: two branches, the second taught by the first."""
-
-    branches: Sequence[str] = ()
 
     def __init__(self, *, micro_batch: int | None = None, poison: bool = False) -> None:
         torch.manual_seed(0)
@@ -44,10 +44,7 @@ class TwoBranches:
     def phases(self) -> list[Phase]:
         common = {
             "updates": 3,
-            "optimizer": OPTIMIZER.adam(),
-            "batch_size": 4,
-            "max_snippets": 8,
-            "micro_batch": self.micro_batch,
+            "optimizer": OPTIMIZER.model_copy(update={"micro_batch": self.micro_batch}),
         }
         return [
             Phase(name="teach", trains=["teacher"], losses=self.video_loss, **common),
@@ -77,12 +74,16 @@ class TwoBranches:
         raise NotImplementedError("these tests only train")
 
 
-def trained(dataset: Path, folder: Path, method: TwoBranches, engine: EngineConfig = ENGINE) -> RunFolder:
+def training_videos(dataset: Path) -> VideoSet:
     annotations = read_tags(dataset)
-    videos = VideoSet(list(annotations.subset("training").values()), annotations.classes, Features.open(dataset, "i3d"))
-    run = RunFolder(folder)
+    members = list(annotations.subset("training").values())
+    return VideoSet(members, annotations.classes, Features.open(dataset, "i3d"))
+
+
+def trained(dataset: Path, folder: Path, method: TwoBranches, engine: EngineConfig = ENGINE) -> TrainingFolder:
+    run = TrainingFolder(folder)
     folder.mkdir()
-    Trainer(method, videos, run, engine, 0, Console(file=io.StringIO())).train()
+    Trainer(method, training_videos(dataset), run, engine, 0, Console(file=io.StringIO())).train()
     return run
 
 
@@ -152,6 +153,52 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_it(tiny_dataset: Path,
     with pytest.raises(RunError, match=r"'loss' became nan at update 1 of phase teach"):
         trained(tiny_dataset, tmp_path / "run", TwoBranches(poison=True))
     assert not (tmp_path / "run" / "weights.safetensors").exists()
+
+
+class Descent(OptimizerConfig):
+    """Plain gradient descent, whose steps are as long as the gradients."""
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, lr=self.lr)
+
+
+class Steep(TwoBranches):
+    """Both branches in one phase of one update, the gradient of one far longer than that of the other."""
+
+    def __init__(self, clip_norm: float | None, micro_batch: int | None) -> None:
+        super().__init__(micro_batch=micro_batch)
+        self.clip_norm = clip_norm
+
+    def phases(self) -> list[Phase]:
+        first = super().phases()[0]
+        own = {"lr": 0.5, "clip_norm": self.clip_norm}
+        optimizer = Descent(**{**first.optimizer.model_dump(), **own})
+        trains = ["teacher", "student"]
+        return [replace(first, updates=1, trains=trains, losses=self.losses, optimizer=optimizer)]
+
+    def losses(self, batch: Batch, _state: State) -> dict[str, Tensor]:
+        rows = [(self.module[name](batch.features) * batch.mask[:, :, None]).square() for name in self.module]
+        gentle, steep = ((row.sum(dim=(1, 2)) / batch.lengths).mean() for row in rows)
+        return {"gentle": gentle, "steep": 50 * steep}
+
+
+@pytest.mark.parametrize("micro_batch", [None, 3])
+@pytest.mark.parametrize(("clip_norm", "shortened"), [(None, False), (1e4, False), (10.0, True), (0.1, True)])
+def test_the_gradient_of_all_that_trains_is_clipped_as_one(
+    tiny_dataset: Path, tmp_path: Path, clip_norm: float | None, shortened: bool, micro_batch: int | None
+) -> None:
+    run = trained(tiny_dataset, tmp_path / "run", Steep(clip_norm, micro_batch))
+    by_hand = Steep(None, None)
+    seed = derived_seed(0, 0, "batches")
+    batch = Updates(training_videos(tiny_dataset), batch_size=4, max_snippets=8, seed=seed, count=1)[0]
+    torch.stack(list(by_hand.losses(batch, {}).values())).sum().backward()
+    limit = math.inf if clip_norm is None else clip_norm
+    norm = torch.nn.utils.clip_grad_norm_(by_hand.module.parameters(), limit)
+    assert (norm > limit) == shortened
+    stored = load_tensors(run.weights)
+    for name, parameter in by_hand.module.named_parameters():
+        assert parameter.grad is not None
+        torch.testing.assert_close(stored[name], parameter.detach() - 0.5 * parameter.grad, rtol=1e-4, atol=1e-6)
 
 
 class Shared(TwoBranches):

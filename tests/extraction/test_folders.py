@@ -20,7 +20,9 @@ from weaktal.encoders.clip import load_clip
 from weaktal.encoders.prompts import class_vectors
 from weaktal.errors import InputError
 from weaktal.extraction import folders
-from weaktal.extraction.folders import Report, plan, run_here
+from weaktal.extraction.extract import Extracted
+from weaktal.extraction.extract import extract as verb
+from weaktal.extraction.folders import plan
 from weaktal.extraction.pipeline import Sampling
 from weaktal.extraction.recipe import Recipe
 
@@ -44,17 +46,18 @@ def videos(tmp_path: Path) -> Path:
     return tmp_path / "videos"
 
 
-def extract(recipe: Recipe, videos: Path) -> list[Report]:
-    """What the command does, without its printing."""
-    found = find_videos([videos])
-    annotations = folders.read_dataset(recipe.dataset)
-    targets = recipe.targets()
-    jobs = plan(found, targets)
-    folders.begin(targets)
-    folders.write_class_vectors(targets, annotations, recipe.template)
-    reports = list(run_here(recipe.pipeline(targets, workers=1), jobs, targets))
-    folders.finish(targets, found, annotations)
-    return reports
+def extract(recipe: Recipe, videos: Path) -> Extracted:
+    return verb(
+        videos,
+        encoders=recipe.encoders,
+        into=recipe.dataset,
+        names=recipe.names,
+        flow=recipe.flow,
+        weights=recipe.weights,
+        template=recipe.template,
+        device=recipe.device,
+        workers=1,
+    )
 
 
 @pytest.fixture
@@ -73,12 +76,8 @@ def annotate(dataset: Path, *names: str) -> None:
 
 def test_features_manifest_and_class_vectors(recipe: Recipe, videos: Path, clip_folder: Path) -> None:
     annotate(recipe.dataset, "a", "b", "c")
-    reports = extract(recipe, videos)
-    assert [(report.path.stem, report.frames, report.error) for report in reports] == [
-        ("a", 40, None),
-        ("b", 5, None),
-        ("c", 33, None),
-    ]
+    done = extract(recipe, videos)
+    assert (done.extracted, done.frames, done.failures) == (("a", "b", "c"), 40 + 5 + 33, {})
     folder = recipe.dataset / "features" / "clip"
     manifest = read_manifest(folder)
     assert manifest is not None
@@ -121,9 +120,9 @@ def test_without_annotations_there_are_features_and_a_reason(recipe: Recipe, vid
 def test_finished_videos_are_skipped_and_new_ones_added(recipe: Recipe, videos: Path) -> None:
     extract(recipe, videos)
     before = {path: path.stat().st_mtime_ns for path in (recipe.dataset / "features" / "clip").glob("*.npy")}
-    assert extract(recipe, videos) == []
+    assert extract(recipe, videos).extracted == ()
     write_video(videos / "d.mp4", 20)
-    assert [report.path.stem for report in extract(recipe, videos)] == ["d"]
+    assert extract(recipe, videos).extracted == ("d",)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in before.items())
 
 
@@ -165,9 +164,9 @@ def test_other_settings_are_refused_by_name(recipe: Recipe, videos: Path, case: 
     change, message = CHANGES[case]
     with pytest.raises(InputError) as caught:
         replace(recipe, **change).targets()
-    assert message in caught.value.line()
-    assert "manifest.json" in caught.value.line()
-    assert "expected the same settings, or another --name" in caught.value.line()
+    assert message in caught.value.line(shell=True)
+    assert "manifest.json" in caught.value.line(shell=True)
+    assert "expected the same settings, or another --name" in caught.value.line(shell=True)
 
 
 def test_other_weights_are_refused(recipe: Recipe, videos: Path, legacy_clip_folder: Path) -> None:
@@ -184,7 +183,7 @@ def test_another_template_is_no_other_setting(recipe: Recipe, videos: Path) -> N
     annotate(recipe.dataset, "a", "b", "c")
     extract(recipe, videos)
     before = np.load(recipe.dataset / "features" / "clip" / "text.npy")
-    assert extract(replace(recipe, template="{} video"), videos) == []
+    assert extract(replace(recipe, template="{} video"), videos).extracted == ()
     assert not np.allclose(before, np.load(recipe.dataset / "features" / "clip" / "text.npy"))
 
 
@@ -263,8 +262,7 @@ def test_a_killed_run_goes_on_where_it_was(recipe: Recipe, videos: Path, clip_fo
     manifest = read_manifest(folder)
     assert manifest is not None
     assert not manifest.complete
-    again = extract(recipe, videos)
-    assert {report.path.stem for report in again} == {path.stem for path in videos.iterdir()} - written
+    assert set(extract(recipe, videos).extracted) == {path.stem for path in videos.iterdir()} - written
     manifest = read_manifest(folder)
     assert manifest is not None
     assert manifest.complete

@@ -108,7 +108,7 @@ def test_phases_of_the_released_schedule() -> None:
     assert [phase.name for phase in phases] == ["teaching", *(f"voting-{n}" for n in range(1, 6))]
     assert [phase.updates for phase in phases] == [480] * 6  # 40 epochs of 12 updates
     assert [phase.prepare is None for phase in phases] == [True] + [False] * 5
-    assert all(phase.keep_optimizer and phase.batch_size == 10 for phase in phases)
+    assert all(phase.keep_optimizer and phase.optimizer.batch_size == 10 for phase in phases)
     rates = [phase.rate(update) for phase in phases for update in range(phase.updates)]
     assert rates == [1.0] * (70 * 12) + [0.2] * (170 * 12)
 

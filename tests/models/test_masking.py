@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from weaktal.methods.cbp import PyramidConfig
+from weaktal.methods.cbp_config import PyramidConfig
 from weaktal.models.convolution import ConvolutionBranch
 from weaktal.models.temporal import BlockShape, MaskedConv1d, TransformerBlock, TransformerStack
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from weaktal.data.results import read_results
 from weaktal.errors import InputError
 from weaktal.report.view import view
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
 SETTINGS = Path(__file__).parents[1] / "methods/collab/small_collab.yaml"
@@ -92,7 +92,7 @@ def test_the_end_of_the_last_phase_is_no_row_of_its_own(selecting: Callable[...,
 
 def _localized(run: Path, tmp_path: Path) -> Path:
     dataset = Path(json.loads((run / "run.json").read_text())["dataset"])
-    localize(run, dataset, tmp_path / "free.json", console=QUIET)
+    localize(run, dataset, tmp_path / "free.json")
     return tmp_path / "free.json"
 
 

@@ -12,12 +12,13 @@ import torch
 from weaktal.cli import run as command
 from weaktal.data.annotations import Annotations, Video, read_annotations, write_annotations
 from weaktal.engine.checkpoint import save_tensors
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality
 from weaktal.evaluation.scoring import score
-from weaktal.runs.localize_dataset import localize
+from weaktal.methods.collab.labels import hard_labels_in
+from weaktal.runs.folder import RunFolder
+from weaktal.runs.localize import localize
 from weaktal.runs.phases import diagnose_phases, stored_label_quality
 from weaktal.runs.train import train
 from weaktal.segments import Segment
@@ -55,7 +56,7 @@ def test_the_table_says_what_single_commands_say(finished: RunFolder, scene_data
     for branch in ("cbp", "vlp", "both", "vanilla"):
         scores = tmp_path / f"{branch}.safetensors"
         localized = localize(finished.path, scene_dataset, tmp_path / "out.json", branch=branch, scores=scores)
-        expected = score(truth, localized.results)
+        expected = score(truth, localized)
         found = table.phases[-1].branches[branch]
         assert found.map == tuple(expected.map.tolist())
         assert found.average_map == pytest.approx(expected.average_map)
@@ -81,18 +82,19 @@ def test_labels_against_the_truth_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "annotations.json"
     write_annotations(path, Annotations(classes=("jump", "run"), videos={"a": video}))
     labels = torch.tensor([[1, 1], [1, 1], [-1, -1], [0, 0]], dtype=torch.int8)
-    save_tensors(tmp_path / "state.safetensors", {"labels/a": labels, "confidence/a": labels.float()})
+    others = {"confidence/a": labels.clone(), "labels/soft": labels.float()}
+    save_tensors(tmp_path / "state.safetensors", {"labels/a": labels, **others})
     grid = SnippetGrid.from_seconds(1.0)
     annotations = read_annotations(path)
-    found = stored_label_quality(tmp_path, annotations, ("jump", "run"), grid)
+    found = stored_label_quality(tmp_path, hard_labels_in, annotations, ("jump", "run"), grid)
     assert found == PseudoLabelQuality(
         foreground=2, foreground_right=1, background=1, background_right=1, action=2, idle=2
     )
-    assert stored_label_quality(tmp_path / "elsewhere", annotations, ("jump", "run"), grid) is None
+    assert stored_label_quality(tmp_path / "elsewhere", hard_labels_in, annotations, ("jump", "run"), grid) is None
     bare = Annotations(classes=("jump", "run"), videos={"a": Video("a", "training", 4.0, ("jump", "run"))})
-    assert stored_label_quality(tmp_path, bare, ("jump", "run"), grid) is None
+    assert stored_label_quality(tmp_path, hard_labels_in, bare, ("jump", "run"), grid) is None
     with pytest.raises(InputError, match="video 'a' is not annotated"):
-        stored_label_quality(tmp_path, Annotations(classes=("jump",), videos={}), ("jump", "run"), grid)
+        stored_label_quality(tmp_path, hard_labels_in, Annotations(classes=("jump",), videos={}), ("jump", "run"), grid)
 
 
 def test_command(finished: RunFolder, scene_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -257,7 +257,7 @@ def test_videos_without_a_label_are_named(
     content["database"]["video_04"]["labels"] = []
     (dataset / "annotations.json").write_text(json.dumps(content))
     assert run(train_words(dataset, tmp_path / "run")) == 0
-    assert "skipped, as they have no label: video_04" in capsys.readouterr().err
+    assert "skipped: no label: video_04" in capsys.readouterr().err
     assert json.loads((tmp_path / "run/run.json").read_text())["skipped"] == {"video_04": "has no label"}
 
 

@@ -24,14 +24,13 @@ from weaktal.data.features import Features
 from weaktal.data.manifest import read_manifest, write_manifest
 from weaktal.data.results import read_results
 from weaktal.engine.checkpoint import load_tensors
-from weaktal.engine.run import RunFolder
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, sha256
-from weaktal.methods.base import Inputs
 from weaktal.methods.collab import build
 from weaktal.methods.collab.selection import SelectionConfig, best
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.folder import RunFolder
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import phase_statistics
 from weaktal.studies.cell import Job, Measured, ReadingJob, measured, statistics_for
@@ -116,11 +115,12 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
     selection = {"rule": "best", "statistic": "tag_bce", "branches": ["both"]}
     settings = {**job.settings, "cbp_share": share, "selection": selection}
     info, folders = RunFolder(job.run).info(), phases_of(job.run)
-    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
     config = parse_settings(CollabConfig, settings, "test")
     features = Features.open(ablation_dataset, "i3d"), Features.open(ablation_dataset, "scene")
-    found = statistics_for(job, build(config, inputs), config, folders, *features)
-    for index, stored in enumerate(map(phase_statistics, folders)):
+    method = build(config, info.inputs)
+    noted = [phase_statistics(folder, method).model_dump() for folder in folders]
+    found = statistics_for(job, method, config, folders, *features)
+    for index, stored in enumerate(noted):
         again = found(index)["branches"]
         assert again["both"] == again[branch]
         assert stored["branches"]["both"] != stored["branches"][branch]
@@ -128,7 +128,7 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
             assert again[branch][name] == pytest.approx(value, rel=1e-3), name
 
     own = SelectionConfig(rule="best", statistic="tag_bce", branches=(branch,))
-    index, _ = best([phase_statistics(folder) for folder in folders], own)
+    index, _ = best(noted, own)
     truth = read_annotations(ablation_dataset)
     videos = list(truth.subset(job.data.subset).values())
     reading = ReadingJob(

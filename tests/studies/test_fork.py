@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from weaktal.config import load_settings
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.studies.fork import fork, phases_of, step_folder
 

@@ -7,11 +7,12 @@ import torch
 
 from weaktal.config import load_settings
 from weaktal.errors import InputError
-from weaktal.methods.base import Inputs
+from weaktal.methods.base import Inputs, OtherFeatures
 from weaktal.methods.collab import build
+from weaktal.methods.collab.phases import step_names
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.choosing import chosen_tables, own_table
-from weaktal.studies.plan import Plan, fingerprints, make_plan, step_names
+from weaktal.studies.plan import Plan, fingerprints, make_plan
 from weaktal.studies.tables import Line, Reading, Table, paper_tables
 
 
@@ -33,7 +34,7 @@ def plan_of(*readings: Reading, base: tuple[str, ...] = ()) -> Plan:
 )
 def test_step_names_are_those_of_the_method(overrides: list[str]) -> None:
     config = load_settings(CollabConfig, overrides=overrides)
-    method = build(config, Inputs(dim=4, classes=("a", "b"), vlp_dim=8, text=torch.eye(2, 8).numpy()))
+    method = build(config, Inputs(dim=4, classes=("a", "b"), others={"vlp": OtherFeatures(8, torch.eye(2, 8).numpy())}))
     assert tuple(phase.name for phase in method.phases()) == step_names(config)
 
 

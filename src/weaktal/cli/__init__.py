@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from weaktal import __version__
+from weaktal.cli.lines import log_lines
 from weaktal.errors import InputError, RunError, one_line
 
 # Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
@@ -24,6 +25,7 @@ VERBS = {
     "demo": "Go the whole way on rendered videos, from nothing to a report. Needs no data.",
     "extract": "Turn videos into snippet features with I3D, CLIP or another encoder.",
     "weights": "List the weights of the encoders and what is present; fetch them.",
+    "settings": "List every setting of a method with meaning, unit, range and source, as YAML that train takes back.",
     "train": "Train a method on video-level tags.",
     "localize": "Find the segments of videos with a trained run.",
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
@@ -71,7 +73,8 @@ def run(arguments: list[str]) -> int:
         run(["--help"])
         return 2
     try:
-        code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
+        with log_lines():
+            code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
         return _fail(error.line(shell=True), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time

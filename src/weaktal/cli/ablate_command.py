@@ -19,6 +19,7 @@ def ablate(
     features: Annotated[str, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")],
     vlp_features: Annotated[str, typer.Option(help="Vision-language feature folder.")],
     out: Annotated[Path, typer.Option(help="Folder to make, or to go on with.")],
+    preset: Annotated[str | None, typer.Option(help="Shared settings of collab by name, such as quick.")] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file of collab's settings that all variants share.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One shared setting, such as schedule.rounds=1; repeatable.")
@@ -52,6 +53,7 @@ def ablate(
         features=features,
         vlp_features=vlp_features,
         out=out,
+        preset=preset,
         config=config,
         overrides=set_ or [],
         tables=_words(tables),

@@ -12,7 +12,7 @@ from weaktal import progress
 
 
 @contextlib.contextmanager
-def showing(*columns: ProgressColumn) -> Iterator[progress.OnProgress]:
+def showing(*columns: ProgressColumn | str) -> Iterator[progress.OnProgress]:
     """Gives what a verb takes as ``on_progress``: on a terminal, a bar for each thing that is worked on.
 
     Args:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from weaktal.decode.config import DecodeConfig
+
 
 def decode(
     scores: Annotated[
@@ -17,16 +19,15 @@ def decode(
     overrides: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="One setting, such as theta_loc=0.5; repeat.", show_default=False
+            "--set",
+            metavar="KEY=VALUE",
+            help=f"One of {', '.join(DecodeConfig.model_fields)}; repeatable. weaktal settings decode explains them.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Decode stored scores into segments again, with other settings and without the model.
-
-    Settings are theta_cls, keep_top, theta_loc, threshold_scale, score, outer_share, weight_by_video, min_snippets,
-    upsample, nms, sigma, nms_overlap, overlap, score_floor and max_per_video.
-    """
+    """Decode stored scores into segments again, with other settings and without the model."""
     from weaktal.decode.decode import decode as decode_scores
 
-    results = decode_scores(scores, out, config=config, settings=overrides or ())
+    results = decode_scores(scores, out, config=config, overrides=overrides or ())
     print(f"{len(results.videos)} videos, {results.count} segments: {out}")

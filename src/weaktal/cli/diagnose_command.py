@@ -60,6 +60,13 @@ def diagnose(
             "--set", help="One setting of decoding; repeatable.", metavar="KEY=VALUE", rich_help_panel=WITH_PHASES
         ),
     ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="With --phases, of a run whose method is package.module and not installed: that name again.",
+            show_default=False,
+        ),
+    ] = None,
     json_out: Annotated[
         str | None,
         typer.Option(
@@ -89,7 +96,14 @@ def diagnose(
     target = None if json_out in (None, "-") else Path(str(json_out))
     check_writable(target)
     found = diagnose_all(
-        annotations, scores, phases=phases, threshold=threshold, subset=subset, tiou=tiou, settings=set_ or ()
+        annotations,
+        scores,
+        phases=phases,
+        threshold=threshold,
+        subset=subset,
+        tiou=tiou,
+        overrides=set_ or (),
+        method=method,
     )
     if isinstance(found, SnippetErrors):
         print(f"misses        {found.miss_rate:.3f} of {found.action} action snippets")
@@ -139,9 +153,13 @@ def _labels(table: PhaseTable) -> Table | None:
 
 
 def _statistics(table: PhaseTable) -> Table | None:
+    from weaktal.methods.collab.statistics import StoredStatistics
+
     rows, head = [], []
     for phase in table.phases:
-        for name, values in (phase.statistics or {}).get("branches", {}).items():
+        if not isinstance(phase.statistics, StoredStatistics):
+            continue
+        for name, values in phase.statistics.branches.items():
             if name in phase.branches and phase.branches[name].changed:
                 head = ["without segments", "", *(key.replace("_", " ") for key in values)]
                 rows.append((phase.name, name, *_shares(*values.values())))
@@ -149,12 +167,14 @@ def _statistics(table: PhaseTable) -> Table | None:
 
 
 def _agreement(table: PhaseTable) -> Table | None:
+    from weaktal.methods.collab.statistics import StoredStatistics
+
     rows, head = [], []
     for phase in table.phases:
-        if phase.statistics is None:
+        if not isinstance(phase.statistics, StoredStatistics):
             continue
-        pairs = phase.statistics.get("agreement", {})
-        labels = phase.statistics.get("labels") or {"foreground": None, "background": None, "covered": None}
+        pairs = phase.statistics.agreement
+        labels = phase.statistics.labels or {"foreground": None, "background": None, "covered": None}
         head = ["agreement (correlation, IoU)", *pairs, *(f"labels: {key}" for key in labels)]
         both = (" ".join(_shares(pair.get("correlation"), pair.get("iou"))) for pair in pairs.values())
         rows.append((phase.name, *both, *_shares(*labels.values())))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,6 @@ from weaktal.errors import InputError
 
 if TYPE_CHECKING:
     from weaktal.data.results import Results
-    from weaktal.runs.localize_videos import VideosLocalized
 
 
 def localize(
@@ -35,6 +33,9 @@ def localize(
         str | None, typer.Option(help="Subset to localize; the dataset's test subset by default.")
     ] = None,
     branch: Annotated[str | None, typer.Option(help="Which branch scores, for methods with several.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Of a run whose method is package.module and not installed: that name again.")
+    ] = None,
     features: Annotated[str | None, typer.Option(help="Feature folder, where it is not named as in training.")] = None,
     vlp_features: Annotated[str | None, typer.Option(help="Vision-language feature folder, likewise.")] = None,
     seconds_per_snippet: Annotated[
@@ -67,109 +68,61 @@ def localize(
 
     Example: weaktal localize runs/first DATASET --out results.json
     """
+    from weaktal.cli.bars import showing
+    from weaktal.encoders.catalog import CLIP, WeightsChoice
+    from weaktal.runs.localize import localize as localize_run
+    from weaktal.runs.localize import refuse
+    from weaktal.runs.zero_shot import parse_labels, setting
+    from weaktal.runs.zero_shot import zero_shot as localize_words
+
     overrides = [override.removeprefix("decode.") for override in set_ or []]
-    of_dataset = {
-        "--subset": subset,
-        "--features": features,
-        "--vlp-features": vlp_features,
-        "--seconds-per-snippet": seconds_per_snippet,
-        "--skip-broken": skip_broken or None,
-    }
-    of_videos = {"--weights": weights, "--cache": cache}
-    if zero_shot is not None:
-        from weaktal.encoders.catalog import CLIP, WeightsChoice
-        from weaktal.runs.zero_shot import localize_zero_shot, parse_labels, setting
-
-        _refuse({**of_dataset, "--branch": branch}, "localizing with a run")
-        _refuse_datasets(where)
-        found = localize_zero_shot(
-            parse_labels(zero_shot),
-            where,
-            out,
-            encoder=encoder or CLIP,
-            weights=WeightsChoice.parse(weights or (), None),
-            cache=cache,
-            scores=scores,
-            overrides=[setting(override) for override in overrides],
-        )
-        _say_videos(found, out)
-        return
-    run, *rest = where
-    _refuse({"--encoder": encoder}, "--zero-shot; a run knows its encoders")
-    if not rest:
-        raise InputError("nothing to localize", source=run, expected="RUN, then a dataset folder or videos")
-    if len(rest) == 1 and (_is_dataset(rest[0]) or (rest[0].is_dir() and not _holds_videos(rest[0]))):
-        from weaktal.runs.localize_dataset import localize as localize_dataset
-
-        _refuse(of_videos, "videos; a dataset has its features")
-        localized = localize_dataset(
-            run,
-            rest[0],
-            out,
-            subset=subset,
-            branch=branch,
-            features=features,
-            vlp_features=vlp_features,
-            seconds_per_snippet=seconds_per_snippet,
-            scores=scores,
-            overrides=overrides,
-            skip_broken=skip_broken,
-        )
-        _say(localized.results, out)
-        if localized.classification_map is not None:
-            print(f"classification mAP of the video scores: {100 * localized.classification_map:.1f} %")
-        return
-    from weaktal.encoders.catalog import WeightsChoice
-    from weaktal.runs.localize_videos import localize_videos
-
-    _refuse(of_dataset, "a dataset, not for videos")
-    _refuse_datasets(rest)
-    found = localize_videos(
-        run,
-        rest,
-        out,
-        branch=branch,
-        weights=WeightsChoice.parse(weights or (), None),
-        cache=cache,
-        scores=scores,
-        overrides=overrides,
-    )
-    _say_videos(found, out)
+    chosen = WeightsChoice.parse(weights, None) if weights else None
+    with showing() as show:
+        if zero_shot is None:
+            refuse({"encoder": encoder}, "--zero-shot; a run knows its encoders")
+            found = localize_run(
+                where[0],
+                where[1:],
+                out,
+                branch=branch,
+                overrides=overrides,
+                scores=scores,
+                subset=subset,
+                features=features,
+                vlp_features=vlp_features,
+                seconds_per_snippet=seconds_per_snippet,
+                skip_broken=skip_broken,
+                weights=chosen,
+                cache=cache,
+                method=method,
+                on_progress=show,
+            )
+        else:
+            of_runs = {"branch": branch, "subset": subset, "features": features, "vlp_features": vlp_features}
+            others = {"method": method, "seconds_per_snippet": seconds_per_snippet, "skip_broken": skip_broken or None}
+            refuse({**of_runs, **others}, "localizing with a run")
+            found = localize_words(
+                parse_labels(zero_shot),
+                where,
+                out,
+                encoder=encoder or CLIP,
+                weights=chosen,
+                cache=cache,
+                scores=scores,
+                overrides=[setting(override) for override in overrides],
+                on_progress=show,
+            )
+    _say(found, out, wanted=not skip_broken)
 
 
-def _is_dataset(path: Path) -> bool:
-    return (path / "annotations.json").is_file() or path.name == "annotations.json"
-
-
-def _holds_videos(folder: Path) -> bool:
-    from weaktal.data.video_files import videos_in
-
-    return bool(videos_in(folder))
-
-
-def _refuse(options: Mapping[str, object], meant_for: str) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise InputError(f"is for {meant_for}", source=name, expected="to be left out")
-
-
-def _refuse_datasets(paths: Sequence[Path]) -> None:
-    for path in paths:
-        if _is_dataset(path):
-            raise InputError("is a dataset", source=path, expected="videos only, or RUN and this dataset alone")
-
-
-def _say(results: Results, out: Path) -> None:
-    count = sum(len(segments) for segments in results.videos.values())
-    print(f"{len(results.videos)} videos, {count} segments: {out}")
-
-
-def _say_videos(found: VideosLocalized, out: Path) -> None:
-    cached = len(found.results.videos) - found.extracted
-    print(f"features: {found.extracted} videos extracted, {cached} from the cache")
-    _say(found.results, out)
-    for error in found.failed.values():
-        print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
-    if found.failed:
-        count = len(found.failed) + len(found.results.videos)
-        raise InputError(f"{len(found.failed)} of {count} videos cannot be used, named above; {out} is without them")
+def _say(found: Results, out: Path, *, wanted: bool) -> None:
+    """What was found; where every video was ``wanted``, one that had to be skipped is an error."""
+    print(f"{len(found.videos)} videos, {found.count} segments: {out}")
+    share = found.external.get("classification_map")
+    if share is not None:
+        print(f"classification mAP of the video scores: {100 * share:.1f} %")
+    if found.skipped and wanted:
+        for error in found.skipped.values():
+            print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
+        count = len(found.skipped) + len(found.videos)
+        raise InputError(f"{len(found.skipped)} of {count} videos cannot be used, named above; {out} is without them")

@@ -12,15 +12,17 @@ from weaktal.methods import METHODS
 
 def train(
     dataset: Annotated[Path, typer.Argument(help="Dataset folder: annotations.json and features/NAME.")],
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")],
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}, an installed one, or package.module.")],
     features: Annotated[str, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")],
     run: Annotated[Path, typer.Option(help="Folder to make for the run.")],
     vlp_features: Annotated[
         str | None, typer.Option(help="Vision-language feature folder, for methods with that branch.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="YAML file of settings over the method's defaults.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Settings by name, such as quick; the defaults otherwise.")] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file of settings over the preset or the defaults.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="One setting, such as model.levels=2; repeatable.")
+        list[str] | None,
+        typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and dropout.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -44,6 +46,7 @@ def train(
         features=features,
         run=run,
         vlp_features=vlp_features,
+        preset=preset,
         config=config,
         overrides=set_ or [],
         seed=seed,

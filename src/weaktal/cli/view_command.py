@@ -48,6 +48,9 @@ def view(
     branch: Annotated[
         list[str] | None, typer.Option(help="Branch of a run to show; repeatable. Its usual ones by default.")
     ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Of a run whose method is package.module and not installed: that name again.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE.html")] = Path("view.html"),
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Write the page and do not open it.")] = False,
 ) -> None:
@@ -72,6 +75,7 @@ def view(
         subset=subset,
         protocol=protocol,
         branch=branch or (),
+        method=method,
     )
     print(f"{len(report.videos)} video{'s' if len(report.videos) != 1 else ''}: {out}")
     if not no_browser and not open_page(out):

@@ -32,6 +32,7 @@ class VideoFile(BaseModel):
         file: absolute path; None where only features were at hand.
         duration: seconds.
         fps: frames a second, as the file says; None where that is not known.
+        bytes: size of the file.
         sha256: of the file's content; None where it was not read.
     """
 
@@ -40,6 +41,7 @@ class VideoFile(BaseModel):
     file: Name | None = None
     duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
     fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
+    bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
@@ -67,6 +69,15 @@ class Results:
     def count(self) -> int:
         """Segments of all videos."""
         return sum(map(len, self.videos.values()))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Results:
+        """Reads a results file in ActivityNet's JSON layout.
+
+        Raises:
+            InputError: if the file is missing or not as it should be.
+        """
+        return read_results(Path(path))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Writes a results file in ActivityNet's JSON layout, whole or not at all.

@@ -12,7 +12,7 @@ from weaktal.errors import InputError, arg
 
 def usable(
     videos: Mapping[str, Video], features: Sequence[Features], *, skip_broken: bool
-) -> tuple[list[Video], dict[str, str]]:
+) -> tuple[list[Video], dict[str, InputError]]:
     """The videos whose features can be used, and those that cannot, with the reason.
 
     Raises:
@@ -28,7 +28,7 @@ def usable(
     good = [video for name, video in videos.items() if name not in broken]
     if not good:
         raise _unusable(list(broken.values()), len(videos))
-    return good, {name: problem.error.line() for name, problem in broken.items()}
+    return good, {name: problem.error for name, problem in broken.items()}
 
 
 def _unusable(problems: list[Problem], count: int) -> InputError:

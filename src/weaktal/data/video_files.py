@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from weaktal.data.annotations import check_name
 from weaktal.errors import InputError
+
+PathLike = str | os.PathLike[str]
 
 # What counts as a video in a folder of files.
 VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif")
@@ -22,14 +25,17 @@ def videos_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if is_video(path))
 
 
-def find_videos(paths: Iterable[Path]) -> dict[str, Path]:
+def find_videos(paths: PathLike | Iterable[PathLike]) -> dict[str, Path]:
     """Video files by name, of files and of folders with all their subfolders, sorted.
+
+    Args:
+        paths: one or several.
 
     Raises:
         InputError: if a path is neither, holds no video, or two videos have the same name.
     """
     found: dict[str, Path] = {}
-    for path in paths:
+    for path in map(Path, [paths] if isinstance(paths, str | os.PathLike) else paths):
         if path.is_dir():
             inside = videos_in(path)
             if not inside:
@@ -44,3 +50,8 @@ def find_videos(paths: Iterable[Path]) -> dict[str, Path]:
             if other.resolve() != video.resolve():
                 raise InputError(f"has the same name as {other}", source=video, expected="one video for each name")
     return dict(sorted(found.items()))
+
+
+def dataset_videos(dataset: Path) -> dict[str, Path]:
+    """The video files in ``DATASET/videos`` by name; of several with one name the first."""
+    return {path.stem: path for path in reversed(videos_in(dataset / "videos"))}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from weaktal.config import Settings
+from weaktal.config import Settings, setting
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -19,41 +19,74 @@ def _several(value: Any) -> Any:
 class DecodeConfig(Settings):
     """How scores become segments.
 
-    [paper] marks what Ju et al. 2023 state; they name the two thresholds without giving values. All else is open and
-    set here. The paper's own rule is ``theta_loc=0.5 threshold_scale=raw score=max``, with a theta_loc to be chosen.
+    The sources speak of Ju et al. 2023, who name the two thresholds without giving values. The paper's own rule is
+    ``theta_loc=0.5 threshold_scale=raw score=max``, with a theta_loc to be chosen.
     """
 
-    # Classes with a video score above this are localized [paper; the value is open].
-    theta_cls: Share = 0.1
-    # So many of the highest-scoring classes are localized whatever their score: each video shows some action.
-    keep_top: Annotated[int, Field(ge=0)] = 1
-    # Snippets above this form proposals [paper; the value is open]. With several thresholds the proposals of all are
-    # pooled: low ones cover whole actions, high ones split neighbors.
+    theta_cls: Share = setting(
+        0.1, "Classes with a video score above this are localized. Ju et al. have the rule without a value.", "open"
+    )
+    keep_top: Annotated[int, Field(ge=0)] = setting(
+        1,
+        "So many of the highest-scoring classes are localized whatever their score: each video shows some action.",
+        "ours",
+        unit="classes",
+    )
     theta_loc: Annotated[
         tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1), BeforeValidator(_several)
-    ] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-    # What theta_loc is measured by: the score as it is, or the class's highest score in the video.
-    threshold_scale: Literal["raw", "video_max"] = "video_max"
-    # Score of a proposal: its highest snippet [paper], or the mean inside minus the mean just outside.
-    score: Literal["max", "inner_outer"] = "inner_outer"
-    # How far "just outside" reaches on each side, in lengths of the proposal, rounded up to snippets.
-    outer_share: Annotated[float, Field(gt=0)] = 0.25
-    # Multiplies the scores of proposals by their class's video score.
-    weight_by_video: bool = False
-    # Shorter proposals are dropped; counted in snippets before up-sampling.
-    min_snippets: Annotated[float, Field(ge=0)] = 1
-    # Scores are interpolated to so many times the snippets, which lets boundaries lie between snippet edges.
-    upsample: Annotated[int, Field(ge=1, le=64)] = 1
-    # Non-maximum suppression within a class: soft [paper] by a Gaussian of the overlap or linear in it, hard, or none.
-    nms: Literal["gaussian", "linear", "hard", "none"] = "gaussian"
-    # Width of the Gaussian: a proposal that the better one covers wholly keeps exp(-1 / sigma) of its score.
-    sigma: Annotated[float, Field(gt=0)] = 0.3
-    # Overlap beyond which linear and hard suppression act.
-    nms_overlap: Share = 0.4
-    # Overlap as tIoU, or as the share of the lower-scoring proposal that is covered.
-    overlap: Literal["tiou", "covered"] = "tiou"
-    # Proposals at or below this score are dropped, before and during suppression. Scores only fall, so this never
-    # changes what happens to those above it.
-    score_floor: Annotated[float, Field(ge=0)] = 1e-3
-    # At most so many segments a video, those of the highest scores.
-    max_per_video: Annotated[int, Field(ge=1)] = 200
+    ] = setting(
+        (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+        "Snippets above this form proposals. With several thresholds the proposals of all are pooled: low ones cover "
+        "whole actions, high ones split neighbors. Ju et al. have one, without its value.",
+        "open",
+    )
+    threshold_scale: Literal["raw", "video_max"] = setting(
+        "video_max",
+        "What theta_loc is measured by: the score as it is (raw), or the class's highest score in the video.",
+        "open",
+    )
+    score: Literal["max", "inner_outer"] = setting(
+        "inner_outer",
+        "Score of a proposal: its highest snippet (max, as in Ju et al.), or the mean inside minus the mean just "
+        "outside.",
+        "ours",
+    )
+    outer_share: Annotated[float, Field(gt=0)] = setting(
+        0.25,
+        'How far "just outside" reaches on each side, rounded up to snippets.',
+        "ours",
+        unit="lengths of the proposal",
+    )
+    weight_by_video: bool = setting(False, "Multiply the scores of proposals by their class's video score.", "ours")
+    min_snippets: Annotated[float, Field(ge=0)] = setting(
+        1, "Shorter proposals are dropped; counted before up-sampling.", "ours", unit="snippets"
+    )
+    upsample: Annotated[int, Field(ge=1, le=64)] = setting(
+        1,
+        "Scores are interpolated to so many times the snippets, which lets boundaries lie between snippet edges.",
+        "ours",
+    )
+    nms: Literal["gaussian", "linear", "hard", "none"] = setting(
+        "gaussian",
+        "Non-maximum suppression within a class: soft by a Gaussian of the overlap or linear in it, hard, or none. Ju "
+        "et al. have soft-NMS without saying which.",
+        "open",
+    )
+    sigma: Annotated[float, Field(gt=0)] = setting(
+        0.3,
+        "Width of the Gaussian: a proposal that the better one covers wholly keeps exp(-1 / sigma) of its score.",
+        "open",
+    )
+    nms_overlap: Share = setting(0.4, "Overlap beyond which linear and hard suppression act.", "ours")
+    overlap: Literal["tiou", "covered"] = setting(
+        "tiou", "Overlap as tIoU, or as the share of the lower-scoring proposal that is covered.", "open"
+    )
+    score_floor: Annotated[float, Field(ge=0)] = setting(
+        1e-3,
+        "Proposals at or below this score are dropped, before and during suppression. Scores only fall, so this never "
+        "changes what happens to those above it.",
+        "ours",
+    )
+    max_per_video: Annotated[int, Field(ge=1)] = setting(
+        200, "At most so many segments in a video, those of the highest scores.", "ours", unit="segments"
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from weaktal.data.results import Results
-from weaktal.data.scores import StoredScores
+from weaktal.data.scores import StoredScores, VideoScores, writing_scores
 from weaktal.decode.config import DecodeConfig
 from weaktal.decode.proposals import Floats, Integers, Proposals, find_proposals, kept_classes, upsampled
 from weaktal.decode.suppression import suppress
@@ -22,13 +25,39 @@ def decode_scores(stored: StoredScores, config: DecodeConfig) -> Results:
     Raises:
         InputError: if the file is damaged.
     """
-    videos = {
-        video.name: decode_video(
-            video.snippets, video.video, stored.classes, stored.grid, stored.durations[video.name], config
-        )
-        for video in stored
-    }
-    return Results(videos=videos, external={**stored.origin, "decode": config.model_dump(mode="json")})
+    scored = ((video, stored.durations[video.name]) for video in stored)
+    return decode_scored(scored, stored.classes, stored.grid, config, origin=stored.origin)
+
+
+def decode_scored(
+    scored: Iterable[tuple[VideoScores, float]],
+    classes: Sequence[str],
+    grid: SnippetGrid,
+    config: DecodeConfig,
+    *,
+    origin: Mapping[str, Any],
+    keep: Path | None = None,
+) -> Results:
+    """Segments of videos, each decoded as soon as it is scored.
+
+    Args:
+        scored: scores and length in seconds of each video.
+        classes: in the order of the scores.
+        grid: how snippets lie on time.
+        config: settings.
+        origin: where the scores come from; kept with the results.
+        keep: also keep the scores in this file.
+
+    Raises:
+        InputError: if the file cannot be written.
+    """
+    found: dict[str, list[Segment]] = {}
+    with writing_scores(keep, classes, grid, origin) if keep is not None else contextlib.nullcontext() as writer:
+        for video, duration in scored:
+            if writer is not None:
+                writer.add(video.name, duration, video.snippets, video.video)
+            found[video.name] = decode_video(video.snippets, video.video, classes, grid, duration, config)
+    return Results(found, external={**origin, "decode": config.model_dump(mode="json")})
 
 
 def decode_video(

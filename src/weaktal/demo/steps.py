@@ -18,12 +18,11 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.video_files import videos_in
 from weaktal.demo.worlds import WorldPlan, copy_of_world
 from weaktal.encoders.world.shipped import VLP
-from weaktal.extraction import folders
-from weaktal.extraction.recipe import Recipe
+from weaktal.extraction.extract import extract
 from weaktal.progress import advancing
 from weaktal.report.content import Step
 from weaktal.report.gather import BranchFiles
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
 CBP = "world-cbp"
@@ -100,27 +99,19 @@ class DemoSteps:
         """Extracts the features of both encoders, each video decoded once."""
         command = ("extract", self.dataset / "videos", "--encoder", CBP, "--encoder", VLP, "--into", self.dataset)
         with self._step("extract features", command) as done:
-            recipe = Recipe(dataset=self.dataset, encoders=(CBP, VLP))
-            targets = recipe.targets()
-            tags, found = read_tags(self.dataset), self.videos()
-            jobs = folders.plan(found, targets)
-            folders.begin(targets)
-            folders.write_class_vectors(targets, tags, recipe.template)
-            seconds = sum(video.duration for video in tags.videos.values())
-            frames = 0
-            with advancing(self.console, "extracting") as advance:
-
-                def count(more: int) -> None:
-                    nonlocal frames
-                    frames += more
-                    advance(frames / recipe.sampling.fps / seconds)
-
-                with _half_the_threads():
-                    for report in folders.run_here(recipe.pipeline(targets, self.workers), jobs, targets, count):
-                        if report.error is not None:
-                            raise report.error
-            folders.finish(targets, found, tags)
-            done(f"{frames} frames, {seconds:.0f} s of video")
+            videos = self.dataset / "videos"
+            with advancing(self.console, "extracting") as advance, _half_the_threads():
+                made = extract(
+                    videos,
+                    encoders=(CBP, VLP),
+                    into=self.dataset,
+                    device="cpu",
+                    workers=self.workers,
+                    strict=True,
+                    on_progress=lambda event: advance(event.share),
+                )
+            seconds = sum(video.duration for video in read_tags(self.dataset).videos.values())
+            done(f"{made.frames} frames, {seconds:.0f} s of video")
 
     def train(self) -> None:
         """Trains on tags alone."""
@@ -157,10 +148,8 @@ class DemoSteps:
         scores = self.out / "results" / f"{branch}.safetensors"
         command = ("localize", self.run, self.dataset, "--branch", branch, "--out", results, "--scores", scores)
         with self._step(f"localize with {branch}", command) as done:
-            found = localize(
-                self.run, self.dataset, results, branch=branch, scores=scores, console=self.console
-            ).results
-            done(f"{sum(map(len, found.videos.values()))} segments in {len(found.videos)} videos")
+            found = localize(self.run, self.dataset, results, branch=branch, scores=scores)
+            done(f"{found.count} segments in {len(found.videos)} videos")
         return BranchFiles(branch, results, scores, BRANCHES[branch])
 
     def facts(self) -> list[tuple[str, str]]:

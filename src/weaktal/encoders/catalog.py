@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,16 +42,28 @@ class WeightsChoice:
     seed: int | None = None
 
     @classmethod
+    def of(cls, weights: WeightsLike | None, seed: int | None = None) -> WeightsChoice:
+        """From what a Python caller gives: a folder, files and folders by name, or a choice that was made before.
+
+        Raises:
+            InputError: if both are given, the seed is negative, or a path does not exist.
+        """
+        _check_seed(seed, weights is not None)
+        if isinstance(weights, WeightsChoice):
+            return weights
+        if isinstance(weights, str | os.PathLike):
+            return cls(root=_existing(weights))
+        paths = {} if weights is None else dict(weights)
+        return cls(paths={name: _existing(path) for name, path in paths.items()}, seed=seed)
+
+    @classmethod
     def parse(cls, options: Sequence[str], seed: int | None) -> WeightsChoice:
         """From ``--weights FOLDER``, ``--weights NAME=PATH`` and ``--random-weights SEED``.
 
         Raises:
             InputError: if the options contradict each other or name nothing.
         """
-        if seed is not None and options:
-            raise InputError(f"contradicts {arg('weights')}", source=arg("random_weights"), expected="one of the two")
-        if seed is not None and not 0 <= seed < 2**63:
-            raise InputError(f"is {seed}", source=arg("random_weights"), expected="a seed from 0 on")
+        _check_seed(seed, bool(options))
         root, paths = None, {}
         for option in options:
             name, equals, path = option.partition("=")
@@ -74,6 +87,24 @@ class WeightsChoice:
         if name in self.paths:
             return locate(known(name), self.paths[name])
         return locate(known(name), self.root)
+
+
+# From Python: a folder of weights, files and folders by the names of ``weaktal weights``, or a choice made before.
+WeightsLike = str | os.PathLike[str] | Mapping[str, str | os.PathLike[str]] | WeightsChoice
+
+
+def _check_seed(seed: int | None, weights: bool) -> None:
+    if seed is not None and weights:
+        raise InputError(f"contradicts {arg('weights')}", source=arg("random_weights"), expected="one of the two")
+    if seed is not None and not 0 <= seed < 2**63:
+        raise InputError(f"is {seed}", source=arg("random_weights"), expected="a seed from 0 on")
+
+
+def _existing(path: str | os.PathLike[str]) -> Path:
+    if not Path(path).exists():
+        source = f"{arg('weights')} {os.fspath(path)}"
+        raise InputError("no such file or folder", source=source, expected="an existing file or folder")
+    return Path(path)
 
 
 def build_encoder(

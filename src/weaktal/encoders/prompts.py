@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from weaktal.encoders.vision_language import VisionLanguageEncoder
 from weaktal.errors import InputError, arg, shown
+
+if TYPE_CHECKING:  # settings take TEMPLATE from here, and are listed without torch
+    from torch import Tensor
+
+    from weaktal.encoders.vision_language import VisionLanguageEncoder
 
 TEMPLATE = "a video of a person {}"
 
@@ -52,5 +54,7 @@ def prompted_vectors(encoder: VisionLanguageEncoder, names: Sequence[Tensor], be
         before: (K, E), shared by all classes; K = 0 is allowed.
         after: (K', E).
     """
+    import torch
+
     prompts = encoder.assemble([torch.cat([before, name, after]) for name in names])  # (C, L, E)
     return encoder.encode_text(prompts.embeddings, prompts.end)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ class Batch:
         mask: (B, T) bool, true where a snippet is.
         labels: (B, C) float32, 1 for each tag of the video.
         starts: (B,) int64, the place of the first snippet in its whole video.
-        vlp: (B, T, D') float32, vision-language features on the same snippets, or None.
+        others: further features of the same snippets by name, (B, T, D') float32 each.
     """
 
     videos: tuple[str, ...]
@@ -32,7 +33,7 @@ class Batch:
     mask: Tensor
     labels: Tensor
     starts: Tensor
-    vlp: Tensor | None = None
+    others: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.videos)
@@ -50,7 +51,7 @@ class Batch:
             mask=self.mask.to(device),
             labels=self.labels.to(device),
             starts=self.starts.to(device),
-            vlp=None if self.vlp is None else self.vlp.to(device),
+            others={name: rows.to(device) for name, rows in self.others.items()},
         )
 
     def split(self, size: int | None) -> Iterator[Batch]:
@@ -67,7 +68,7 @@ class Batch:
                 mask=self.mask[piece, :longest],
                 labels=self.labels[piece],
                 starts=self.starts[piece],
-                vlp=None if self.vlp is None else self.vlp[piece, :longest],
+                others={name: rows[piece, :longest] for name, rows in self.others.items()},
             )
 
 
@@ -78,16 +79,20 @@ class VideoSet:
         videos: of one subset; only ``name`` and ``labels`` are used.
         classes: the class list, C of them.
         features: of the videos.
-        vlp: vision-language features of the same videos at any rate; each snippet takes the row nearest in time.
+        others: further features of the same videos by name, at any rate; each snippet takes the row nearest in time.
     """
 
     def __init__(
-        self, videos: Sequence[Video], classes: Sequence[str], features: Features, vlp: Features | None = None
+        self,
+        videos: Sequence[Video],
+        classes: Sequence[str],
+        features: Features,
+        others: Mapping[str, Features] | None = None,
     ) -> None:
         self.names = tuple(video.name for video in videos)
         self.classes = tuple(classes)
         self.features = features
-        self.vlp = vlp
+        self.others = dict(others or {})
         column = {label: index for index, label in enumerate(self.classes)}
         self.labels = torch.zeros(len(videos), len(classes))
         for row, video in enumerate(videos):
@@ -99,24 +104,22 @@ class VideoSet:
 
     def batch(self, members: Sequence[int], ranges: Sequence[tuple[int, int]]) -> Batch:
         """The named members, each cut to its half-open range of snippets."""
+        names = [self.names[member] for member in members]
         longest = max(stop - start for start, stop in ranges)
         mask = torch.zeros(len(members), longest, dtype=torch.bool)
-        features: Tensor | None = None
-        vlp: Tensor | None = None
-        for row, (member, (start, stop)) in enumerate(zip(members, ranges, strict=True)):
-            name = self.names[member]
+        for row, (start, stop) in enumerate(ranges):
             mask[row, : stop - start] = True
-            features = _put(features, row, self.features.read(name, start, stop), len(members), longest)
-            if self.vlp is not None:
-                vlp = _put(vlp, row, self._aligned(self.vlp, name, start, stop), len(members), longest)
-        assert features is not None
+        cuts = [(name, start, stop) for name, (start, stop) in zip(names, ranges, strict=True)]
         return Batch(
-            videos=tuple(self.names[member] for member in members),
-            features=features,
+            videos=tuple(names),
+            features=_padded((self.features.read(*cut) for cut in cuts), len(cuts), longest),
             mask=mask,
             labels=self.labels[list(members)],
             starts=torch.tensor([start for start, _ in ranges]),
-            vlp=vlp,
+            others={
+                name: _padded((self._aligned(other, *cut) for cut in cuts), len(cuts), longest)
+                for name, other in self.others.items()
+            },
         )
 
     def _aligned(self, other: Features, name: str, start: int, stop: int) -> Array:
@@ -132,11 +135,13 @@ class VideoSet:
             yield self.batch(members, [(0, self.features.length(self.names[member])) for member in members])
 
 
-def _put(into: Tensor | None, row: int, block: Array, rows: int, longest: int) -> Tensor:
-    if into is None:
-        into = torch.zeros(rows, longest, block.shape[1])
-    into[row, : len(block)] = torch.from_numpy(block)
-    return into
+def _padded(blocks: Iterator[Array], count: int, longest: int) -> Tensor:
+    """Rows of several videos, (T, D) each, as (B, T, D) with zeros behind the shorter ones; one is read at a time."""
+    first = next(blocks)
+    padded = torch.zeros(count, longest, first.shape[1])
+    for row, block in enumerate(chain([first], blocks)):
+        padded[row, : len(block)] = torch.from_numpy(block)
+    return padded
 
 
 class Updates(torch.utils.data.Dataset[Batch]):

@@ -31,6 +31,10 @@ class Position:
     update: int = 0
     total: int = 0
 
+    def entering(self, phase: int) -> Position:
+        """The beginning of a phase; for the phase in which it is, where it stands."""
+        return self if phase == self.phase else Position(phase=phase, total=self.total)
+
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
     """Writes named tensors as safetensors, whole or not at all."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from pydantic import BaseModel
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from weaktal.engine.batch import Batch, VideoSet
+from weaktal.engine.settings import OptimizerConfig
 
 State = Mapping[str, Tensor]
 
@@ -26,11 +27,8 @@ class Phase:
         losses: named parts, already weighted; their sum is minimized. It gets the batch and the phase's state.
         shared: what all forward passes of an update have in common, such as class vectors; computed once an update
             and given to ``losses`` along with the state. Gradients that reach it add up and go on from there once.
-        optimizer: makes the optimizer of the training parameters.
-        batch_size: videos of an update.
-        max_snippets: T, snippets of a training crop.
-        micro_batch: videos of one forward pass, gradients accumulate over them; None for the whole batch at once.
-        clip_norm: longest allowed gradient of each of ``trains``; None for any.
+        optimizer: makes the optimizer of what trains, and says what an update sees; its ``clip_norm`` is the longest
+            allowed gradient of all ``trains`` together.
         rate: factor on the learning rate by the number of the update in this phase.
         keep_optimizer: go on with the previous phase's optimizer and its moments.
         prepare: computes the phase's state, such as pseudo-labels, once at its start from the training videos and the
@@ -45,12 +43,8 @@ class Phase:
     updates: int
     trains: Sequence[str]
     losses: Callable[[Batch, State], dict[str, Tensor]]
-    optimizer: Callable[[Iterable[nn.Parameter]], Optimizer]
-    batch_size: int
-    max_snippets: int
+    optimizer: OptimizerConfig
     shared: Callable[[], Mapping[str, Tensor]] | None = None
-    micro_batch: int | None = None
-    clip_norm: float | None = None
     rate: Callable[[int], float] = lambda _update: 1.0
     keep_optimizer: bool = False
     prepare: Callable[[VideoSet, State], dict[str, Tensor]] | None = None
@@ -86,9 +80,24 @@ class Method(Protocol):
         ...
 
     @property
-    def vlp_branches(self) -> Sequence[str]:
-        """Those of ``branches`` that look at vision-language features; localizing with the others needs none."""
+    def shown_branches(self) -> Sequence[str | None]:
+        """Those that a page shows where nobody names any, the default first."""
         ...
+
+    def needs(self, branch: str | None) -> Sequence[str]:
+        """Names of the further features, see :class:`~weaktal.engine.batch.VideoSet`, that ``branch`` looks at."""
+        ...
+
+
+class SingleWay:
+    """What a method says that has but one way to localize, by its features alone; methods may derive from it."""
+
+    branches: Sequence[str] = ()
+    shown_branches: Sequence[str | None] = (None,)
+
+    def needs(self, _branch: str | None) -> Sequence[str]:
+        """No further features."""
+        return ()
 
 
 class Choice(NamedTuple):
@@ -107,10 +116,24 @@ class Choice(NamedTuple):
 class Choosing(Protocol):
     """A method that can tell from its phases' statistics which of their weights to use."""
 
+    @property
+    def statistics(self) -> type[BaseModel]:
+        """What must stand in the statistics that the run stored, as far as they are looked at."""
+        ...
+
     def choose(self, statistics_of: Callable[[int], Mapping[str, Any]]) -> Choice:
         """The choice.
 
         Args:
             statistics_of: what the phase's ``review`` returned, by its number from 0; called only where it is needed.
         """
+        ...
+
+
+@runtime_checkable
+class Labelling(Protocol):
+    """A method whose phases learn from hard pseudo-labels, which can be held against segments where these are known."""
+
+    def hard_labels(self, state: State) -> Mapping[str, Tensor]:
+        """The pseudo-labels in a phase's state by video, (T, C) int8: 1 action, 0 none, -1 uncertain."""
         ...

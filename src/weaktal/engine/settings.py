@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
-from weaktal.config import Count, Settings, Size
+from weaktal.config import Count, Settings, Size, setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,29 +20,50 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 class OptimizerConfig(Settings):
     """Adam and what an update sees."""
 
-    lr: float = Field(1e-4, gt=0, le=10)  # learning rate [paper]
-    betas: tuple[Decay, Decay] = (0.9, 0.999)  # decay of Adam's moments; its defaults, ours
-    weight_decay: float = Field(0.0, ge=0)  # L2 term inside Adam; ours
-    clip_norm: PositiveFloat | None = 1.0  # longest gradient, L2; ours, against the spikes of a young Transformer
-    batch_size: Size = 64  # videos an update [paper]
-    micro_batch: Size | None = None  # videos a forward pass; smaller saves memory, null is all at once
-    max_snippets: Count = 1000  # T, consecutive snippets of a training crop [paper: 1000; ActivityNet 400]
+    lr: float = setting(1e-4, "Learning rate.", "paper", gt=0, le=10)
+    betas: tuple[Decay, Decay] = setting((0.9, 0.999), "Decay of Adam's two moments; the defaults are Adam's.", "ours")
+    weight_decay: float = setting(0.0, "L2 term inside Adam.", "ours", ge=0)
+    clip_norm: PositiveFloat | None = setting(
+        1.0, "Longest gradient, in the L2 norm, against the spikes of a young Transformer; null does not clip.", "ours"
+    )
+    batch_size: Size = setting(64, "Videos in an update.", "paper", unit="videos")
+    micro_batch: Size | None = setting(
+        None, "Videos in a forward pass: fewer save memory; null passes the whole batch at once.", "ours", unit="videos"
+    )
+    max_snippets: Count = setting(
+        1000,
+        "Length T of a training crop, which is of consecutive snippets. Ju et al. have 1000, and 400 on ActivityNet.",
+        "paper",
+        unit="snippets",
+    )
 
-    def adam(self) -> Callable[[Iterable[nn.Parameter]], Optimizer]:
-        """A factory of the optimizer, for a phase."""
+    def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """The optimizer of a phase; a method with another one derives from this class."""
         import torch
 
-        return lambda parameters: torch.optim.Adam(
-            parameters, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay
-        )
+        return torch.optim.Adam(parameters, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay)
 
 
 class EngineConfig(Settings):
     """How training runs, whatever it trains."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"  # bf16 needs no loss scaling, so resuming stays exact
-    checkpoint_every: Count = 100  # updates between checkpoints; what a kill can cost
-    log_every: Count = 10  # updates between rows of losses.csv and TensorBoard points
-    workers: int = Field(0, ge=0, le=1024)  # processes that read ahead; 0 reads between updates
-    tensorboard: bool = True  # also write RUN/tensorboard
+    device: Literal["auto", "cpu", "cuda"] = setting(
+        "auto", "Where to train; auto takes a GPU where there is one.", "ours"
+    )
+    precision: Literal["32-true", "bf16-mixed"] = setting(
+        "32-true", "Of the arithmetic; bf16 needs no loss scaling, so resuming stays exact.", "ours"
+    )
+    checkpoint_every: Count = setting(
+        100, "Updates between checkpoints: so many can be lost when training is killed.", "ours", unit="updates"
+    )
+    log_every: Count = setting(
+        10, "Updates between rows of losses.csv and points of TensorBoard.", "ours", unit="updates"
+    )
+    workers: int = setting(
+        0, "Processes that read ahead; 0 reads between updates.", "ours", unit="processes", ge=0, le=1024
+    )
+    tensorboard: bool = setting(True, "Also write RUN/tensorboard.", "ours")
+
+
+# Settings of the engine that cannot change the weights, so that a run may be resumed with others.
+HARMLESS = ("checkpoint_every", "log_every", "workers", "tensorboard")

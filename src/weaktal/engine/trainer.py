@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import cast
 
 import torch
@@ -20,10 +21,11 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from weaktal.engine.batch import Batch, Updates, VideoSet
-from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, load_weights, save_tensors
+from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, save_tensors
+from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.logs import LossLog, TrainingProgress
 from weaktal.engine.method import Method, Phase, State
-from weaktal.engine.run import RunFolder
+from weaktal.engine.resume import Start
 from weaktal.engine.seeding import derived_seed, seed_torch
 from weaktal.engine.settings import EngineConfig
 from weaktal.errors import InputError, RunError
@@ -36,7 +38,7 @@ class Trainer:
     Args:
         method: what to train; its weights were made from the seed.
         videos: the training videos: features and tags.
-        run: where everything goes; ``run.start`` is called before :meth:`train`.
+        run: where everything goes.
         settings: of the engine.
         seed: of everything random.
         console: where progress is shown.
@@ -46,7 +48,7 @@ class Trainer:
     """
 
     def __init__(
-        self, method: Method, videos: VideoSet, run: RunFolder, settings: EngineConfig, seed: int, console: Console
+        self, method: Method, videos: VideoSet, run: TrainingFolder, settings: EngineConfig, seed: int, console: Console
     ) -> None:
         self.method = method
         self.videos = videos
@@ -65,50 +67,39 @@ class Trainer:
         Raises:
             RunError: if a loss is not a finite number.
         """
-        module = self.fabric.to_device(self.method.module)
-        checkpoint = self.checkpoints.latest()
-        position = Position()
-        if checkpoint is not None:
-            position = self.checkpoints.position(checkpoint)
-            load_weights(module, checkpoint / "weights.safetensors")
-        log = LossLog(self.run.losses, position.total, self.run.tensorboard if self.settings.tensorboard else None)
-        optimizer: Optimizer | None = None
-        state: State = {}
-        try:
-            with self.progress:
-                for index, phase in enumerate(self.method.phases()):
-                    stored = self.run.phase(index, phase.name) / "state.safetensors"
-                    if index < position.phase:
-                        state = _on(self.fabric.device, load_tensors(stored)) if stored.exists() else state
-                        continue
-                    resumed = checkpoint is not None and index == position.phase
-                    if not resumed:
-                        position = Position(phase=index, update=0, total=position.total)
-                        state = self._prepare(phase, index, state)
-                    elif phase.prepare is not None:
-                        state = _on(self.fabric.device, load_tensors(stored))
-                    trained = _freeze_all_but(module, phase.trains)
-                    optimizer = self._optimizer(phase, trained, optimizer)
-                    if resumed and checkpoint is not None:
-                        moments = self.checkpoints.optimizer_state(checkpoint)
-                        if moments is not None:
-                            optimizer.load_state_dict(moments)
-                    position = self._run_phase(phase, position, optimizer, state, log)
-                    self._finish(phase, index, state)
-        finally:
-            log.close()
-        save_tensors(self.run.weights, module.state_dict())
+        start = Start(self.checkpoints)
+        start.load_weights(self.fabric.to_device(self.method.module))
+        position, optimizer, state = start.position, None, dict[str, Tensor]()
+        with self.progress, closing(self._log(position.total)) as log:
+            for index, phase in enumerate(self.method.phases()):
+                state = self._state(phase, index, state, stored=start.has_begun(index))
+                if start.is_over(index):
+                    continue
+                position = position.entering(index)
+                optimizer = self._optimizer(phase, optimizer)
+                start.load_moments(index, optimizer)
+                position = self._run_phase(phase, position, optimizer, state, log)
+                self._finish(phase, index, state)
+        save_tensors(self.run.weights, self.method.module.state_dict())
         shutil.rmtree(self.run.checkpoints, ignore_errors=True)
 
-    def _prepare(self, phase: Phase, index: int, state: State) -> State:
+    def _log(self, total: int) -> LossLog:
+        return LossLog(self.run.losses, total, self.run.tensorboard if self.settings.tensorboard else None)
+
+    def _state(self, phase: Phase, index: int, previous: dict[str, Tensor], *, stored: bool) -> dict[str, Tensor]:
+        """What the phase prepares, or the run has stored of that; the previous state where it prepares nothing."""
         if phase.prepare is None:
-            return state
-        seed_torch(self.seed, index, "prepare")
-        _freeze_all_but(self.method.module, ())
-        with torch.no_grad():
-            state = phase.prepare(self.videos, state)
-        save_tensors(self.run.phase(index, phase.name) / "state.safetensors", state)
-        return _on(self.fabric.device, state)
+            return previous
+        file = self.run.phase(index, phase.name) / "state.safetensors"
+        if stored:
+            state = load_tensors(file)
+        else:
+            seed_torch(self.seed, index, "prepare")
+            _freeze_all_but(self.method.module, ())
+            with torch.no_grad():
+                state = phase.prepare(self.videos, previous)
+            save_tensors(file, state)
+        return {name: tensor.to(self.fabric.device) for name, tensor in state.items()}
 
     def _finish(self, phase: Phase, index: int, state: State) -> None:
         """What a phase leaves behind; a run that was stopped after its last update does this again, with no harm."""
@@ -121,10 +112,11 @@ class Trainer:
             with torch.no_grad():
                 write_json(folder / "statistics.json", phase.review(self.videos, state))
 
-    def _optimizer(self, phase: Phase, trained: list[nn.Parameter], previous: Optimizer | None) -> Optimizer:
+    def _optimizer(self, phase: Phase, previous: Optimizer | None) -> Optimizer:
+        trained = _freeze_all_but(self.method.module, phase.trains)
         if phase.keep_optimizer and previous is not None:
             return previous
-        optimizer = phase.optimizer(trained)
+        optimizer = phase.optimizer.build(trained)
         for group in optimizer.param_groups:  # PyTorch's own name for the rate before any schedule
             group["initial_lr"] = group["lr"]
         return cast(Optimizer, self.fabric.setup_optimizers(optimizer))
@@ -160,7 +152,7 @@ class Trainer:
         leaves = {name: tensor.detach().requires_grad_(tensor.requires_grad) for name, tensor in shared.items()}
         given = {**state, **leaves}
         sums: dict[str, Tensor] = {}
-        for piece in batch.split(phase.micro_batch):
+        for piece in batch.split(phase.optimizer.micro_batch):
             share = len(piece) / len(batch)
             with self.fabric.autocast():
                 parts = phase.losses(piece.to(self.fabric.device), given)
@@ -170,9 +162,9 @@ class Trainer:
         reached = {name: leaf.grad for name, leaf in leaves.items() if leaf.grad is not None}
         if reached:
             torch.autograd.backward([shared[name] for name in reached], list(reached.values()))
-        for name in phase.trains if phase.clip_norm is not None else ():
-            trained = self.method.module.get_submodule(name)
-            self.fabric.clip_gradients(trained, optimizer, max_norm=phase.clip_norm, error_if_nonfinite=False)
+        limit = phase.optimizer.clip_norm
+        if limit is not None:  # Fabric goes by the optimizer's parameters, whatever module it is given
+            self.fabric.clip_gradients(self.method.module, optimizer, max_norm=limit, error_if_nonfinite=False)
         optimizer.step()
         if phase.after_update is not None:
             phase.after_update()
@@ -181,8 +173,8 @@ class Trainer:
     def _batches(self, phase: Phase, position: Position) -> Iterator[Batch]:
         updates = Updates(
             self.videos,
-            batch_size=phase.batch_size,
-            max_snippets=phase.max_snippets,
+            batch_size=phase.optimizer.batch_size,
+            max_snippets=phase.optimizer.max_snippets,
             seed=derived_seed(self.seed, position.phase, "batches"),
             count=phase.updates,
         )
@@ -225,7 +217,3 @@ def _refuse_nonfinite(values: dict[str, float], phase: Phase, position: Position
 def _weight_sums(module: nn.Module) -> dict[str, float]:
     """A sum of each tensor's numbers, which is finite only if they all are."""
     return {name: tensor.detach().double().sum().item() for name, tensor in module.state_dict().items()}
-
-
-def _on(device: torch.device, state: State) -> State:
-    return {name: tensor.to(device) for name, tensor in state.items()}

@@ -9,12 +9,11 @@ tIoU 0.5 to 0.95.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, nearest, shown
 
 AMBIGUOUS = "Ambiguous"
 MOST_THRESHOLDS = 1000
@@ -103,9 +102,8 @@ def protocol_named(name: str) -> Protocol:
     """
     if name in PROTOCOLS:
         return PROTOCOLS[name]
-    near = difflib.get_close_matches(name, PROTOCOLS, n=1, cutoff=0.0)[0]
     raise InputError(
         f"no protocol {shown(name)}",
         source=arg("protocol"),
-        expected=f"one of {', '.join(PROTOCOLS)}; nearest is {near}",
+        expected=f"one of {', '.join(PROTOCOLS)}; nearest is {nearest(name, PROTOCOLS)}",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, nearest, shown
 from weaktal.evaluation.ap import Bools, SegmentTable, average_precision
 from weaktal.evaluation.protocols import AMBIGUOUS, PLAIN, Protocol
 from weaktal.evaluation.tiou import Floats
@@ -171,13 +170,13 @@ def _check_labels(results: Results, classes: tuple[str, ...], annotations: Annot
         if known.issuperset([segment.label for segment in segments]):
             continue
         index, label = next((i, segment.label) for i, segment in enumerate(segments) if segment.label not in known)
-        near = difflib.get_close_matches(label, classes, n=1, cutoff=0.0)
+        near = nearest(label, classes)
         raise InputError(
             f"label {shown(label)} is not in the class list",
             source=results.source,
             place=f"results.{name}.{index}.label",
             expected=f"one of the {len(classes)} classes of {annotations.source or 'the annotations'}"
-            + "".join(f"; nearest is {shown(label)}" for label in near),
+            + (f"; nearest is {shown(near)}" if near is not None else ""),
         )
 
 

@@ -11,8 +11,9 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ from weaktal.video.decoding import VideoFrames
 from weaktal.video.flow import FlowMethod
 
 Rows = npt.NDArray[np.float32]
+Stage = Literal["decoding", "frames", "networks"]
 CHUNK = 16  # frames that travel together
 _DEPTH = 3  # chunks or clips that wait between two stages
 
@@ -85,24 +87,26 @@ class Failed:
     error: InputError
 
 
-@dataclass(slots=True)
 class Busy:
     """Seconds that each stage has worked, waiting left out."""
 
-    decoding: float = 0.0
-    frames: float = 0.0
-    networks: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._seconds: dict[Stage, float] = dict.fromkeys(get_args(Stage), 0.0)
+        self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def adding(self, stage: str) -> Iterator[None]:
+    def adding(self, stage: Stage) -> Iterator[None]:
         """Adds the time of the block to a stage."""
         start = time.perf_counter()
         try:
             yield
         finally:
             with self._lock:
-                setattr(self, stage, getattr(self, stage) + time.perf_counter() - start)
+                self._seconds[stage] += time.perf_counter() - start
+
+    def seconds(self) -> dict[str, float]:
+        """So far, by stage, in the order of the stages."""
+        return {str(stage): seconds for stage, seconds in self._seconds.items()}
 
 
 @dataclass(frozen=True, slots=True)

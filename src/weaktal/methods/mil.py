@@ -6,70 +6,25 @@ held against the tags by cross-entropy. :class:`MultipleInstance` is also what `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from weaktal.config import OddSize, Settings, Size
 from weaktal.engine.batch import Batch
-from weaktal.engine.method import Phase, State
+from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.losses.mil import classification_loss, top_k_mean
-from weaktal.methods.base import Inputs, MethodConfig
-from weaktal.models.convolution import ConvolutionBranch
+from weaktal.methods.base import Inputs
+from weaktal.methods.mil_config import MilConfig, PoolingConfig, ScheduleConfig
 from weaktal.models.outputs import SnippetOutput
 
 
-class PoolingConfig(Settings):
-    """From snippets to the video, and to its tags."""
-
-    # k = ceil(T / divisor) snippets make the video's score [open: 8 in most code of the field]
-    divisor: Size = 8
-    of: Literal["probabilities", "logits"] = "probabilities"  # what is averaged [paper: probabilities]
-
-
-class ScheduleConfig(Settings):
-    """How long training goes on."""
-
-    epochs: Size = 10  # [paper, for the warm-up]
-    # [open]. 200 videos in batches of 64 would be 4, and 40 in all leave any network untrained: an epoch must repeat.
-    updates_per_epoch: Size = 100
-
-
-class ConvolutionConfig(Settings):
-    """The network of the baseline."""
-
-    width: Size = 512  # channels of the embedding; ours
-    kernel: OddSize = 3  # snippets that the convolution sees; ours
-    dropout: float = Field(0.5, ge=0, lt=1)  # before the classifier; ours
-
-    def build(self, *, dim: int, classes: int) -> ConvolutionBranch:
-        """The branch with fresh weights."""
-        return ConvolutionBranch(dim=dim, width=self.width, classes=classes, kernel=self.kernel, dropout=self.dropout)
-
-
-class MilConfig(MethodConfig):
-    """Settings of ``mil``."""
-
-    model: ConvolutionConfig = ConvolutionConfig()
-    pooling: PoolingConfig = PoolingConfig()
-    optimizer: OptimizerConfig = OptimizerConfig()
-    schedule: ScheduleConfig = ScheduleConfig()
-
-
-class MultipleInstance:
+class MultipleInstance(SingleWay):
     """A branch trained on video-level tags alone.
 
     Args:
         branch: features (B, T, D) and mask (B, T) to class logits and an embedding.
         pooling, optimizer, schedule: settings.
     """
-
-    branches: Sequence[str] = ()
-    vlp_branches: Sequence[str] = ()
 
     def __init__(
         self, branch: nn.Module, *, pooling: PoolingConfig, optimizer: OptimizerConfig, schedule: ScheduleConfig
@@ -87,11 +42,7 @@ class MultipleInstance:
                 updates=self.schedule.epochs * self.schedule.updates_per_epoch,
                 trains=[""],
                 losses=self.losses,
-                optimizer=self.optimizer.adam(),
-                batch_size=self.optimizer.batch_size,
-                micro_batch=self.optimizer.micro_batch,
-                max_snippets=self.optimizer.max_snippets,
-                clip_norm=self.optimizer.clip_norm,
+                optimizer=self.optimizer,
             )
         ]
 

@@ -12,14 +12,14 @@ All of it is one run of the optimizer: its moments and its schedule go on from p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from weaktal.engine.batch import Batch, VideoSet
-from weaktal.engine.method import Phase, State
+from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.errors import InputError, arg
 from weaktal.losses.mmsd_attention import background_separation, temporal_contrast
 from weaktal.losses.mmsd_classification import video_classification, with_background
@@ -90,7 +90,7 @@ def learning_rate_factor(update: int, schedule: MMSDScheduleConfig, *, videos: i
     return 1.0 if epoch < schedule.decay_after else schedule.decay
 
 
-class MutualDistillation:
+class MutualDistillation(SingleWay):
     """MMSD as the engine sees it.
 
     Args:
@@ -100,8 +100,6 @@ class MutualDistillation:
         config: all settings.
     """
 
-    vlp_branches: Sequence[str] = ()
-
     def __init__(
         self, network: MMSD, *, columns: tuple[tuple[int, int], tuple[int, int]], videos: int, config: MMSDTraining
     ) -> None:
@@ -109,16 +107,12 @@ class MutualDistillation:
         self.columns = columns
         self.videos = videos
         self.config = config
+        self.branches = (*config.modalities, "fused")  # each stream on its own; without a branch they are mixed
         singles = torch.eye(len(STREAMS)).tolist()
         self._weights: Mapping[str | None, tuple[float, float, float]] = {
             None: config.mix,
             **{name: (a, b, c) for name, (a, b, c) in zip(self.branches, singles, strict=True)},
         }
-
-    @property
-    def branches(self) -> Sequence[str]:
-        """Each stream on its own; without a branch the streams are mixed."""
-        return (*self.config.modalities, "fused")
 
     def phases(self) -> list[Phase]:
         """Teaching, then voting with labels that are stored anew every so many epochs."""
@@ -135,11 +129,7 @@ class MutualDistillation:
             updates=stop - start,
             trains=[""],
             losses=self.losses,
-            optimizer=optimizer.adam(),
-            batch_size=optimizer.batch_size,
-            micro_batch=optimizer.micro_batch,
-            max_snippets=optimizer.max_snippets,
-            clip_norm=optimizer.clip_norm,
+            optimizer=optimizer,
             rate=lambda update: learning_rate_factor(
                 start + update, schedule, videos=self.videos, batch_size=optimizer.batch_size
             ),

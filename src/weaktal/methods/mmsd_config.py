@@ -1,4 +1,4 @@
-"""Settings of MMSD (Huang et al., TIP 2022); [code] marks what the authors' released code has."""
+"""Settings of MMSD (Huang et al., TIP 2022); most defaults are those of the authors' released code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat
 
-from weaktal.config import Settings, Size
+from weaktal.config import Settings, Size, group, setting
 from weaktal.decode.config import DecodeConfig
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.methods.base import MethodConfig
@@ -23,39 +23,49 @@ def _whole(weights: tuple[float, float, float]) -> tuple[float, float, float]:
 class MMSDModelConfig(Settings):
     """The three streams."""
 
-    channels: Size = 1024  # D, width of the embeddings [code]
-    scale: PositiveFloat = 20.0  # factor on cosines [code]
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.6  # after each embedding layer [code]
+    channels: Size = setting(1024, "Size D of the embeddings.", "code", unit="channels")
+    scale: PositiveFloat = setting(20.0, "Factor on cosines.", "code")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = setting(
+        0.6, "Share of channels that are dropped after each embedding layer.", "code"
+    )
 
 
 class MMSDLossConfig(Settings):
     """Weights and shapes of the losses."""
 
-    attended: NonNegativeFloat = 1.0  # weight: video prediction pooled by the attention [code]
-    classwise: NonNegativeFloat = 0.5  # weight: video prediction pooled by each class's own scores [code]
-    attention: NonNegativeFloat = 0.1  # weight: attention regularizer [code]
-    distillation: NonNegativeFloat = 0.1  # weight: distillation between streams [code]
-    voting: NonNegativeFloat = 2.0  # weight: attention against the votes [code]
-    ratio: PositiveFloat = 8.0  # one snippet in this many counts as largest or smallest [code]
-    temperature: PositiveFloat = 0.2  # of the distillation [code]
-    fused_to_single: bool = False  # also distill fused into RGB and flow: in the abstract, not in the code [code: off]
+    attended: NonNegativeFloat = setting(1.0, "Weight of the video prediction pooled by the attention.", "code")
+    classwise: NonNegativeFloat = setting(
+        0.5, "Weight of the video prediction pooled by each class's own scores.", "code"
+    )
+    attention: NonNegativeFloat = setting(0.1, "Weight of the attention regularizer.", "code")
+    distillation: NonNegativeFloat = setting(0.1, "Weight of the distillation between streams.", "code")
+    voting: NonNegativeFloat = setting(2.0, "Weight of the attention against the votes.", "code")
+    ratio: PositiveFloat = setting(
+        8.0, "One snippet in this many counts as largest or smallest.", "code", unit="snippets"
+    )
+    temperature: PositiveFloat = setting(0.2, "Temperature of the distillation.", "code")
+    fused_to_single: bool = setting(
+        False, "Also distill fused into RGB and flow: the abstract speaks of it, the code does not do it.", "code"
+    )
 
 
 class VotingConfig(Settings):
     """Stored pseudo-labels and who may vote."""
 
-    threshold: Share = 0.55  # attention above it is stored as foreground [code]
-    reliable: Share = 0.6  # least confidence of a voter [code]
-    margin: Share = 0.3  # by how much another stream must be surer than the taught one [code]
+    threshold: Share = setting(0.55, "Attention above it is stored as foreground.", "code")
+    reliable: Share = setting(0.6, "Least confidence of a voter.", "code")
+    margin: Share = setting(0.3, "By how much another stream must be surer than the taught one.", "code")
 
 
 class MMSDScheduleConfig(Settings):
     """When what happens, in epochs: passes over the training videos."""
 
-    epochs: Size = 240  # [code]
-    vote_every: Size = 40  # pseudo-labels are stored, and stored anew, after each so many epochs [code]
-    decay_after: Size = 70  # epochs at the full learning rate [code]
-    decay: PositiveFloat = 0.2  # factor on the learning rate from then on [code]
+    epochs: Size = setting(240, "Length of training.", "code", unit="epochs")
+    vote_every: Size = setting(
+        40, "Pseudo-labels are stored, and stored anew, after each so many epochs.", "code", unit="epochs"
+    )
+    decay_after: Size = setting(70, "Time at the full learning rate.", "code", unit="epochs")
+    decay: PositiveFloat = setting(0.2, "Factor on the learning rate from then on.", "code")
 
 
 class MMSDTraining(Settings):
@@ -64,33 +74,43 @@ class MMSDTraining(Settings):
     model: MMSDModelConfig = MMSDModelConfig()
     losses: MMSDLossConfig = MMSDLossConfig()
     voting: VotingConfig = VotingConfig()
-    optimizer: OptimizerConfig = OptimizerConfig(
-        lr=5e-5,  # [code]
-        betas=(0.9, 0.99),  # [code]
-        weight_decay=1e-3,  # [code]
-        clip_norm=None,  # [code]
-        batch_size=10,  # videos whose gradients are summed for an update [code]
-        max_snippets=100_000,  # whole videos [code]
+    optimizer: OptimizerConfig = group(
+        OptimizerConfig(
+            lr=5e-5,
+            betas=(0.9, 0.99),
+            weight_decay=1e-3,
+            clip_norm=None,
+            batch_size=10,  # videos whose gradients are summed for an update
+            max_snippets=100_000,  # whole videos
+        ),
+        source="code",
     )
     schedule: MMSDScheduleConfig = MMSDScheduleConfig()
-    modalities: tuple[str, str] = ("rgb", "flow")  # names of the features' streams, as in their manifest; ours
-    # RGB, flow and fused at test time [code]
-    mix: Annotated[tuple[Share, Share, Share], AfterValidator(_whole)] = (0.2, 0.4, 0.4)
+    modalities: tuple[str, str] = setting(
+        ("rgb", "flow"), "Names of the features' streams, as in their manifest.", "ours"
+    )
+    mix: Annotated[tuple[Share, Share, Share], AfterValidator(_whole)] = setting(
+        (0.2, 0.4, 0.4), "Weights of RGB, flow and fused at test time; their sum is 1.", "code"
+    )
 
 
 class MMSDConfig(MMSDTraining, MethodConfig):
     """Settings of ``mmsd``."""
 
-    decode: DecodeConfig = DecodeConfig(
-        theta_cls=0.2,  # [code]
-        keep_top=0,  # a video may stay empty [code]
-        theta_loc=tuple(round(0.0003 + 0.0005 * step, 4) for step in range(20)),  # 0.0003 to 0.0098 [code]
-        threshold_scale="raw",  # [code]
-        score="inner_outer",  # [code]
-        outer_share=0.25,  # [code]
-        min_snippets=2,  # [code]
-        nms="hard",  # [code]
-        nms_overlap=0.4,  # [code]
-        overlap="covered",  # of the other segment's length [code]
-        score_floor=0.0,  # proposals no higher than their surroundings go; the code keeps them at the very end [ours]
+    decode: DecodeConfig = group(
+        DecodeConfig(
+            theta_cls=0.2,
+            keep_top=0,  # a video may stay empty
+            theta_loc=tuple(round(0.0003 + 0.0005 * step, 4) for step in range(20)),  # 0.0003 to 0.0098
+            threshold_scale="raw",
+            score="inner_outer",
+            outer_share=0.25,
+            min_snippets=2,
+            nms="hard",
+            nms_overlap=0.4,
+            overlap="covered",  # of the other segment's length
+            score_floor=0.0,  # proposals no higher than their surroundings go; the code keeps them at the very end
+        ),
+        source="code",
+        but={"score_floor": "ours"},
     )

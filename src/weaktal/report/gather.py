@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import Scores, score, subset_of
@@ -55,6 +54,7 @@ def compare(
     words: Words,
     *,
     videos: Mapping[str, Path] | None = None,
+    strict: bool = False,
     names: Sequence[str] = (),
     count: int = 6,
     subset: str | None = None,
@@ -70,7 +70,8 @@ def compare(
         annotations: dataset folder or annotations file; None shows the results without any truth.
         branches: what to compare, each with a name of its own.
         words: what else the page says.
-        videos: video files by name, for the pictures; videos that are not among them have none.
+        videos: video files by name, for the pictures; others have those of the file that the results name, if any.
+        strict: whether the user named ``videos``, so that a file that is not the one that was localized is an error.
         names: of the videos to show; any of the dataset or the results.
         count: how many videos are shown where none is named.
         subset: that is scored; the protocol's or the dataset's test subset by default.
@@ -97,7 +98,7 @@ def compare(
     check_names(picked, dict.fromkeys([*truth.videos, *(name for b in loaded for name in b.results.videos)]))
     used = {segment.label for branch in loaded for found in branch.results.videos.values() for segment in found}
     known = Known(truth, {video.subset for video in truth.videos.values() if video.segments})
-    figures, notes = show_videos(picked, known, loaded, videos or {})
+    figures, notes = show_videos(picked, known, loaded, videos or {}, strict=strict)
     if annotations is not None and not annotated:
         notes.insert(0, f"Subset {subset} has no annotated segments: there is no truth to show, and nothing is scored.")
     return Report(
@@ -166,9 +167,9 @@ def check_names(names: Sequence[str], known: Collection[str]) -> None:
     """
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            near = nearest(name, known)
             expected = f"one of {len(known):,} name{'s' if len(known) != 1 else ''}" + (
-                f"; nearest is {shown(near[0])}" if near else ""
+                f"; nearest is {shown(near)}" if near is not None else ""
             )
             raise InputError(f"no video {shown(name)}", source=arg("video"), expected=expected)
 

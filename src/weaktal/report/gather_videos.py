@@ -14,6 +14,7 @@ from weaktal.data.scores import StoredScores
 from weaktal.errors import InputError
 from weaktal.report.content import Curves, Film, Found, Shown
 from weaktal.report.drawing import prominent
+from weaktal.report.same_video import file_to_show
 
 POINTS = 1200  # of a curve: more than a page has pixels for; a video of hours has tens of thousands of snippets
 FILMS = 40  # videos with pictures, about 100 kB each on the page
@@ -53,26 +54,30 @@ class Known:
 
 
 def show_videos(
-    names: Sequence[str], known: Known, branches: Sequence[Loaded], files: Mapping[str, Path]
+    names: Sequence[str],
+    known: Known,
+    branches: Sequence[Loaded],
+    files: Mapping[str, Path],
+    *,
+    strict: bool = False,
 ) -> tuple[list[Shown], list[str]]:
     """Videos, and notes on what could not be shown of them.
 
-    A video that cannot be read has no pictures, and a note that says why.
+    A video that cannot be read has no pictures, and a note that says why. So has one whose file is not the one that was
+    localized, unless ``strict`` refuses it.
 
     Args:
         names: of the videos, in order.
         known: what the dataset says of them.
         branches: what was found in them.
         files: the videos themselves, by name, for pictures and for lengths that nobody else knows.
+        strict: whether the user named these files, so that a wrong one is an error.
+
+    Raises:
+        InputError: if a file that the user named is another video than the one that was localized.
     """
     notes: list[str] = []
-    wanted = {name: files[name] for name in names if name in files}
-    if wanted:
-        try:
-            import weaktal.video  # noqa: F401  # says what to install where the extra is missing
-        except InputError as error:
-            notes.append(f"No pictures: {error.line(shell=True)}.")
-            wanted = {}
+    wanted = _wanted(names, branches, files, notes, strict=strict)
     if len(wanted) > FILMS:
         notes.append(f"The first {FILMS} videos have pictures: those of all {len(wanted)} would make a huge page.")
     with_films = set(list(wanted)[:FILMS])
@@ -94,12 +99,41 @@ def show_videos(
     return shown, notes
 
 
+def _wanted(
+    names: Sequence[str], branches: Sequence[Loaded], files: Mapping[str, Path], notes: list[str], *, strict: bool
+) -> dict[str, Path]:
+    """The files that give pictures; ``notes`` says why others do not."""
+    localized = {
+        name: [branch.results.files[name] for branch in branches if name in branch.results.files] for name in names
+    }
+    if not any(name in files or localized[name] for name in names):
+        return {}
+    try:
+        import weaktal.video  # noqa: F401  # says what to install where the extra is missing
+    except InputError as error:
+        notes.append(f"No pictures: {error.line(shell=True)}.")
+        return {}
+    wanted = {}
+    for name in names:
+        try:
+            path = file_to_show(name, files.get(name), localized[name])
+        except InputError as error:
+            if strict and name in files:
+                raise
+            notes.append(f"No pictures of {name}: {error.line(shell=True)}.")
+        else:
+            if path is not None:
+                wanted[name] = path
+    return wanted
+
+
 def _duration(name: str, known: Known, branches: Sequence[Loaded]) -> float | None:
     video = known.video(name)
     if video is not None:
         return video.duration
-    stored = (branch.scores.durations.get(name) for branch in branches if branch.scores is not None)
-    return next((duration for duration in stored if duration is not None), None)
+    stored = [branch.scores.durations.get(name) for branch in branches if branch.scores is not None]
+    files = [branch.results.files[name].duration for branch in branches if name in branch.results.files]
+    return next((duration for duration in (*stored, *files) if duration is not None), None)
 
 
 def _length(file: Path) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +11,11 @@ from rich.console import Console
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.data.usable import usable
-from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError
 from weaktal.report.gather import BranchFiles
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.folder import RunFolder, RunInfo
+from weaktal.runs.localize import localize
 from weaktal.runs.trained import Trained, load_method
-
-# The branches that are shown by default, the method's own default first; other methods show that alone.
-_BRANCHES: Mapping[str, Sequence[str | None]] = {"collab": ("cbp", "vlp", "both")}
 
 _GIVEN = "what weaktal localize gives without --branch"
 
@@ -47,6 +44,7 @@ def run_rows(
     subset: str,
     named: Sequence[str] = (),
     prefix: str = "",
+    method: str | None = None,
     console: Console | None = None,
 ) -> Rows:
     """Localizes a dataset with branches of a run.
@@ -62,25 +60,27 @@ def run_rows(
         subset: of the videos.
         named: the branches, with the last weights; the usual ones where there are none.
         prefix: of the rows' names.
+        method: of the run, where it is a module that is not installed as a method.
         console: where progress goes; standard error by default.
 
     Raises:
         InputError: for bad input.
     """
     console = console or Console(stderr=True)
-    method, _, info = load_method(RunFolder(run))
-    usual = _BRANCHES.get(info.method, (None,))
+    named_method = method if RunFolder(run).info().method == method else None  # it may be of another run on the page
+    built, _, info = load_method(RunFolder(run), named_method)
+    usual = built.shown_branches
     rows: list[_Row] = [(None, branch) for branch in named or usual]
     choice: _Row | None = None
     notes = []
     try:
-        phase, branch = _choice(run)
+        phase, branch = _choice(run, named_method)
         choice = phase, branch or usual[0]
     except InputError as error:
         notes.append(f"{run}: weaktal localize gives nothing without --branch: {error.line(shell=True)}")
     if choice is not None and not named and choice not in rows:
         rows.append(choice)
-    seeing = [row for row in rows if row[1] in method.vlp_branches]
+    seeing = [row for row in rows if built.needs(row[1])]
     if seeing and not named and (problem := _vlp_problem(info, dataset, subset)):
         skipped = ", ".join(_name(row, info) + (f" ({_GIVEN})" if row == choice else "") for row in seeing)
         notes.append(f"{run}: skipped {skipped}, which need vision-language features: {problem}")
@@ -93,7 +93,16 @@ def run_rows(
         name = _name(row, info)
         results, scores = folder / f"{name}.json", folder / f"{name}.safetensors"
         option = branch if phase is None else None  # a named branch takes the last weights
-        localize(run, dataset, results, subset=subset, branch=option, scores=scores, skip_broken=True, console=console)
+        localize(
+            run,
+            dataset,
+            results,
+            subset=subset,
+            branch=option,
+            scores=scores,
+            skip_broken=True,
+            method=named_method,
+        )
         what = [f"method {info.method}", f"branch {branch}" if branch else "", f"phase {phase}" if phase else ""]
         about = f"{run}: {', '.join([*filter(None, what), f'seed {info.seed}'])}"
         found.append(BranchFiles(prefix + name, results, scores, f"{about}; {_GIVEN}" if row == choice else about))
@@ -114,13 +123,13 @@ def _vlp_problem(info: RunInfo, dataset: Path, subset: str) -> InputError | None
     return None
 
 
-def _choice(run: Path) -> _Row:
+def _choice(run: Path, method: str | None) -> _Row:
     """What ``weaktal localize`` takes by default.
 
     Raises:
         InputError: if the run cannot say, such as one without the statistics that its choice goes by.
     """
-    trained = Trained.load(run, None, ())
+    trained = Trained.load(run, None, method=method)
     phases = trained.method.phases()
     last = RunFolder(run).phase(len(phases) - 1, phases[-1].name).name
     return None if trained.phase == last else trained.phase, trained.branch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tempfile
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_files import videos_in
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.protocols import PLAIN, protocol_named
 from weaktal.evaluation.scoring import subset_of
 from weaktal.files import as_paths, check_writable
@@ -34,6 +33,7 @@ def view(
     subset: str | None = None,
     protocol: str | None = None,
     branch: Sequence[str] = (),
+    method: str | None = None,
     console: Console | None = None,
 ) -> Report:
     """Writes a page that shows results files, finished runs, or both.
@@ -97,6 +97,7 @@ def view(
                     Path(folder) / str(number),
                     subset=subset or subset_of(read_tags(truth), scored_by),
                     named=branch,
+                    method=method,
                     prefix=f"{name}: " if len(paths) > 1 else "",
                     console=console,
                 )
@@ -109,6 +110,7 @@ def view(
             branches,
             _words(names, truth, notes),
             videos=pictures,
+            strict=videos is not None,
             names=video,
             count=count,
             subset=subset,
@@ -160,8 +162,8 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
     named: dict[str, Path] = {}
     for name, _, path in (text.partition("=") for text in scores):
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near[0]}" if near else "")
+            near = nearest(name, names)
+            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near}" if near else "")
             raise InputError(f"there are no results called {shown(name)}", source=arg("scores"), expected=expected)
         if name in named:
             raise InputError(f"names results {shown(name)} twice", source=arg("scores"), expected="one file for each")
@@ -181,7 +183,7 @@ def _check_out(out: Path) -> None:
 
 def _dataset_of(run: Path) -> Path:
     """The dataset that a run was trained on, where it still is where it was."""
-    from weaktal.engine.run import RunFolder
+    from weaktal.runs.folder import RunFolder
 
     info = RunFolder(run).info()
     dataset = Path(info.dataset)

@@ -13,8 +13,6 @@ from weaktal.evaluation.diagnosis import SnippetErrors
 from weaktal.evaluation.protocols import tiou_grid
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from weaktal.runs.phases import PhaseTable
 
 
@@ -26,8 +24,8 @@ def diagnose(
     threshold: float = 0.5,
     subset: str | None = None,
     tiou: str | Sequence[float] | None = None,
-    settings: Sequence[str] = (),
-    console: Console | None = None,
+    overrides: Sequence[str] = (),
+    method: str | None = None,
 ) -> SnippetErrors | PhaseTable:
     """Misses and false alarms of stored scores; or, with ``phases``, of every branch after each phase of a run.
 
@@ -40,14 +38,14 @@ def diagnose(
         threshold: share of a class's highest score in the video above which a snippet is called action, in [0, 1).
         subset: with ``phases``, score this subset; the dataset's test subset by default.
         tiou: with ``phases``, thresholds of the mAP: numbers, or text such as ``"0.3:0.7:0.1"``.
-        settings: with ``phases``, single settings of decoding, such as ``"theta_cls=0.2"``.
-        console: with ``phases``, where progress goes; standard error by default.
+        overrides: with ``phases``, single settings of decoding, such as ``"theta_cls=0.2"``.
+        method: with ``phases``, of a run whose method is a module that is not installed as one: that name again.
 
     Raises:
         InputError: if a file is bad, a video of the scores is not annotated, or an argument is for ``phases`` only.
     """
     if not phases:
-        for name, value in (("subset", subset), ("tiou", tiou), ("settings", settings or None)):
+        for name, value in (("subset", subset), ("tiou", tiou), ("settings", overrides or None), ("method", method)):
             if value is not None:
                 raise InputError(f"is for {arg('phases')}", source=arg(name))
         return diagnose_scores(Path(annotations), Path(scores), threshold=threshold)
@@ -59,6 +57,6 @@ def diagnose(
         subset=subset,
         tious=None if tiou is None else tiou_grid(tiou),
         threshold=threshold,
-        overrides=[setting.removeprefix("decode.") for setting in settings],
-        console=console,
+        overrides=[setting.removeprefix("decode.") for setting in overrides],
+        method=method,
     )

@@ -1,94 +1,71 @@
-"""Localization with a trained run: features in, scores and segments out."""
+"""Localization of a dataset's videos with a trained run: features in, scores and segments out."""
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
-from weaktal.data.annotations import Annotations, Video, read_tags
+from weaktal.data.annotations import Annotations, Video, annotations_file, read_tags
 from weaktal.data.features import Features
-from weaktal.data.results import Results, write_results
+from weaktal.data.results import Results, VideoFile
 from weaktal.data.usable import usable
-from weaktal.engine.run import RunInfo
+from weaktal.data.video_files import dataset_videos
 from weaktal.errors import InputError
 from weaktal.evaluation.classification import classification_map
-from weaktal.files import check_writable
+from weaktal.progress import OnProgress
+from weaktal.runs.folder import RunInfo
 from weaktal.runs.trained import Trained
+from weaktal.runs.video_file import video_file
+
+log = logging.getLogger("weaktal")
 
 
-@dataclass(frozen=True, slots=True)
-class Localized:
-    """What :func:`localize` found.
-
-    Attributes:
-        results: segments by video.
-        classification_map: mean average precision of the video scores against the tags, as a fraction; None where the
-            dataset has no tags for these videos.
-        skipped: videos left out for their features, with the reason.
-    """
-
-    results: Results
-    classification_map: float | None
-    skipped: dict[str, str]
-
-
-def localize(
-    run: Path,
+def localize_dataset(
+    trained: Trained,
     dataset: Path,
-    out: Path,
     *,
     subset: str | None = None,
-    branch: str | None = None,
     features: str | None = None,
     vlp_features: str | None = None,
     seconds_per_snippet: float | None = None,
     scores: Path | None = None,
-    overrides: Sequence[str] = (),
     skip_broken: bool = False,
     batch_size: int = 8,
-    console: Console | None = None,
-) -> Localized:
-    """Finds the segments of a dataset's videos and writes them to ``out``.
+    on_progress: OnProgress | None = None,
+) -> Results:
+    """Finds the segments of a dataset's videos; arguments as of :func:`weaktal.runs.localize.localize`.
 
-    Args:
-        run: a finished run's folder.
-        dataset: folder with annotations.json and the features that the run was trained on; segments are not read.
-        out: results file.
-        subset: of the videos; the dataset's own test subset where it is None.
-        branch: which branch of the method scores; its default where it is None.
-        features, vlp_features: other folder names than those of the run.
-        seconds_per_snippet: for features without a manifest; that of the training features where it is None.
-        scores: also keep the scores there, for ``weaktal decode``.
-        overrides: single settings of decoding, such as ``"theta_cls=0.2"``.
-        skip_broken: go on without the videos whose features cannot be used.
-        batch_size: videos scored at once.
-        console: where progress goes; standard error where it is None.
-
-    Raises:
-        InputError: for bad input, before anything is written.
+    Where the dataset has tags of the run's classes, ``external["classification_map"]`` of the results is the mean
+    average precision of the video scores against them, as a fraction.
     """
-    console = console or Console(stderr=True)
-    check_writable(out, scores)
-    trained = Trained.load(run, branch, overrides)
     info = trained.info
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)
-    cbp = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
-    check_kind(cbp, info)
+    main = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
+    check_kind(main, info)
     vlp_name = vlp_features or info.vlp_features
     with trained.opening_vlp():
         vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None
-    videos, skipped = usable(chosen, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
-    for reason in skipped.values():
-        console.print(f"skipped: {reason}", highlight=False, markup=False, soft_wrap=True)
-    results, by_video = trained.segments(videos, cbp, vlp, scores=scores, batch_size=batch_size, console=console)
-    write_results(out, results)
-    return Localized(results, _classification(videos, annotations, info.classes, by_video), skipped)
+    videos, skipped = usable(chosen, [main, vlp] if vlp else [main], skip_broken=skip_broken)
+    for error in skipped.values():
+        log.warning("skipped: %s", error)
+    found, by_video = trained.segments(videos, main, vlp, scores=scores, batch_size=batch_size, on_progress=on_progress)
+    external = dict(found.external)
+    share = _classification(videos, annotations, info.classes, by_video)
+    if share is not None:
+        external["classification_map"] = share
+    return replace(found, external=external, files=_files(dataset, videos), skipped=skipped)
+
+
+def _files(dataset: Path, videos: Sequence[Video]) -> Mapping[str, VideoFile]:
+    """Which file each video is, as far as the dataset has them."""
+    paths = dataset_videos(annotations_file(dataset).parent)
+    return {video.name: video_file(paths.get(video.name), video.duration) for video in videos}
 
 
 def check_kind(features: Features, info: RunInfo) -> None:

@@ -3,99 +3,80 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from weaktal.data.features import FeatureFolder, Features, parse_names
-from weaktal.data.results import Results, write_results
+from weaktal.data.results import Results
 from weaktal.data.video_files import find_videos
 from weaktal.encoders.catalog import WeightsChoice
-from weaktal.errors import InputError
-from weaktal.extraction.cache import cache_folder
-from weaktal.files import check_writable
+from weaktal.progress import OnProgress
 from weaktal.runs.trained import Trained
-from weaktal.runs.video_features import as_in_training, check_same, extracted_by_weaktal, prepare
+from weaktal.runs.video_features import Prepared, as_in_training, check_same, extracted_by_weaktal, prepare
+from weaktal.runs.video_file import video_file
 
-
-@dataclass(frozen=True, slots=True)
-class VideosLocalized:
-    """What was found in videos.
-
-    Attributes:
-        results: segments by video.
-        failed: videos that cannot be used, and why; the results are without them.
-        extracted: how many videos were not in the cache.
-    """
-
-    results: Results
-    failed: dict[str, InputError]
-    extracted: int
+log = logging.getLogger("weaktal")
 
 
 def localize_videos(
-    run: Path,
+    trained: Trained,
     videos: Sequence[Path],
-    out: Path,
     *,
-    branch: str | None = None,
-    weights: WeightsChoice | None = None,
-    cache: Path | None = None,
+    weights: WeightsChoice,
+    cache: Path,
     scores: Path | None = None,
-    overrides: Sequence[str] = (),
-    console: Console | None = None,
-) -> VideosLocalized:
-    """Finds the segments of videos and writes them to ``out``.
-
-    A video that cannot be used does not stop the others.
-
-    Args:
-        run: a finished run's folder.
-        videos: files, and folders that are searched with their subfolders.
-        out: results file.
-        branch: which branch of the method scores; its default where it is None.
-        weights: where to look for the encoders' weights; the usual folder where it is None.
-        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
-        scores: also keep the scores there.
-        overrides: single settings of decoding.
-        console: where progress goes; standard error where it is None.
-
-    Raises:
-        InputError: for bad input, if the run's features cannot be made here, or if no video can be used; nothing is
-            written then.
-    """
-    console = console or Console(stderr=True)
-    say = functools.partial(console.print, highlight=False, markup=False, soft_wrap=True)
-    check_writable(out, scores)
-    trained = Trained.load(run, branch, overrides)
-    info = trained.info
+    batch_size: int = 8,
+    on_progress: OnProgress | None = None,
+) -> Results:
+    """Finds the segments of videos; arguments as of :func:`weaktal.runs.localize.localize`."""
+    info, run = trained.info, trained.run
     found = find_videos(videos)
     streams = parse_names(info.features)  # folder names by stream
     vlp_streams = parse_names(info.vlp_features) if trained.needs_vlp and info.vlp_features else {}
-    again = functools.partial(as_in_training, weights=weights or WeightsChoice(), run=run)
+    again = functools.partial(as_in_training, weights=weights, run=run)
     extractions = {name: again(name, info.manifests.get(name)) for name in streams.values()}
     with trained.opening_vlp():
         extractions |= {name: again(name, info.manifests.get(name)) for name in vlp_streams.values()}
     for name, extraction in extractions.items():
         if not extracted_by_weaktal(info.manifests[name]):
-            say(
-                f"the run does not say with which weights and flow its features {name} were made; taking "
-                f"{extraction.encoder}, {extraction.flow}, {extraction.sampling.crop} crop"
+            log.warning(
+                "the run does not say with which weights and flow its features %s were made; taking %s, %s, %s crop",
+                *(name, extraction.encoder, extraction.flow, extraction.sampling.crop),
             )
         if extraction.weights.seed is not None:
-            say(f"features {name} come from random weights, as in training: they mean nothing")
+            log.warning("features %s come from random weights, as in training: they mean nothing", name)
     prepared = prepare(
         found,
         extractions,
-        cache or cache_folder(),
-        console,
+        cache,
+        Console(stderr=True),
         check=lambda name, target: check_same(name, info.manifests[name], target, run),
     )
     made = {name: FeatureFolder(target.folder) for name, target in zip(extractions, prepared.targets, strict=True)}
     features = Features({stream: made[name] for stream, name in streams.items()})
     vlp = Features({stream: made[name] for stream, name in vlp_streams.items()}) if vlp_streams else None
-    results, _ = trained.segments(prepared.videos, features, vlp, names=prepared.names, scores=scores, console=console)
-    write_results(out, results)
-    return VideosLocalized(results, prepared.failed, prepared.extracted)
+    results, _ = trained.segments(
+        prepared.videos,
+        features,
+        vlp,
+        names=prepared.names,
+        scores=scores,
+        batch_size=batch_size,
+        on_progress=on_progress,
+    )
+    return with_files(results, prepared, found)
+
+
+def with_files(results: Results, prepared: Prepared, paths: Mapping[str, Path]) -> Results:
+    """The results with the files that they are of, and what was skipped; says how much was extracted."""
+    cached = len(prepared.videos) - prepared.extracted
+    log.info("features: %d videos extracted, %d from the cache", prepared.extracted, cached)
+    files = {
+        name: video_file(paths[name], video.duration, sha256=video.name)
+        for name, video in zip(prepared.names, prepared.videos, strict=True)
+    }
+    return replace(results, files=files, skipped=prepared.failed)

@@ -5,26 +5,28 @@ For looking, never for choosing: training sees no segment, and neither does the 
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from rich.console import Console
+from pydantic import BaseModel
+from torch import Tensor
 
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
 from weaktal.data.usable import usable
 from weaktal.engine.checkpoint import load_tensors, load_weights
-from weaktal.engine.run import RunFolder
+from weaktal.engine.method import Labelling, State
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import action_snippets, diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality, SnippetErrors, pseudo_label_quality
 from weaktal.evaluation.protocols import PLAIN
 from weaktal.evaluation.scoring import score
 from weaktal.files import sha256
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize_dataset import check_kind
 from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.timeline import SnippetGrid
@@ -64,7 +66,7 @@ class PhaseScores:
     name: str
     branches: dict[str, BranchScores]
     labels: PseudoLabelQuality | None
-    statistics: dict[str, Any] | None
+    statistics: BaseModel | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class PhaseTable:
                         for name, branch in phase.branches.items()
                     },
                     "labels": None if phase.labels is None else _quality(phase.labels),
-                    "statistics": phase.statistics,
+                    "statistics": None if phase.statistics is None else phase.statistics.model_dump(),
                 }
                 for phase in self.phases
             ],
@@ -122,7 +124,7 @@ def diagnose_phases(
     threshold: float = 0.5,
     overrides: Sequence[str] = (),
     batch_size: int = 8,
-    console: Console | None = None,
+    method: str | None = None,
 ) -> PhaseTable:
     """Scores the weights at the end of every phase, with every branch.
 
@@ -134,32 +136,31 @@ def diagnose_phases(
         threshold: share of a class's maximum in the video above which a snippet is called action.
         overrides: single settings of decoding.
         batch_size: videos scored at once.
-        console: where progress goes; standard error where it is None.
+        method: the run's method, where it is a module that is not installed as a method.
 
     Raises:
         InputError: for bad input.
     """
-    console = console or Console(stderr=True)
-    trained = Trained.load(run, None, overrides)
-    info, method = trained.info, trained.method
+    trained = Trained.load(run, None, overrides, method=method)
+    info, built = trained.info, trained.method
     annotations = read_annotations(dataset)
     chosen = subset or annotations.test_subset
-    cbp = Features.open(dataset, info.features, info.seconds_per_snippet)
-    check_kind(cbp, info)
+    main = Features.open(dataset, info.features, info.seconds_per_snippet)
+    check_kind(main, info)
     vlp = Features.open(dataset, info.vlp_features) if info.vlp_features else None
-    videos, _ = usable(annotations.subset(chosen), [cbp, vlp] if vlp else [cbp], skip_broken=False)
-    folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
-    noted = [phase_statistics(folder) if (folder / "statistics.json").exists() else None for folder in folders]
+    videos, _ = usable(annotations.subset(chosen), [main, vlp] if vlp else [main], skip_broken=False)
+    folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(built.phases())]
+    noted = [phase_statistics(folder, built) if (folder / "statistics.json").exists() else None for folder in folders]
     before: dict[str, tuple[str, BranchScores]] = {}
     phases = []
     with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
         kept = Path(temporary) / "scores.safetensors"
         for folder, statistics in zip(folders, noted, strict=True):
-            load_weights(method.module, folder / "weights.safetensors")
+            load_weights(built.module, folder / "weights.safetensors")
             branches: dict[str, BranchScores] = {}
-            for branch in method.branches or (None,):
+            for branch in built.branches or (None,):
                 one = replace(trained, branch=branch, phase=None)
-                results, _ = one.segments(videos, cbp, vlp, scores=kept, batch_size=batch_size, console=console)
+                results, _ = one.segments(videos, main, vlp, scores=kept, batch_size=batch_size)
                 digest, name = sha256(kept), branch or info.method
                 if name in before and before[name][0] == digest:
                     branches[name] = replace(before[name][1], changed=False)
@@ -168,9 +169,10 @@ def diagnose_phases(
                 errors = diagnose(dataset, kept, threshold=threshold)
                 branches[name] = BranchScores(tuple(scores.map.tolist()), errors, changed=True)
                 before[name] = digest, branches[name]
-            labels = stored_label_quality(folder, annotations, info.classes, cbp.grid)
+            hard = built.hard_labels if isinstance(built, Labelling) else lambda _state: {}
+            labels = stored_label_quality(folder, hard, annotations, info.classes, main.grid)
             phases.append(PhaseScores(folder.name, branches, labels, statistics))
-    default = method.branches[0] if method.branches else info.method
+    default = built.branches[0] if built.branches else info.method
     return PhaseTable(
         run=str(run),
         subset=chosen,
@@ -181,7 +183,11 @@ def diagnose_phases(
 
 
 def stored_label_quality(
-    phase: Path, annotations: Annotations, classes: Sequence[str], grid: SnippetGrid
+    phase: Path,
+    labels_in: Callable[[State], Mapping[str, Tensor]],
+    annotations: Annotations,
+    classes: Sequence[str],
+    grid: SnippetGrid,
 ) -> PseudoLabelQuality | None:
     """The pseudo-labels (T, C) that a phase stored against the segments of its training videos.
 
@@ -189,6 +195,7 @@ def stored_label_quality(
 
     Args:
         phase: folder of the phase.
+        labels_in: finds the labels by video in what the phase stored.
         annotations: with segments.
         classes: of the labels.
         grid: of the features.
@@ -202,10 +209,7 @@ def stored_label_quality(
     path = phase / "state.safetensors"
     stored = load_tensors(path) if path.exists() else {}
     total = PseudoLabelQuality()
-    for key, labels in stored.items():
-        if not key.startswith("labels/") or labels.dtype != torch.int8:
-            continue
-        name = key.removeprefix("labels/")
+    for name, labels in labels_in(stored).items():
         if name not in annotations.videos:
             raise InputError(
                 f"video {name!r} is not annotated", source=path, expected=f"videos of {annotations.source}"
@@ -224,4 +228,4 @@ def _quality(labels: PseudoLabelQuality) -> dict[str, Any]:
 
 
 def _number(value: float) -> float | None:
-    return None if value != value else value
+    return None if math.isnan(value) else value

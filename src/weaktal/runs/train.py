@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from weaktal import __version__
-from weaktal.config import as_yaml, load_settings
+from weaktal.config import Settings, as_yaml, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.engine.batch import VideoSet
-from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, arg
-from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
+from weaktal.methods.presets import preset_file
+from weaktal.runs.folder import RunFolder, RunInfo
+
+log = logging.getLogger("weaktal")
 
 
 def train(
@@ -29,7 +34,9 @@ def train(
     features: str,
     run: Path,
     vlp_features: str | None = None,
+    preset: str | None = None,
     config: Path | None = None,
+    settings: Mapping[str, Any] | Settings | None = None,
     overrides: Sequence[str] = (),
     seed: int = 0,
     resume: bool = False,
@@ -42,12 +49,15 @@ def train(
 
     Args:
         dataset: folder with annotations.json and features.
-        method: name of the method.
+        method: name of the method: weaktal's, one that is installed, or ``package.module``.
         features: ``"NAME"`` or ``"rgb=NAME,flow=NAME"`` under ``dataset/features``.
         run: folder to make, or with ``resume`` to go on with.
         vlp_features: name of vision-language features, for methods that use them.
-        config: YAML file of the method's settings.
-        overrides: single settings, such as ``"model.levels=2"``.
+        preset: name of settings that come with the method, see ``weaktal.methods.presets``; its defaults otherwise.
+        config: YAML file of the method's settings, over the preset's.
+        settings: over these, as nested mappings such as ``{"schedule": {"epochs": 5}}``; or all of the method's, of its
+            own class, in place of preset and file.
+        overrides: over these, single settings as the shell gives them, such as ``"model.levels=2"``.
         seed: of weights, batches and dropout.
         resume: go on from the newest checkpoint; starts anew where there is none yet.
         subset: of the training videos; the dataset's own training subset where it is None.
@@ -64,37 +74,42 @@ def train(
     """
     console = console or Console(stderr=True)
     module = method_module(method)
-    settings = load_settings(module.CONFIG, config, overrides)
+    base = load_settings(module.CONFIG, preset_file(method, preset)) if preset else None
+    chosen = load_settings(module.CONFIG, config, overrides, base=base, values=settings)
     annotations = read_tags(dataset)
     subset = subset or annotations.train_subset
-    chosen = annotations.subset(subset)
-    tagged = {name: video for name, video in chosen.items() if video.labels}
-    untagged = {name: "has no label" for name in chosen if name not in tagged}
+    of_subset = annotations.subset(subset)
+    tagged = {name: video for name, video in of_subset.items() if video.labels}
+    untagged = {name: "has no label" for name in of_subset if name not in tagged}
     if not tagged:
         raise InputError(
             f"no video of subset {subset!r} has a label", source=annotations.source, expected="video-level tags"
         )
-    cbp = Features.open(dataset, features, seconds_per_snippet)
-    vlp = Features.open(dataset, vlp_features) if vlp_features else None
-    videos, skipped = usable(tagged, [cbp, vlp] if vlp else [cbp], skip_broken=skip_broken)
-    for reason in skipped.values():
-        console.print(f"skipped: {reason}", highlight=False, markup=False, soft_wrap=True)
+    main = Features.open(dataset, features, seconds_per_snippet)
+    others = {VLP: Features.open(dataset, vlp_features)} if vlp_features else {}
+    videos, skipped = usable(tagged, [main, *others.values()], skip_broken=skip_broken)
+    for error in skipped.values():
+        log.warning("skipped: %s", error)
     if untagged:
-        names = ", ".join(untagged)
-        console.print(f"skipped, as they have no label: {names}", highlight=False, markup=False, soft_wrap=True)
+        log.warning("skipped: no label: %s", ", ".join(untagged))
 
-    dim, streams = cbp.layout(videos[0].name)
+    dim, streams = main.layout(videos[0].name)
     inputs = Inputs(
         dim=dim,
         classes=annotations.classes,
         streams=streams,
-        vlp_dim=vlp.layout(videos[0].name)[0] if vlp else None,
+        others={
+            name: OtherFeatures(other.layout(videos[0].name)[0], read_text_vectors(other, len(annotations.classes)))
+            for name, other in others.items()
+        },
         videos=len(videos),
-        text=read_text_vectors(vlp, len(annotations.classes)) if vlp else None,
     )
     seed_torch(seed, "weights")
-    built = module.build(settings, inputs)
-    if vlp is not None and not built.vlp_branches:
+    built = module.build(chosen, inputs)
+    needed = {name for branch in (None, *built.branches) for name in built.needs(branch)}
+    if VLP in needed and not others:
+        raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
+    if others and not needed:
         raise InputError(f"{method} has no vision-language branch", source=f"{arg('vlp_features')} {vlp_features}")
     folder = RunFolder(run)
     info = RunInfo(
@@ -106,18 +121,20 @@ def train(
         features=features,
         vlp_features=vlp_features,
         seconds_per_snippet=seconds_per_snippet,
-        manifests=_manifests(cbp, vlp),
-        grid=cbp.grid,
+        manifests=_manifests([main, *others.values()]),
+        grid=main.grid,
         classes=annotations.classes,
         dim=dim,
-        vlp_dim=inputs.vlp_dim,
+        vlp_dim=inputs.others[VLP].dim if others else None,
         streams=streams,
         videos=tuple(video.name for video in videos),
-        skipped={**untagged, **skipped},
-        settings=settings.model_dump(mode="json"),
+        skipped={**untagged, **{name: str(error) for name, error in skipped.items()}},
+        settings=chosen.model_dump(mode="json"),
+        preset=preset,
     )
-    trainer = Trainer(built, VideoSet(videos, annotations.classes, cbp, vlp), folder, settings.engine, seed, console)
-    folder.start(info, as_yaml(settings), resume=resume)
+    training = VideoSet(videos, annotations.classes, main, others)
+    trainer = Trainer(built, training, folder, chosen.engine, seed, console)
+    folder.start(info, as_yaml(chosen), resume=resume)
     if folder.finished():
         console.print(f"{run}: finished already", highlight=False, markup=False)
         return folder
@@ -130,9 +147,9 @@ def train(
     return folder
 
 
-def _manifests(*parts: Features | None) -> dict[str, Manifest]:
+def _manifests(parts: Sequence[Features]) -> dict[str, Manifest]:
     """How the features came to be, by folder name, so that new videos can be treated alike."""
-    folders = [folder for part in parts if part is not None for folder in part.folders.values()]
+    folders = [folder for part in parts for folder in part.folders.values()]
     return {
         folder.folder.name: folder.manifest.model_copy(update={"complete": True, "text": None})
         for folder in folders

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
-from rich.console import Console
-from rich.progress import track
 
-from weaktal.config import load_settings, parse_settings
+from weaktal.config import Settings, load_settings, parse_settings
 from weaktal.data.annotations import Video
 from weaktal.data.features import Features
 from weaktal.data.results import Results
-from weaktal.data.scores import read_scores, writing_scores
+from weaktal.data.scores import VideoScores
 from weaktal.decode.config import DecodeConfig
-from weaktal.decode.decoder import decode_scores
+from weaktal.decode.decoder import decode_scored
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
-from weaktal.engine.run import RunFolder, RunInfo
 from weaktal.errors import InputError, arg
 from weaktal.files import read_model
-from weaktal.methods.base import Inputs, MethodConfig, method_module
+from weaktal.methods.base import VLP, MethodConfig, stored_method
+from weaktal.progress import OnProgress, Progress
+from weaktal.runs.folder import RunFolder, RunInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +54,40 @@ class Trained:
     asked: bool = False
 
     @classmethod
-    def load(cls, run: Path, branch: str | None, overrides: Sequence[str]) -> Trained:
-        """A run with its weights, and its settings of decoding with ``overrides`` over them.
+    def load(
+        cls,
+        run: Path,
+        branch: str | None,
+        overrides: Sequence[str] = (),
+        *,
+        settings: Mapping[str, Any] | Settings | None = None,
+        method: str | None = None,
+    ) -> Trained:
+        """A run with its weights, and its settings of decoding with ``settings`` and ``overrides`` over them.
 
         Where no branch is named and the method can choose, the branch and the phase that the weights come from are its
-        choice.
+        choice. ``method`` is as of :func:`load_method`.
 
         Raises:
             InputError: if the folder holds no finished run or its files are damaged, or there is no such branch or
                 setting.
         """
-        method, settings, info = load_method(RunFolder(run))
-        if branch is not None and branch not in method.branches:
-            expected = f"one of {', '.join(method.branches)}" if method.branches else f"none: {info.method} has but one"
+        built, config, info = load_method(RunFolder(run), method)
+        if branch is not None and branch not in built.branches:
+            expected = f"one of {', '.join(built.branches)}" if built.branches else f"none: {info.method} has but one"
             raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
-        decode = load_settings(type(settings.decode), None, overrides, base=settings.decode)
+        decode = load_settings(type(config.decode), None, overrides, base=config.decode, values=settings)
         phase, asked = None, branch is not None
-        if branch is None and isinstance(method, Choosing):
-            folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(method.phases())]
+        if branch is None and isinstance(built, Choosing):
+            folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(built.phases())]
             try:
-                chosen, branch = method.choose(lambda index: phase_statistics(folders[index]))
+                chosen, branch = built.choose(lambda index: phase_statistics(folders[index], built).model_dump())
             except ValueError as error:
                 raise InputError(str(error), source=run / "phases") from None
             if chosen is not None:
-                load_weights(method.module, folders[chosen] / "weights.safetensors")
+                load_weights(built.module, folders[chosen] / "weights.safetensors")
                 phase = folders[chosen].name
-        return cls(run, method, settings, info, branch, decode, phase, asked)
+        return cls(run, built, config, info, branch, decode, phase, asked)
 
     @contextlib.contextmanager
     def opening_vlp(self) -> Iterator[None]:
@@ -89,7 +95,7 @@ class Trained:
         try:
             yield
         except InputError as error:
-            alone = [branch for branch in self.method.branches if branch not in self.method.vlp_branches]
+            alone = [branch for branch in self.method.branches if not self.method.needs(branch)]
             if self.asked or not alone:
                 raise
             expected = "; or ".join(filter(None, [error.expected, f"{arg('branch')} {alone[0]}, which does without"]))
@@ -98,7 +104,7 @@ class Trained:
     @property
     def needs_vlp(self) -> bool:
         """Whether the branch looks at vision-language features."""
-        return self.branch in self.method.vlp_branches
+        return VLP in self.method.needs(self.branch)
 
     def segments(
         self,
@@ -109,17 +115,17 @@ class Trained:
         names: Sequence[str] | None = None,
         scores: Path | None = None,
         batch_size: int = 8,
-        console: Console,
+        on_progress: OnProgress | None = None,
     ) -> tuple[Results, list[np.ndarray]]:
-        """Scores and decodes.
+        """Scores and decodes, one video after the other.
 
         Args:
             videos: as the features call them; their labels are not looked at.
             features, vlp: of the videos.
-            names: what scores and results call the videos; as the features do where it is None.
+            names: what scores and results call the videos; as the features do by default.
             scores: also keep the scores there.
             batch_size: videos scored at once.
-            console: for progress.
+            on_progress: is told how many videos are done.
 
         Returns:
             The segments, and the scores of each whole video, (C,) each.
@@ -134,28 +140,35 @@ class Trained:
         origin: dict[str, Any] = {"run": str(self.run), "method": info.method, "branch": self.branch, "seed": info.seed}
         if self.phase is not None:
             origin["phase"] = self.phase
+        # The run's classes may differ from the dataset's; scoring needs no labels.
+        untagged = [Video(video.name, video.subset, video.duration, ()) for video in videos]
+        predicted = predict(
+            self.method,
+            VideoSet(untagged, info.classes, features, {VLP: vlp} if vlp else {}),
+            branch=self.branch,
+            batch_size=batch_size,
+            device=self.settings.engine.device,
+        )
         called = [video.name for video in videos] if names is None else names
         by_video: list[np.ndarray] = []
-        with scores_path(scores) as kept:
-            with writing_scores(kept, info.classes, features.grid, origin) as writer:
-                # The run's classes may differ from the dataset's; scoring needs no labels.
-                untagged = [Video(video.name, video.subset, video.duration, ()) for video in videos]
-                predicted = predict(
-                    self.method,
-                    VideoSet(untagged, info.classes, features, vlp),
-                    branch=self.branch,
-                    batch_size=batch_size,
-                    device=self.settings.engine.device,
-                )
-                progress = track(predicted, "scoring", len(videos), console=console, disable=not console.is_terminal)
-                for (_, snippets, whole), video, name in zip(progress, videos, called, strict=True):
-                    writer.add(name, video.duration, snippets, whole)
-                    by_video.append(whole)
-            return decode_scores(read_scores(kept), self.decode), by_video
+
+        def scored() -> Iterator[tuple[VideoScores, float]]:
+            for (_, snippets, whole), video, name in zip(predicted, videos, called, strict=True):
+                by_video.append(whole)
+                yield VideoScores(name, snippets, whole), video.duration
+                if on_progress is not None:
+                    on_progress(Progress("scoring", len(by_video), len(videos), "videos"))
+
+        found = decode_scored(scored(), info.classes, features.grid, self.decode, origin=origin, keep=scores)
+        return found, by_video
 
 
-def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
+def load_method(run: RunFolder, method: str | None = None) -> tuple[Method, MethodConfig, RunInfo]:
     """The trained method of a finished run.
+
+    Args:
+        run: its folder.
+        method: the run's method, which the user has to name where it is a module that is not installed as a method.
 
     Raises:
         InputError: if the folder is no run, the run is not finished, or its files are damaged.
@@ -167,50 +180,27 @@ def load_method(run: RunFolder) -> tuple[Method, MethodConfig, RunInfo]:
             source=run.path,
             expected=f"a run that came to its end; weaktal train {arg('resume')}",
         )
-    module = method_module(info.method)
+    module = stored_method(info.method, method, run.path / "run.json")
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
-    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
-    method = module.build(settings, inputs)
-    load_weights(method.module, run.weights)
-    return method, settings, info
+    built = module.build(settings, info.inputs)
+    load_weights(built.module, run.weights)
+    return built, settings, info
 
 
-class PhaseStatistics(BaseModel):
-    """What ``statistics.json`` holds as far as it is looked at: see :mod:`weaktal.methods.collab.selection`.
+class _Noted(BaseModel):
+    """Statistics of a method that nothing is known of."""
 
-    Each value is a finite number, or None where nothing can be said.
-
-    Attributes:
-        branches: statistics by name, of each branch.
-        agreement: of each pair of branches.
-        labels: of the pseudo-labels that taught the phase; None without any.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
-
-    branches: dict[str, dict[str, float | None]] = {}
-    agreement: dict[str, dict[str, float | None]] = {}
-    labels: dict[str, float | None] | None = None
+    model_config = ConfigDict(extra="allow", frozen=True)
 
 
-def phase_statistics(folder: Path) -> dict[str, Any]:
-    """What the method noted at the end of a phase, with the fields of :class:`PhaseStatistics`.
+def phase_statistics(folder: Path, method: Method) -> BaseModel:
+    """What the method noted at the end of a phase.
 
     Raises:
         InputError: if the file is missing or not as it should be.
     """
-    path = folder / "statistics.json"
-    return read_model(path, PhaseStatistics, "the statistics that weaktal train wrote there").model_dump()
-
-
-@contextlib.contextmanager
-def scores_path(wanted: Path | None) -> Iterator[Path]:
-    """Where the scores go: to stay, or for as long as decoding needs them."""
-    if wanted is not None:
-        yield wanted
-        return
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
-        yield Path(folder) / "scores.safetensors"
+    kind = method.statistics if isinstance(method, Choosing) else _Noted
+    return read_model(folder / "statistics.json", kind, "the statistics that weaktal train wrote there")
 
 
 def _check_width(features: Features, dim: int, videos: Sequence[Video]) -> None:

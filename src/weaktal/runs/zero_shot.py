@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import torch
-from pydantic import Field, PositiveFloat, PositiveInt
 from rich.console import Console
 from torch import Tensor
 
 from weaktal.config import Settings, load_settings
 from weaktal.data.features import FeatureFolder
-from weaktal.data.results import write_results
-from weaktal.data.scores import read_scores, writing_scores
+from weaktal.data.results import Results
+from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_videos
 from weaktal.decode.config import DecodeConfig
-from weaktal.decode.decoder import decode_scores
-from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice
-from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill
+from weaktal.decode.decoder import decode_scored
+from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, WeightsLike
+from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.cache import cache_folder
@@ -28,77 +28,66 @@ from weaktal.extraction.pipeline import Sampling
 from weaktal.files import check_writable
 from weaktal.losses.mil import top_k_mean
 from weaktal.models.zero_shot import Activation, snippet_scores
-from weaktal.runs.localize_videos import VideosLocalized
-from weaktal.runs.trained import scores_path
+from weaktal.progress import OnProgress, Progress
+from weaktal.runs.localize import Paths, refuse_datasets
+from weaktal.runs.localize_videos import with_files
 from weaktal.runs.video_features import Extraction, prepare
+from weaktal.runs.zero_shot_config import ZeroShotConfig
 
 
-class ZeroShotConfig(Settings):
-    """How names become segments. [paper] marks what Ju et al. 2023 state for their vision-language branch."""
-
-    # Frames a second that are looked at, each in the middle of its snippet; ours: actions last seconds.
-    fps: Annotated[float, Field(gt=0, le=500)] = 2.0
-    # Text of a class, {} for its name; ours.
-    template: str = TEMPLATE
-    # What else a frame may show, as whole texts; they take part in the softmax and are never localized. Ours.
-    background: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    # How cosines become scores, see weaktal.models.zero_shot; "auto" is softmax [paper], and relative where there is
-    # but one text, since its softmax is always 1.
-    activation: Activation | Literal["auto"] = "auto"
-    temperature: PositiveFloat = 0.07  # tau of the softmax [paper]
-    above_chance: bool = True  # take off what guessing among the texts would give; false is the plain softmax [paper]
-    divisor: PositiveInt = 8  # a video's score is the mean of its ceil(T / divisor) highest snippets; as in training
-    decode: DecodeConfig = DecodeConfig()
-
-
-def localize_zero_shot(
+def zero_shot(
     labels: Sequence[str],
-    videos: Sequence[Path],
-    out: Path,
+    videos: Paths,
+    out: str | PathLike[str] | None = None,
     *,
     encoder: str = CLIP,
-    weights: WeightsChoice | None = None,
-    cache: Path | None = None,
-    scores: Path | None = None,
+    weights: WeightsLike | None = None,
+    cache: str | PathLike[str] | None = None,
+    scores: str | PathLike[str] | None = None,
+    settings: Mapping[str, Any] | Settings | None = None,
     overrides: Sequence[str] = (),
-    console: Console | None = None,
-) -> VideosLocalized:
-    """Finds segments of the named actions and writes them to ``out``.
+    on_progress: OnProgress | None = None,
+) -> Results:
+    """Finds segments of the named actions without any training.
 
     Args:
         labels: class names.
-        videos: files, and folders that are searched with their subfolders; one that cannot be used does not stop the
-            others.
-        out: results file.
+        videos: a video, a folder that is searched with its subfolders, or several of these; a file that cannot be used
+            does not stop the others.
+        out: results file to write; nothing is written by default.
         encoder: a CLIP or SigLIP encoder as ``weaktal extract --encoder`` takes it.
-        weights: where to look for its weights; the usual folder where it is None.
-        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` where it is None.
-        scores: also keep the scores there.
-        overrides: single settings, such as ``"fps=4"`` or ``"decode.theta_cls=0.2"``.
-        console: where progress goes; standard error where it is None.
+        weights: where to look for its weights; the usual folder by default.
+        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` by default.
+        scores: also keep the scores in this file.
+        settings: of :class:`ZeroShotConfig`, such as ``{"fps": 4, "decode": {"theta_cls": 0.2}}``.
+        overrides: single settings as the shell gives them, such as ``"fps=4"``.
+        on_progress: is told how far the work has come.
 
     Raises:
         InputError: for bad input, missing weights, or if no video can be used; nothing is written then.
     """
-    console = console or Console(stderr=True)
-    check_writable(out, scores)
-    settings = load_settings(ZeroShotConfig, None, overrides)
-    texts = [*fill(settings.template, labels), *settings.background]
-    activation = _activation(settings, len(texts))
+    saved, kept = (None if path is None else Path(path) for path in (out, scores))
+    check_writable(saved, kept)
+    paths = [Path(videos)] if isinstance(videos, str | PathLike) else [Path(path) for path in videos]
+    refuse_datasets(paths)
+    config = load_settings(ZeroShotConfig, None, overrides, values=settings)
+    texts = [*fill(config.template, labels), *config.background]
+    activation = _activation(config, len(texts))
     if encoder in I3D_STREAMS or encoder in CBP_STREAMS:
         expected = f"{CLIP}, another CLIP or SigLIP, or {VLP}"
         raise InputError(f"{encoder} knows no words", source=arg("encoder"), expected=expected)
-    found = find_videos(videos)
+    found = find_videos(paths)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
-    sampling = Sampling(fps=2 * settings.fps, window=2, stride=2)
-    extraction = Extraction(encoder, weights or WeightsChoice(), sampling)
+    sampling = Sampling(fps=2 * config.fps, window=2, stride=2)
+    extraction = Extraction(encoder, WeightsChoice.of(weights), sampling)
 
     def check(_title: str, target: Target) -> None:
         if target.encoder.text is None:
             raise InputError("has no tokenizer, so it cannot read class names", source=encoder)
         target.encoder.text.embed_texts(texts)  # refuses words that it does not know
 
-    prepared = prepare(found, {encoder: extraction}, cache or cache_folder(), console, check=check)
+    store = cache_folder() if cache is None else Path(cache)
+    prepared = prepare(found, {encoder: extraction}, store, Console(stderr=True), check=check)
     (target,) = prepared.targets
     text_side = target.encoder.text
     assert text_side is not None
@@ -108,24 +97,29 @@ def localize_zero_shot(
         "zero_shot": list(labels),
         "encoder": target.manifest.encoder,
         "weights_sha256": target.manifest.weights_sha256,
-        "settings": settings.model_dump(mode="json", exclude={"decode"}) | {"activation": activation},
+        "settings": config.model_dump(mode="json", exclude={"decode"}) | {"activation": activation},
     }
-    with scores_path(scores) as kept:
-        with writing_scores(kept, labels, folder.grid, origin) as writer:
-            for video, name in zip(prepared.videos, prepared.names, strict=True):
-                cosines = torch.from_numpy(folder.read(video.name)) @ vectors.mT  # (T, C + K)
-                by_snippet = snippet_scores(
-                    cosines,
-                    classes=len(labels),
-                    activation=activation,
-                    temperature=settings.temperature,
-                    above_chance=settings.above_chance,
-                )
-                whole = _video_scores(by_snippet, settings.divisor)
-                writer.add(name, video.duration, by_snippet.numpy(), whole.numpy())
-        results = decode_scores(read_scores(kept), settings.decode)
-    write_results(out, results)
-    return VideosLocalized(results, prepared.failed, prepared.extracted)
+
+    def scored() -> Iterator[tuple[VideoScores, float]]:
+        for video, name in zip(prepared.videos, prepared.names, strict=True):
+            cosines = torch.from_numpy(folder.read(video.name)) @ vectors.mT  # (T, C + K)
+            by_snippet = snippet_scores(
+                cosines,
+                classes=len(labels),
+                activation=activation,
+                temperature=config.temperature,
+                above_chance=config.above_chance,
+            )
+            whole = _video_scores(by_snippet, config.divisor)
+            yield VideoScores(name, by_snippet.numpy(), whole.numpy()), video.duration
+            if on_progress is not None:
+                on_progress(Progress("scoring", prepared.names.index(name) + 1, len(prepared.names), "videos"))
+
+    results = decode_scored(scored(), labels, folder.grid, config.decode, origin=origin, keep=kept)
+    results = with_files(results, prepared, found)
+    if saved is not None:
+        results.save(saved)
+    return results
 
 
 def parse_labels(text: str) -> tuple[str, ...]:

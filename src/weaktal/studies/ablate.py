@@ -18,8 +18,10 @@ from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.errors import InputError, arg
 from weaktal.evaluation.protocols import protocol_named
-from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
+from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.presets import preset_file
 from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document
@@ -47,22 +49,13 @@ class Ablated:
     pictures: bool
 
 
-def long_warm_up(config: CollabConfig) -> int | None:
-    """Epochs of warm-up that train CBP for as many updates as it gets in the whole method; None for MMSD."""
-    if config.cbp == "mmsd":
-        return None
-    schedule = config.schedule
-    if schedule.kind == "online":
-        return schedule.warm_up + schedule.rounds * max(schedule.background, schedule.foreground)
-    return schedule.warm_up + schedule.rounds * schedule.steps.count("foreground") * schedule.foreground
-
-
 def ablate(
     dataset: str | PathLike[str],
     *,
     features: str,
     vlp_features: str,
     out: str | PathLike[str],
+    preset: str | None = None,
     config: str | PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     tables: Sequence[str] | None = None,
@@ -86,7 +79,7 @@ def ablate(
         dataset: folder with annotations.json and features.
         features, vlp_features: names under ``dataset/features``.
         out: folder to make or to go on with.
-        config, overrides: settings of ``collab`` that every variant starts from.
+        preset, config, overrides: settings of ``collab`` that every variant starts from, each over the one before.
         tables: keys of tables; all by default.
         variants: names of readings; all of the tables by default.
         without: names of readings to leave out.
@@ -102,7 +95,8 @@ def ablate(
     Raises:
         InputError: for bad input, before anything is trained.
     """
-    base = load_settings(CollabConfig, None if config is None else Path(config), overrides)
+    named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
+    base = load_settings(CollabConfig, None if config is None else Path(config), overrides, base=named)
     catalog = paper_tables(long_warm_up(base))
     mine = own_table(own)
     picked = [*chosen_tables(catalog, tables, variants, without), *([mine] if mine else [])]
@@ -212,8 +206,9 @@ def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
         dim=dim,
         classes=annotations.classes,
         streams=streams,
-        vlp_dim=vlp.layout(videos[0].name)[0],
-        text=read_text_vectors(vlp, len(annotations.classes)),
+        others={
+            VLP: OtherFeatures(vlp.layout(videos[0].name)[0], read_text_vectors(vlp, len(annotations.classes))),
+        },
     )
     built: list[dict[str, Any]] = []
     for training in plan.trainings:

@@ -28,19 +28,19 @@ from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import torch_device
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError, RunError
 from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
 from weaktal.files import read_model, write_json, write_text
-from weaktal.methods.base import Inputs, method_module
+from weaktal.methods.base import VLP, method_module
+from weaktal.methods.collab.phases import seen_by_statistics
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.turns import Collaboration
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.studies.fork import fork, step_folder
-from weaktal.studies.plan import seen_by_statistics
 from weaktal.studies.tables import CHOICE
 
 METHOD = "collab"
@@ -167,7 +167,7 @@ def run_cell(job: Job, console: Console) -> None:
     vlp = Features.open(data.dataset, data.vlp_features)
     videos, _ = usable(truth.subset(data.subset), [cbp, vlp], skip_broken=False)
     for reading in job.readings:
-        write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp, console).model_dump(mode="json"))
+        write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp).model_dump(mode="json"))
 
 
 def measured(
@@ -177,7 +177,6 @@ def measured(
     videos: list[Video],
     cbp: Features,
     vlp: Features,
-    console: Console,
 ) -> Measured:
     """Localizes with the weights after a step and scores the segments and the snippets.
 
@@ -187,8 +186,7 @@ def measured(
     run = RunFolder(job.run)
     info = run.info()
     config = parse_settings(CollabConfig, reading.settings, "job")
-    inputs = Inputs(dim=info.dim, classes=info.classes, streams=info.streams, vlp_dim=info.vlp_dim, trained=True)
-    method = method_module(METHOD).build(config, inputs)
+    method = method_module(METHOD).build(config, info.inputs)
     folder = step_folder(job.run, reading.after)
     if folder is None:
         raise InputError(f"has not finished {reading.after}", source=job.run, expected="a run beyond it")
@@ -208,9 +206,7 @@ def measured(
     trained = Trained(job.run, method, config, info, branch, config.decode)
     with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
         scores_file = Path(temporary) / "scores.safetensors"
-        results, _ = trained.segments(
-            videos, cbp, vlp if trained.needs_vlp else None, scores=scores_file, console=console
-        )
+        results, _ = trained.segments(videos, cbp, vlp if trained.needs_vlp else None, scores=scores_file)
         errors = diagnose(job.data.dataset, scores_file, threshold=job.data.threshold)
     data = job.data
     scores = score(truth, results, protocol_named(data.protocol), subset=data.subset, tious=data.tiou)
@@ -241,9 +237,9 @@ def statistics_for(
     info = RunFolder(job.run).info()
     trained = parse_settings(CollabConfig, info.settings, job.run / "run.json")
     if seen_by_statistics(config) == seen_by_statistics(trained) or not isinstance(method, Collaboration):
-        return lambda index: phase_statistics(folders[index])
+        return lambda index: phase_statistics(folders[index], method).model_dump()
     tags = read_tags(job.data.dataset)
-    videos = VideoSet([tags.videos[name] for name in info.videos], info.classes, cbp, vlp)
+    videos = VideoSet([tags.videos[name] for name in info.videos], info.classes, cbp, {VLP: vlp})
     method.module.to(torch_device(config.engine.device)).requires_grad_(False).eval()
 
     @torch.no_grad()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.studies.tables import CHOICE, WHOLE, Line, Reading, Table
 
 # Where the next setting of a variant begins: a value may hold spaces, such as {low: 0.2, high: 0.6}.
@@ -80,6 +79,6 @@ def _known(name: str, names: Iterable[str], source: str) -> str:
     known = list(names)
     if name in known:
         return name
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    expected = f"one of {', '.join(known)}; nearest is {near[0]}" if near else "none: no table is chosen"
+    near = nearest(name, known)
+    expected = f"one of {', '.join(known)}; nearest is {near}" if near else "none: no table is chosen"
     raise InputError(f"no {shown(name)}", source=source, expected=expected)

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import yaml
+
 from weaktal import __version__
-from weaktal.config import as_yaml
 from weaktal.files import write_text
 from weaktal.studies.cell import Data
 from weaktal.studies.plan import Plan
@@ -71,5 +72,5 @@ def _recipe(plan: Plan, command: Sequence[str]) -> Iterator[str]:
     yield ""
     yield "Base settings, defaults included:"
     yield ""
-    yield f"```yaml\n{as_yaml(plan.base)}```"
+    yield f"```yaml\n{yaml.safe_dump(plan.base.model_dump(mode='json'), sort_keys=False)}```"
     yield ""

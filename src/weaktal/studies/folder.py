@@ -19,15 +19,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from weaktal import __version__
+from weaktal.config import flat
 from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
+from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, reason, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import Data, Job, Measured, ReadingJob
-from weaktal.studies.plan import ACTS_IN, Plan, Training, flat
+from weaktal.studies.plan import Plan, Training
 
-_HARMLESS = {"weaktal", "data.dataset", *(f"settings.{key}" for key in ACTS_IN if key.startswith("engine."))}
+_HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
 
 # Rises when the same settings come to mean other numbers: then folders from before cannot be gone on with.
 # 2: online training restarts CBP; the rule "agreement" takes both branches.

@@ -12,26 +12,22 @@ import torch
 
 from weaktal.config import as_yaml
 from weaktal.engine.checkpoint import Position
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.files import replacing_folder, write_json
 from weaktal.methods.base import MethodConfig
-from weaktal.studies.tables import WARM_UP
-
-STEPS = ("background-", "foreground-", "online-")  # all phases before the first of them are the warm-up
+from weaktal.methods.collab.phases import WARM_UP, step_of
+from weaktal.runs.folder import RunFolder
 
 
 def step_folder(run: Path, step: str) -> Path | None:
     """The folder of a finished step's phase, the last one of a warm-up that has several; None where it is not there."""
     phases = phases_of(run)
-    names = [path.name.partition("-")[2] for path in phases]
-    if step == WARM_UP:
-        first = next((place for place, name in enumerate(names) if name.startswith(STEPS)), len(names))
-        over = first < len(names) or (run / "weights.safetensors").exists()
-        found = phases[first - 1] if first and over else None
-    else:
-        found = phases[names.index(step)] if step in names else None
-    return found if found is not None and (found / "weights.safetensors").exists() else None
+    of_step = [path for path in phases if step_of(path.name.partition("-")[2]) == step]
+    if not of_step or not (of_step[-1] / "weights.safetensors").exists():
+        return None
+    # A warm-up is over once something comes after it: it may have phases that have not begun.
+    over = step != WARM_UP or of_step[-1] != phases[-1] or (run / "weights.safetensors").exists()
+    return of_step[-1] if over else None
 
 
 def phases_of(run: Path) -> list[Path]:

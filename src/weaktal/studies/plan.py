@@ -9,86 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from weaktal.config import load_settings
 from weaktal.errors import InputError, arg
+from weaktal.methods.collab.phases import acting, step_names, trained_with
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.studies.tables import END, WARM_UP, WHOLE, Reading, Table
-
-# Settings that act in these kinds of steps only; all others act in every step, unknown ones included. Online training
-# is one stretch as far as this goes: its optimizer goes on from step to step, so nothing can begin in between.
-NOWHERE: frozenset[str] = frozenset()
-IN_B, IN_F, IN_BOTH = ({*kinds, "online"} for kinds in (["background"], ["foreground"], ["background", "foreground"]))
-ACTS_IN: Mapping[str, Set[str]] = {
-    "decode": NOWHERE,
-    "selection": NOWHERE,
-    "cbp_share": NOWHERE,  # but in what is noted of the branch "both", see seen_by_statistics
-    "engine.checkpoint_every": NOWHERE,
-    "engine.log_every": NOWHERE,
-    "engine.workers": NOWHERE,
-    "engine.tensorboard": NOWHERE,
-    "schedule.online": {"online"},
-    "schedule.online.localizes": NOWHERE,
-    "schedule.rounds": {"online"},
-    "schedule.steps": NOWHERE,  # which steps there are is compared by their names
-    "schedule.background": IN_B,
-    "schedule.foreground": IN_F,
-    "schedule.restart": IN_F,
-    "labels.background": IN_B,
-    "labels.foreground": IN_F,
-    "labels.untagged": IN_BOTH,
-    "losses.distillation": IN_BOTH,
-    "losses.contrast": IN_BOTH,
-    "losses.contrast_temperature": IN_BOTH,
-    "losses.classification": IN_F,
-}
-
-
-def seen_by_statistics(config: CollabConfig) -> tuple[object, ...]:
-    """What acts in no step and yet in the statistics that a run notes after each, which ``selection`` may go by."""
-    return config.cbp_share, config.schedule.online.localizes
-
-
-def flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as dotted keys."""
-    if not isinstance(value, Mapping):
-        return {prefix: value}
-    found: dict[str, Any] = {}
-    for key, inner in value.items():
-        found.update(flat(inner, f"{prefix}.{key}" if prefix else str(key)))
-    return found
-
-
-def step_names(config: CollabConfig) -> tuple[str, ...]:
-    """The steps of a training, in order: the phases of :meth:`Collaboration.phases`, MMSD's warm-up as one."""
-    schedule = config.schedule
-    if schedule.kind == "online":
-        epochs = schedule.rounds * max(schedule.background, schedule.foreground)
-        return (WARM_UP, *(f"online-{n}" for n in range(1, math.ceil(epochs / schedule.online.refresh) + 1)))
-    rounds = range(1, schedule.rounds + 1)
-    return (WARM_UP, *(f"{step}-{n}" for n in rounds for step in schedule.steps))
+from weaktal.studies.tables import END, WHOLE, Reading, Table
 
 
 def fingerprints(config: CollabConfig) -> tuple[str, ...]:
     """For each step what decides it, besides the steps before it, the data and the seed."""
-    settings = flat(config.model_dump(mode="json"))
-    return tuple(
-        json.dumps([name, {key: value for key, value in settings.items() if _acts(key, name.rpartition("-")[0])}])
-        for name in step_names(config)
-    )
-
-
-def _acts(key: str, kind: str) -> bool:
-    parts = key.split(".")
-    for length in range(len(parts), 0, -1):
-        kinds = ACTS_IN.get(".".join(parts[:length]))
-        if kinds is not None:
-            return kind in kinds
-    return True
+    return tuple(json.dumps([step, acting(config, step)]) for step in step_names(config))
 
 
 @dataclass(slots=True)
@@ -174,21 +107,10 @@ def _trainings(
     for reading, config in readings:
         steps = fingerprints(config)
         if steps not in planned:
-            planned[steps] = Training(names[steps], _trained_with(config, base), _source(steps, config, planned))
+            planned[steps] = Training(names[steps], trained_with(config, base), _source(steps, config, planned))
         at_end = replace(reading, after=step_names(config)[-1])
         planned[steps].readings.append((at_end if reading.after == END else reading, config))
     return tuple(planned.values())
-
-
-def _trained_with(config: CollabConfig, base: CollabConfig) -> CollabConfig:
-    """The settings of the training behind a reading: what acts on the reading alone is as everywhere.
-
-    So a run folder, statistics included, is the same whichever of its readings came first.
-    """
-    online = config.schedule.online.model_copy(update={"localizes": base.schedule.online.localizes})
-    schedule = config.schedule.model_copy(update={"online": online})
-    like_base = {name: getattr(base, name) for name in ("decode", "selection", "cbp_share")}
-    return config.model_copy(update={**like_base, "schedule": schedule})
 
 
 def _source(

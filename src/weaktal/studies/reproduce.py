@@ -15,6 +15,7 @@ from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations
 from weaktal.errors import InputError, shown
 from weaktal.files import write_text
+from weaktal.methods.collab.phases import WARM_UP
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
@@ -23,7 +24,7 @@ from weaktal.studies.folder import read_found
 from weaktal.studies.needs import refuse_missing
 from weaktal.studies.plan import make_plan
 from weaktal.studies.statistics import Estimate, estimate
-from weaktal.studies.tables import WARM_UP, WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
+from weaktal.studies.tables import WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
 
 TABLE = Table(
     "reproduction",

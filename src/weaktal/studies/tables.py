@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from weaktal.methods.collab.phases import WARM_UP
+
 Sign = Literal["below", "above"]
-WARM_UP = "warm-up"
 END = "end"
 CHOICE = "choice"  # the phase and branch that the settings under selection choose, as localizing without --branch does
 

@@ -18,7 +18,8 @@ from weaktal.encoders.world.build import load_stream, load_vlp
 from weaktal.encoders.world.shipped import FOLDER, NAMES, Stream, checked, read_index
 from weaktal.encoders.world.small3d import HEIGHT, WIDTH, WINDOW
 from weaktal.errors import InputError
-from weaktal.methods.collab.vlp import TextConfig, text_side
+from weaktal.methods.collab.settings import TextConfig
+from weaktal.methods.collab.vlp import text_side
 from weaktal.world.actions import OTHERS, TARGETS
 from weaktal.world.clip import render_clip
 from weaktal.world.pretraining.classification import as_input

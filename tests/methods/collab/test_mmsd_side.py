@@ -16,16 +16,17 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors, load_weights
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.files import sha256
 from weaktal.losses.distillation import confident_distillation
 from weaktal.losses.pseudo_labels import hard_labels
-from weaktal.methods.base import Inputs
-from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.base import Inputs, OtherFeatures
+from weaktal.methods.collab import build
 from weaktal.methods.collab.labels import stored_labels
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mmsd import MutualDistillation
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 
@@ -70,7 +71,7 @@ def weights_after(run: RunFolder, index: int) -> Path:
 def videos_of(dataset: Path, subset: str) -> VideoSet:
     tags = read_tags(dataset)
     members = list(tags.subset(subset).values())
-    return VideoSet(members, tags.classes, Features.open(dataset, "i3d"), Features.open(dataset, "scene"))
+    return VideoSet(members, tags.classes, Features.open(dataset, "i3d"), {"vlp": Features.open(dataset, "scene")})
 
 
 def test_after_the_warm_up_it_is_method_mmsd_to_the_bit(
@@ -207,7 +208,10 @@ def small_method(dataset: Path, *overrides: str) -> Collaboration:
     streams = {"rgb": (0, 8), "flow": (8, 16)}
     text = np.load(dataset / "features/scene/text.npy")
     config = load_settings(CollabConfig, SMALL, [*COLLAB, *overrides])
-    return build(config, Inputs(dim=16, classes=("jump", "run", "throw"), streams=streams, vlp_dim=8, text=text))
+    return build(
+        config,
+        Inputs(dim=16, classes=("jump", "run", "throw"), streams=streams, others={"vlp": OtherFeatures(8, text)}),
+    )
 
 
 @pytest.mark.parametrize(("epochs", "count"), [(1, 1), (2, 2), (5, 5)])
@@ -221,7 +225,7 @@ def test_phases_of_its_own_schedule(scene_dataset: Path, epochs: int, count: int
 def test_features_without_two_modalities_are_refused(scene_dataset: Path) -> None:
     config = load_settings(CollabConfig, SMALL, COLLAB)
     with pytest.raises(InputError, match="no stream named rgb or flow"):
-        build(config, Inputs(dim=16, classes=("jump", "run"), vlp_dim=8))
+        build(config, Inputs(dim=16, classes=("jump", "run"), others={"vlp": OtherFeatures(8)}))
 
 
 def test_mixtures_that_are_none_are_refused() -> None:

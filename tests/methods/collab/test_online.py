@@ -15,16 +15,16 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.files import sha256
 from weaktal.losses.distillation import confident_distillation
 from weaktal.losses.pseudo_labels import hard_labels
-from weaktal.methods.base import Inputs
+from weaktal.methods.base import Inputs, OtherFeatures
 from weaktal.methods.collab import build
 from weaktal.methods.collab.labels import stored_labels
 from weaktal.methods.collab.online import OnlineCollaboration
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 
@@ -62,7 +62,7 @@ def small_method(dataset: Path, *overrides: str) -> OnlineCollaboration:
     torch.manual_seed(0)
     text = np.load(dataset / "features/scene/text.npy")
     config = load_settings(CollabConfig, SMALL, [*ONLINE, *overrides])
-    method = build(config, Inputs(dim=16, classes=("jump", "run", "throw"), vlp_dim=8, text=text))
+    method = build(config, Inputs(dim=16, classes=("jump", "run", "throw"), others={"vlp": OtherFeatures(8, text)}))
     assert isinstance(method, OnlineCollaboration)
     return method
 
@@ -70,7 +70,7 @@ def small_method(dataset: Path, *overrides: str) -> OnlineCollaboration:
 def videos_of(dataset: Path) -> VideoSet:
     tags = read_tags(dataset)
     members = list(tags.subset("training").values())
-    return VideoSet(members, tags.classes, Features.open(dataset, "i3d"), Features.open(dataset, "scene"))
+    return VideoSet(members, tags.classes, Features.open(dataset, "i3d"), {"vlp": Features.open(dataset, "scene")})
 
 
 def scatter(method: OnlineCollaboration) -> None:
@@ -114,14 +114,13 @@ def test_losses_are_those_of_the_steps_on_labels_of_the_teachers(scene_dataset: 
     scatter(method)
     method.module.eval()
     batch = next(videos_of(scene_dataset).whole(10))
-    assert batch.vlp is not None
     parts = method.online_losses(batch, method.class_vectors())
     assert set(parts) == {"vlp_kd", "vlp_contrast", "cbp_kd", "cbp_contrast", "cbp_cls"}
     by_cbp, _ = method.cbp_teacher.localize(batch, None)
     labels = hard_labels(by_cbp, batch.labels, batch.mask, low=0.4, high=0.6)
-    logits = method.vlp(batch.vlp, batch.mask).logits
+    logits = method.vlp(batch.others["vlp"], batch.mask).logits
     torch.testing.assert_close(parts["vlp_kd"], confident_distillation(logits, labels).mean())
-    by_vlp = torch.sigmoid(method.vlp_teacher(batch.vlp, batch.mask).logits)
+    by_vlp = torch.sigmoid(method.vlp_teacher(batch.others["vlp"], batch.mask).logits)
     labels = hard_labels(by_vlp, batch.labels, batch.mask, low=0.05, high=0.95)
     logits = method.cbp.snippets(batch).logits
     torch.testing.assert_close(parts["cbp_kd"], confident_distillation(logits, labels).mean())
@@ -172,9 +171,8 @@ def test_restart_trains_cbp_from_fresh_weights_while_its_stored_labels_teach(sce
     assert all(torch.equal(now[f"cbp_teacher.{n}"], v) for n, v in method.cbp.module.state_dict().items())
 
     batch = next(videos.whole(10))
-    assert batch.vlp is not None
     labels = stored_labels(batch, state)
-    logits = method.vlp(batch.vlp, batch.mask).logits
+    logits = method.vlp(batch.others["vlp"], batch.mask).logits
     parts = first.losses(batch, state | method.class_vectors())
     torch.testing.assert_close(parts["vlp_kd"], confident_distillation(logits, labels).mean())
     with torch.no_grad():
@@ -239,14 +237,13 @@ def test_teachers_localize_unless_students_are_asked_for(finished: RunFolder, sc
     assert isinstance(method, OnlineCollaboration)
     method.module.eval()
     batch = next(videos_of(scene_dataset).whole(4))
-    assert batch.vlp is not None
     students = small_method(scene_dataset, "schedule.online.localizes=students")
     students.module.load_state_dict(method.module.state_dict())
     students.module.eval()
     with torch.no_grad():
         assert torch.equal(method.localize(batch, None)[0], method.cbp_teacher.localize(batch, None)[0])
         assert torch.equal(students.localize(batch, None)[0], method.cbp.localize(batch, None)[0])
-        of_teacher = torch.sigmoid(method.vlp_teacher(batch.vlp, batch.mask).logits) * batch.mask[:, :, None]
+        of_teacher = torch.sigmoid(method.vlp_teacher(batch.others["vlp"], batch.mask).logits) * batch.mask[:, :, None]
         assert torch.equal(method.localize(batch, "vlp")[0], of_teacher)
         assert not torch.equal(students.localize(batch, "vlp")[0], of_teacher)
 

@@ -15,12 +15,12 @@ from weaktal.config import load_settings
 from weaktal.data.scores import read_scores
 from weaktal.engine.checkpoint import load_tensors
 from weaktal.engine.method import Choice
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree
 from weaktal.methods.collab.statistics import Scored, agreement, branch_statistics, label_statistics, statistics
 from weaktal.methods.collab.turns import Collaboration
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.folder import RunFolder
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 

@@ -21,15 +21,16 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors, load_weights
-from weaktal.engine.run import RunFolder
 from weaktal.errors import InputError
 from weaktal.files import sha256
 from weaktal.losses.pseudo_labels import hard_labels
-from weaktal.methods.base import Inputs
-from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.base import Inputs, OtherFeatures
+from weaktal.methods.collab import build
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mil import MultipleInstance
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.folder import RunFolder
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 
@@ -64,7 +65,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> RunFold
 def videos_of(dataset: Path, subset: str = "training") -> VideoSet:
     tags = read_tags(dataset)
     members = list(tags.subset(subset).values())
-    return VideoSet(members, tags.classes, Features.open(dataset, "i3d"), Features.open(dataset, "scene"))
+    return VideoSet(members, tags.classes, Features.open(dataset, "i3d"), {"vlp": Features.open(dataset, "scene")})
 
 
 def one_batch(dataset: Path) -> Batch:
@@ -75,7 +76,7 @@ def small_method(dataset: Path, *overrides: str) -> Collaboration:
     torch.manual_seed(0)
     text = np.load(dataset / "features/scene/text.npy")
     config = load_settings(CollabConfig, SMALL, overrides)
-    return build(config, Inputs(dim=16, classes=("jump", "run", "throw"), vlp_dim=DIM, text=text))
+    return build(config, Inputs(dim=16, classes=("jump", "run", "throw"), others={"vlp": OtherFeatures(DIM, text)}))
 
 
 def test_each_step_moves_one_branch_and_keeps_every_bit_of_the_other(finished: RunFolder) -> None:
@@ -299,10 +300,9 @@ def test_every_step_runs_in_mixed_precision(finished: RunFolder, dataset: Path, 
 def test_cosines_stay_exact_in_mixed_precision(dataset: Path) -> None:
     method = small_method(dataset)
     batch = one_batch(dataset)
-    assert batch.vlp is not None
-    exact = method.vlp.vanilla(batch.vlp)
+    exact = method.vlp.vanilla(batch.others["vlp"])
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert torch.equal(method.vlp.vanilla(batch.vlp), exact)
+        assert torch.equal(method.vlp.vanilla(batch.others["vlp"]), exact)
 
 
 @pytest.mark.parametrize("cbp", ["pyramid", "convolution"])
@@ -344,8 +344,7 @@ def test_branches(finished: RunFolder, dataset: Path) -> None:
         assert torch.equal(found[None][part], found["cbp"][part])
         torch.testing.assert_close(found["both"][part], (found["cbp"][part] + found["vlp"][part]) / 2)
     text = torch.from_numpy(np.load(dataset / "features/scene/text.npy"))
-    assert batch.vlp is not None
-    cosines = torch.nn.functional.cosine_similarity(batch.vlp[:, :, None], text[None, None], dim=-1)
+    cosines = torch.nn.functional.cosine_similarity(batch.others["vlp"][:, :, None], text[None, None], dim=-1)
     expected = (cosines / 0.07).softmax(dim=-1) * batch.mask[:, :, None]
     torch.testing.assert_close(found["vanilla"][0], expected)
     assert not torch.allclose(found["vlp"][0], expected, atol=1e-3)
@@ -450,7 +449,7 @@ def test_bad_input_gets_one_line(
 
 def test_softmax_over_one_class_is_refused(dataset: Path) -> None:
     text = np.ones((1, DIM), np.float32)
-    inputs = Inputs(dim=16, classes=("jump",), vlp_dim=DIM, text=text)
+    inputs = Inputs(dim=16, classes=("jump",), others={"vlp": OtherFeatures(DIM, text)})
     with pytest.raises(InputError, match="there is one class"):
         build(load_settings(CollabConfig, SMALL), inputs)
     build(load_settings(CollabConfig, SMALL, ["vlp.probabilities=sigmoid"]), inputs)

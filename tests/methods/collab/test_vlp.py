@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from torch import Tensor
+from torch import Tensor, nn
 
 from weaktal.config import load_settings
 from weaktal.data.annotations import read_tags
@@ -24,18 +23,20 @@ from weaktal.encoders.clip import ClipEncoder
 from weaktal.encoders.prompts import prompted_vectors
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors
-from weaktal.engine.method import Phase
-from weaktal.engine.run import RunFolder
+from weaktal.engine.method import Phase, SingleWay
+from weaktal.engine.settings import OptimizerConfig
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError
 from weaktal.files import sha256
-from weaktal.methods.base import Inputs
-from weaktal.methods.collab import Collaboration, build
+from weaktal.methods.base import Inputs, OtherFeatures
+from weaktal.methods.collab import build
 from weaktal.methods.collab import vlp as collab_vlp
-from weaktal.methods.collab.settings import CollabConfig
-from weaktal.methods.collab.vlp import TextConfig, text_side
+from weaktal.methods.collab.settings import CollabConfig, TextConfig
+from weaktal.methods.collab.turns import Collaboration
+from weaktal.methods.collab.vlp import text_side
 from weaktal.models.vlp import PromptedVectors
-from weaktal.runs.localize_dataset import localize
+from weaktal.runs.folder import RunFolder
+from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 
 SMALL = [
@@ -84,11 +85,15 @@ def dataset(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path) -> Pat
     return dataset
 
 
-class OneStep:
-    """The collaboration's B step alone, with plain gradient descent so that gradients are left to be looked at."""
+class Descent(OptimizerConfig):
+    """Plain gradient descent."""
 
-    branches: Sequence[str] = ()
-    vlp_branches: Sequence[str] = ()
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, lr=0.1)
+
+
+class OneStep(SingleWay):
+    """The collaboration's B step alone, with plain gradient descent so that gradients are left to be looked at."""
 
     def __init__(self, method: Collaboration, micro_batch: int | None) -> None:
         self.method = method
@@ -98,9 +103,9 @@ class OneStep:
     def phases(self) -> list[Phase]:
         phase = self.method.phases()[1]
         assert phase.name == "background-1"
-        descent = partial(torch.optim.SGD, lr=0.1)
-        only = {"updates": 1, "clip_norm": None, "review": None}
-        return [replace(phase, optimizer=descent, micro_batch=self.micro_batch, **only)]
+        own = {"micro_batch": self.micro_batch, "clip_norm": None}
+        descent = Descent(**{**phase.optimizer.model_dump(), **own})
+        return [replace(phase, optimizer=descent, updates=1, review=None)]
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
         return self.method.localize(batch, branch)
@@ -117,8 +122,8 @@ def test_accumulated_gradients_equal_those_of_the_whole_batch(dataset: Path, cli
     for micro_batch in (None, 1, 3):
         torch.manual_seed(0)
         config = load_settings(CollabConfig, overrides=overrides)
-        method = build(config, Inputs(dim=16, classes=tags.classes, vlp_dim=24))
-        videos = VideoSet(members, tags.classes, features, vlp)
+        method = build(config, Inputs(dim=16, classes=tags.classes, others={"vlp": OtherFeatures(24)}))
+        videos = VideoSet(members, tags.classes, features, {"vlp": vlp})
         run = RunFolder(tmp_path / str(micro_batch))
         run.path.mkdir()
         Trainer(OneStep(method, micro_batch), videos, run, config.engine, 0, Console(file=io.StringIO())).train()

@@ -6,7 +6,6 @@ word and looks like any other.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, nearest, shown
 from weaktal.files import read_model, write_json
 
 PADDING, BEGIN, END = "<pad>", "<begin>", "<end>"
@@ -77,11 +76,11 @@ class WordTokenizer:
     def _id(self, word: str) -> int:
         if word in self._ids:
             return self._ids[word]
-        near = difflib.get_close_matches(word, self.words, n=1)
+        near = nearest(word, self.words, least=0.6)
         raise InputError(
             f"does not know the word {shown(word)}",
             source=self._source,
-            expected=f"words of its {len(self.words)}" + (f", such as {near[0]!r}" if near else ""),
+            expected=f"words of its {len(self.words)}" + (f", such as {near!r}" if near else ""),
         )
 
     def text(self, ids: Iterable[int]) -> str:

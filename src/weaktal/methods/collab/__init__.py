@@ -8,13 +8,15 @@ alternation of steps and ``online`` both branches at once; ``statistics`` looks 
 
 from __future__ import annotations
 
-from weaktal.methods.base import Inputs
-from weaktal.methods.collab.online import OnlineCollaboration
-from weaktal.methods.collab.settings import CollabConfig
-from weaktal.methods.collab.side import build_side
-from weaktal.methods.collab.turns import Collaboration
+from typing import TYPE_CHECKING
 
-__all__ = ["CONFIG", "CollabConfig", "Collaboration", "OnlineCollaboration", "build"]
+from weaktal.methods.base import Inputs
+from weaktal.methods.collab.settings import CollabConfig
+
+if TYPE_CHECKING:
+    from weaktal.methods.collab.turns import Collaboration
+
+__all__ = ["CONFIG", "CollabConfig", "build"]
 
 CONFIG = CollabConfig
 
@@ -26,7 +28,13 @@ def build(config: CollabConfig, inputs: Inputs) -> Collaboration:
         InputError: if the features do not suit the classification-based side, there are no vision-language features, or
             no class vectors for them.
     """
+    # Late, so that the settings can be looked at without torch.
+    from weaktal.methods.collab.online import OnlineCollaboration
+    from weaktal.methods.collab.side import build_side
+    from weaktal.methods.collab.turns import Collaboration
+    from weaktal.methods.collab.vlp import build_vlp
+
     # Drawn first, so that a seed gives it the weights that it has when it trains alone.
     cbp = build_side(config, inputs)
     kind = OnlineCollaboration if config.schedule.kind == "online" else Collaboration
-    return kind(cbp, config.vlp.build(inputs), lambda: build_side(config, inputs).module, config)
+    return kind(cbp, build_vlp(config.vlp, inputs), lambda: build_side(config, inputs).module, config)

@@ -81,6 +81,16 @@ def stored_labels(batch: Batch, state: State) -> Tensor:
     return rows
 
 
+def hard_labels_in(state: State) -> dict[str, Tensor]:
+    """The labels of a phase's state by video, (T, C) int8; MMSD stores soft ones under the same names, which stay."""
+    prefix = "labels/"
+    return {
+        key.removeprefix(prefix): rows
+        for key, rows in state.items()
+        if key.startswith(prefix) and rows.dtype == torch.int8
+    }
+
+
 def tagged_logits(videos: VideoSet, branch: Branch, device: torch.device) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Name, logits (T, C) and tags (C,) of each video at full length, on the CPU."""
     for batch in videos.whole(LABEL_BATCH):

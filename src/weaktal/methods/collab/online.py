@@ -30,6 +30,7 @@ from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, State
 from weaktal.methods.collab.branches import vlp_snippets
 from weaktal.methods.collab.labels import Branch, Limits, label_batch, rank_limits, stored_labels
+from weaktal.methods.collab.phases import step_names
 from weaktal.methods.collab.settings import CollabConfig, ThresholdConfig
 from weaktal.methods.collab.side import CbpSide
 from weaktal.methods.collab.turns import Collaboration
@@ -47,7 +48,7 @@ class OnlineCollaboration(Collaboration):
 
     def phases(self) -> list[Phase]:
         """Warm-up, then online training in stretches that begin with new ranks."""
-        schedule, optimizer = self.config.schedule, self.config.optimizer
+        schedule = self.config.schedule
         online = Phase(
             name="online",
             updates=0,
@@ -58,21 +59,17 @@ class OnlineCollaboration(Collaboration):
             after_update=self.follow,
             finish=self.vlp.text.settle,
             review=lambda videos, _: self.review(videos, {}),
-            optimizer=optimizer.adam(),
-            batch_size=optimizer.batch_size,
-            micro_batch=optimizer.micro_batch,
-            max_snippets=optimizer.max_snippets,
-            clip_norm=optimizer.clip_norm,
+            optimizer=self.config.optimizer,
         )
-        epochs = schedule.rounds * max(schedule.background, schedule.foreground)
+        epochs, refresh = schedule.online_epochs, schedule.online.refresh
         stretches = [
             replace(
                 online,
-                name=f"online-{number}",
-                updates=min(schedule.online.refresh, epochs - first) * schedule.updates_per_epoch,
-                keep_optimizer=number > 1,
+                name=name,
+                updates=min(refresh, epochs - first) * schedule.updates_per_epoch,
+                keep_optimizer=first > 0,
             )
-            for number, first in enumerate(range(0, epochs, schedule.online.refresh), start=1)
+            for name, first in zip(step_names(self.config)[1:], range(0, epochs, refresh), strict=True)
         ]
         if schedule.restart and stretches:
             losses = partial(self.online_losses, stored=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from weaktal.config import Settings
+from weaktal.config import Settings, setting
 from weaktal.methods.collab.branches import BranchName
 
 # Statistics of a branch that can be selected by, and whether the highest or the lowest value is taken.
@@ -22,15 +22,24 @@ LOWEST: frozenset[Statistic] = frozenset({"tag_bce", "untagged_score", "entropy"
 class SelectionConfig(Settings):
     """Which phase's weights and which branch localize where the user names no branch; no segment has a say in it."""
 
-    # last: the last weights and the branch cbp [paper]. agreement: the last weights and both branches where these agree
-    # before they have taught each other, else CBP as its warm-up left it. best: the phase and branch with the best
-    # statistic. The latter two are ours.
-    rule: Literal["last", "agreement", "best"] = "agreement"
-    # What "agreement" asks for: mean correlation over time, on the classes that the tags name, of CBP after its warm-up
-    # with the vanilla branch. Two views that know nothing of each other agree only where both see the action.
-    least_agreement: Annotated[float, Field(ge=-1, le=1)] = 0.2
-    statistic: Statistic = "margin"  # what "best" goes by
-    branches: Annotated[tuple[BranchName, ...], Field(min_length=1)] = ("cbp", "vlp", "both", "vanilla")
+    rule: Literal["last", "agreement", "best"] = setting(
+        "agreement",
+        "last: the last weights and the branch cbp, as in the paper. agreement: the last weights and both branches "
+        "where these agree before they have taught each other, else CBP as its warm-up left it. best: the phase and "
+        "branch with the best statistic.",
+        "ours",
+    )
+    least_agreement: Annotated[float, Field(ge=-1, le=1)] = setting(
+        0.2,
+        "What the rule agreement asks for: mean correlation over time, on the classes that the tags name, of CBP after "
+        "its warm-up with the vanilla branch. Two views that know nothing of each other agree only where both see the "
+        "action.",
+        "ours",
+    )
+    statistic: Statistic = setting("margin", "What the rule best goes by.", "ours")
+    branches: Annotated[tuple[BranchName, ...], Field(min_length=1)] = setting(
+        ("cbp", "vlp", "both", "vanilla"), "Among which branches the rule best chooses.", "ours"
+    )
 
 
 def branches_agree(warm_up: Mapping[str, Any], config: SelectionConfig) -> bool:

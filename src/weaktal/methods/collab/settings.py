@@ -1,4 +1,4 @@
-"""Settings of ``collab``: [paper] marks what Ju et al. (CVPR 2023) state, [open] what they leave open."""
+"""Settings of ``collab``; the sources speak of Ju et al. (CVPR 2023)."""
 
 from __future__ import annotations
 
@@ -6,29 +6,80 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
-from weaktal.config import Settings, Size
+from weaktal.config import Few, Settings, Size, group, setting
+from weaktal.encoders.prompts import TEMPLATE
 from weaktal.engine.settings import OptimizerConfig
-from weaktal.losses.pseudo_labels import Scale, Untagged
 from weaktal.methods.base import MethodConfig
-from weaktal.methods.cbp import PyramidConfig
+from weaktal.methods.cbp_config import PyramidConfig
 from weaktal.methods.collab.selection import SelectionConfig
-from weaktal.methods.collab.vlp import VlpConfig
-from weaktal.methods.mil import ConvolutionConfig, PoolingConfig
+from weaktal.methods.mil_config import ConvolutionConfig, PoolingConfig
 from weaktal.methods.mmsd_config import MMSDTraining
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Step = Literal["background", "foreground"]
 
 
-class ThresholdConfig(Settings):
-    """When a teacher is sure: above ``high`` foreground, below ``low`` background [paper; the values are open]."""
+class TextConfig(Settings):
+    """Class vectors: given with the features, or from learnable prompts through a text encoder."""
 
-    low: Share
-    high: Share
-    # What they are measured by: the score's rank among all scores of the training set for tagged classes (quantile),
-    # among those of its class (class_quantile), or among those of its class in the video (video_quantile); its share of
-    # the class's highest in the video (video_max); or the score itself (raw) [open].
-    scale: Scale = "quantile"
+    encoder: str | None = setting(
+        None,
+        "The text encoder of learnable prompts, named as for weaktal extract --encoder: clip-vit-b16, which is the "
+        "paper's, or a checkpoint folder. Null takes the vectors that the features' manifest names, with a learned "
+        "residual on each.",
+        "ours",
+    )
+    before: Size = setting(16, "Learnable vectors before the class name.", "paper", unit="vectors")
+    after: Size = setting(16, "Learnable vectors after the class name.", "paper", unit="vectors")
+    width: Size = setting(
+        512, "Size of a token embedding; the encoder's own, here that of CLIP ViT-B/16.", "paper", unit="channels"
+    )
+    template: str = setting(TEMPLATE, 'Text of the vanilla vectors, for the branch "vanilla"; {} is the class.', "open")
+    residual_std: float = setting(
+        0.0, "Spread at the start of the residual on given vectors; 0 starts at the vectors.", "ours", ge=0
+    )
+
+
+class VlpConfig(Settings):
+    """The vision-language branch."""
+
+    text: TextConfig = TextConfig()
+    blocks: Few = setting(2, "Temporal Transformer layers.", "paper")
+    heads: Size = setting(8, "Attention heads; they must divide the channels of the features.", "open")
+    expansion: Few = setting(2, "Hidden channels of a layer's MLP.", "open", unit="widths of the features")
+    dropout: float = setting(
+        0.1, "Share of channels that are dropped on both residuals of a layer.", "open", ge=0, lt=1
+    )
+    reach: Size | None = setting(None, "How far attention sees to either side; null for all.", "open", unit="snippets")
+    residual_init: float = setting(
+        0.001,
+        "Start of the learned factors on a layer's residuals: near 0 the branch starts as the vanilla one; 1 is none.",
+        "ours",
+        ge=0,
+    )
+    init_std: PositiveFloat = setting(
+        0.01, "Spread at the start of the prompts and of the temporal layers, N(0, 0.01).", "paper"
+    )
+    temperature: PositiveFloat = setting(0.07, "Temperature tau of the cosines.", "paper")
+    probabilities: Literal["softmax", "sigmoid"] = setting(
+        "softmax",
+        "Probabilities over the classes, among which there is no background, or of each class alone.",
+        "open",
+    )
+
+
+class ThresholdConfig(Settings):
+    """When a teacher is sure: above ``high`` foreground, below ``low`` background; the paper gives no values."""
+
+    low: Share = setting(..., "Below it the teacher says background.", "open")
+    high: Share = setting(..., "Above it the teacher says foreground.", "open")
+    scale: Literal["video_max", "raw", "quantile", "class_quantile", "video_quantile"] = setting(
+        "quantile",
+        "What both are measured by: the score's rank among all scores of the training set for tagged classes "
+        "(quantile), among those of its class (class_quantile), or among those of its class in the video "
+        "(video_quantile); its share of the class's highest in the video (video_max); or the score itself (raw).",
+        "open",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -40,50 +91,86 @@ class ThresholdConfig(Settings):
 class PseudoLabelConfig(Settings):
     """Who labels how."""
 
-    # The precision of these labels decides everything: see docs/collab.md before loosening them. By default the highest
-    # eighth is foreground, the share that pooling takes for action too, and the lower half background.
-    background: ThresholdConfig = ThresholdConfig(low=0.5, high=0.875)  # of CBP, for VLP
-    foreground: ThresholdConfig = ThresholdConfig(low=0.5, high=0.875)  # of VLP, for CBP
-    untagged: Untagged = "background"  # entries of classes that the video does not hold: background, or ignored [open]
+    background: ThresholdConfig = group(
+        ThresholdConfig(low=0.5, high=0.875),
+        "When CBP is sure, for VLP. The precision of these labels decides everything: see docs/collab.md before "
+        "loosening them. By default the highest eighth is foreground, the share that pooling takes for action too, and "
+        "the lower half background.",
+        "open",
+    )
+    foreground: ThresholdConfig = group(
+        ThresholdConfig(low=0.5, high=0.875), "When VLP is sure, for CBP; by default as above.", "open"
+    )
+    untagged: Literal["ignored", "background"] = setting(
+        "background", "What entries of classes are that the video does not hold.", "open"
+    )
 
 
 class CollabLossConfig(Settings):
     """Weights of the losses."""
 
-    distillation: NonNegativeFloat = 1.0  # L_kd [open]
-    contrast: NonNegativeFloat = 0.1  # L_con, in both steps [open]
-    contrast_temperature: PositiveFloat = 0.07  # of L_con [open]
-    # L_cls during the F step: whatever CBP learns from tags in its warm-up, but MMSD's votes; 0 turns it off [open].
-    classification: NonNegativeFloat = 1.0
+    distillation: NonNegativeFloat = setting(1.0, "Weight of L_kd.", "open")
+    contrast: NonNegativeFloat = setting(0.1, "Weight of L_con, in both steps.", "open")
+    contrast_temperature: PositiveFloat = setting(0.07, "Temperature of L_con.", "open")
+    classification: NonNegativeFloat = setting(
+        1.0,
+        "Weight of L_cls during the F step: whatever CBP learns from tags in its warm-up, but MMSD's votes; 0 turns it "
+        "off.",
+        "open",
+    )
 
 
 class OnlineConfig(Settings):
-    """Of the schedule ``online``, which the paper leaves to future work: all of it is [open]."""
+    """Of the schedule ``online``, which the paper leaves to future work."""
 
-    # Share of a teacher's weights that each update keeps; the rest comes from the branch that it follows.
-    decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
-    refresh: Size = 5  # epochs until thresholds by rank are taken anew, and weights and statistics are stored
-    localizes: Literal["teachers", "students"] = "teachers"  # whose weights are used in the end
+    decay: Annotated[float, Field(ge=0, lt=1)] = setting(
+        0.99,
+        "Share of a teacher's weights that each update keeps; the rest comes from the branch that it follows.",
+        "open",
+    )
+    refresh: Size = setting(
+        5, "Time until thresholds by rank are taken anew, and weights and statistics are stored.", "open", unit="epochs"
+    )
+    localizes: Literal["teachers", "students"] = setting("teachers", "Whose weights are used in the end.", "open")
 
 
 class CollabScheduleConfig(Settings):
     """How long each step goes on, and how they follow each other."""
 
-    # After the warm-up the branches take turns [paper], or both train at once and each is taught by a moving average of
-    # the other. Online goes on for rounds x max(background, foreground) epochs: with steps of one length each branch
-    # gets as many updates as in turns.
-    kind: Literal["alternate", "online"] = "alternate"
+    kind: Literal["alternate", "online"] = setting(
+        "alternate",
+        "After the warm-up the branches take turns (alternate), or both train at once and each is taught by a moving "
+        "average of the other (online). Online goes on for rounds x max(background, foreground) epochs: with steps of "
+        "one length each branch gets as many updates as in turns.",
+        "paper",
+    )
     online: OnlineConfig = OnlineConfig()
-    warm_up: Size = 10  # epochs [paper]; MMSD has a schedule of its own
-    background: Size = 20  # epochs of each B step [paper]
-    foreground: Size = 20  # epochs of each F step [paper]
-    rounds: Annotated[int, Field(ge=0, le=1000)] = 2  # [open]
-    # What a round does, in order [paper: background, foreground]. One of them alone distills one way only.
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)] = ("background", "foreground")
-    # Each F step, or online training, trains CBP from fresh weights, so that it is not over-trained; else it goes on
-    # from what it has [open].
-    restart: bool = True
-    updates_per_epoch: Size = 100  # [open]; the paper's epoch must repeat its videos, see ScheduleConfig
+    warm_up: Size = setting(10, "Length of the warm-up; MMSD has a schedule of its own.", "paper", unit="epochs")
+    background: Size = setting(20, "Length of each B step.", "paper", unit="epochs")
+    foreground: Size = setting(20, "Length of each F step.", "paper", unit="epochs")
+    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(2, "How often the steps are repeated.", "open")
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)] = setting(
+        ("background", "foreground"),
+        "What a round does, in order. One of them alone distills one way only.",
+        "paper",
+    )
+    restart: bool = setting(
+        True,
+        "Each F step, or online training, trains CBP from fresh weights, so that it is not over-trained; else it goes "
+        "on from what it has.",
+        "open",
+    )
+    updates_per_epoch: Size = setting(
+        100,
+        "Length of an epoch. 200 videos in batches of 64 would be 4, too few: an epoch must repeat its videos.",
+        "open",
+        unit="updates",
+    )
+
+    @property
+    def online_epochs(self) -> int:
+        """Epochs of online training after the warm-up."""
+        return self.rounds * max(self.background, self.foreground)
 
     @model_validator(mode="after")
     def _both_ways_at_once(self) -> Self:
@@ -95,15 +182,21 @@ class CollabScheduleConfig(Settings):
 class CollabConfig(MethodConfig):
     """Settings of ``collab``."""
 
-    cbp: Literal["pyramid", "convolution", "mmsd"] = "pyramid"  # the CBP side [paper: pyramid; Table 6 puts others]
+    cbp: Literal["pyramid", "convolution", "mmsd"] = setting(
+        "pyramid", "The CBP side; the paper's Table 6 puts others in its place.", "paper"
+    )
     pyramid: PyramidConfig = PyramidConfig()
     convolution: ConvolutionConfig = ConvolutionConfig()
-    mmsd: MMSDTraining = MMSDTraining()  # warm-up as method ``mmsd`` does it, its own optimizer and epochs included
+    mmsd: MMSDTraining = group(
+        MMSDTraining(), "Warm-up as method mmsd does it, its own optimizer and epochs included; for cbp: mmsd."
+    )
     vlp: VlpConfig = VlpConfig()
-    pooling: PoolingConfig = PoolingConfig()  # of both branches, but MMSD
+    pooling: PoolingConfig = group(
+        PoolingConfig(), "From snippets to the video and its tags, in both branches but MMSD."
+    )
     labels: PseudoLabelConfig = PseudoLabelConfig()
     losses: CollabLossConfig = CollabLossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: CollabScheduleConfig = CollabScheduleConfig()
-    cbp_share: Share = 0.5  # weight of CBP in the branch "both", VLP has the rest [open]
+    cbp_share: Share = setting(0.5, 'Weight of CBP in the branch "both"; VLP has the rest.', "open")
     selection: SelectionConfig = SelectionConfig()

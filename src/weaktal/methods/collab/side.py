@@ -12,7 +12,8 @@ from weaktal.engine.method import Phase
 from weaktal.methods import mmsd
 from weaktal.methods.base import Inputs
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.methods.mil import MultipleInstance, ScheduleConfig
+from weaktal.methods.mil import MultipleInstance
+from weaktal.methods.mil_config import ScheduleConfig
 from weaktal.models.outputs import SnippetOutput
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from weaktal.engine.batch import Batch, VideoSet
@@ -85,6 +86,24 @@ class LabelStatistics:
     foreground: float | None
     background: float | None
     covered: float | None
+
+
+class StoredStatistics(BaseModel):
+    """What ``statistics.json`` holds as far as it is looked at; see :func:`statistics`.
+
+    Each value is a finite number, or None where nothing can be said.
+
+    Attributes:
+        branches: statistics by name, of each branch.
+        agreement: of each pair of branches.
+        labels: of the pseudo-labels that taught the phase; None without any.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
+
+    branches: dict[str, dict[str, float | None]] = {}
+    agreement: dict[str, dict[str, float | None]] = {}
+    labels: dict[str, float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

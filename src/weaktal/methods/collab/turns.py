@@ -21,18 +21,21 @@ from functools import partial
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 from torch import Tensor, nn
 
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Choice, Phase, State
 from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
-from weaktal.methods.collab.branches import BRANCHES, VLP_BRANCHES, vlp_snippets
-from weaktal.methods.collab.labels import label_videos, stored_labels
+from weaktal.methods.base import VLP
+from weaktal.methods.collab.branches import ALONE, BRANCHES, SHOWN, vlp_snippets
+from weaktal.methods.collab.labels import hard_labels_in, label_videos, stored_labels
+from weaktal.methods.collab.phases import WARM_UP, step_names
 from weaktal.methods.collab.selection import best, branches_agree
-from weaktal.methods.collab.settings import CollabConfig, Step
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.side import CbpSide
-from weaktal.methods.collab.statistics import score_branches, statistics
+from weaktal.methods.collab.statistics import StoredStatistics, score_branches, statistics
 from weaktal.methods.mil import probabilities
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.vlp import VlpBranch
@@ -49,7 +52,8 @@ class Collaboration:
     """
 
     branches: Sequence[str] = BRANCHES
-    vlp_branches: Sequence[str] = VLP_BRANCHES
+    shown_branches: Sequence[str | None] = SHOWN
+    statistics: type[BaseModel] = StoredStatistics
 
     def __init__(self, cbp: CbpSide, vlp: VlpBranch, fresh_cbp: Callable[[], nn.Module], config: CollabConfig) -> None:
         self.config = config
@@ -60,7 +64,7 @@ class Collaboration:
 
     def phases(self) -> list[Phase]:
         """Warm-up, then the steps of each round."""
-        schedule, optimizer = self.config.schedule, self.config.optimizer
+        schedule = self.config.schedule
         background = Phase(
             name="background",
             updates=schedule.background * schedule.updates_per_epoch,
@@ -70,11 +74,7 @@ class Collaboration:
             prepare=self.labels_of_cbp,
             finish=self.vlp.text.settle,
             review=self.review,
-            optimizer=optimizer.adam(),
-            batch_size=optimizer.batch_size,
-            micro_batch=optimizer.micro_batch,
-            max_snippets=optimizer.max_snippets,
-            clip_norm=optimizer.clip_norm,
+            optimizer=self.config.optimizer,
         )
         foreground = replace(
             background,
@@ -86,14 +86,14 @@ class Collaboration:
             prepare=self.labels_of_vlp,
             finish=None,
         )
-        steps: dict[Step, Phase] = {"background": background, "foreground": foreground}
-        rounds = range(1, schedule.rounds + 1)
-        return [*self.warm_up(), *(replace(steps[step], name=f"{step}-{n}") for n in rounds for step in schedule.steps)]
+        steps = {"background": background, "foreground": foreground}
+        names = step_names(self.config)[1:]
+        return [*self.warm_up(), *(replace(steps[name.rpartition("-")[0]], name=name) for name in names)]
 
     def warm_up(self) -> list[Phase]:
         """What the classification-based side does when it trains alone."""
         alone = self.cbp.phases()
-        names = ["warm-up"] if len(alone) == 1 else [f"warm-up-{phase.name}" for phase in alone]
+        names = [WARM_UP] if len(alone) == 1 else [f"{WARM_UP}-{phase.name}" for phase in alone]
         return [
             replace(phase, name=name, trains=["cbp"], review=lambda videos, _: self.review(videos, {}))
             for phase, name in zip(alone, names, strict=True)
@@ -141,6 +141,10 @@ class Collaboration:
             parts["contrast"] = losses.contrast * contrast.mean()
         return parts
 
+    def hard_labels(self, state: State) -> dict[str, Tensor]:
+        """The pseudo-labels of a step, (T, C) int8 by video; none in a warm-up."""
+        return hard_labels_in(state)
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
@@ -176,14 +180,17 @@ class Collaboration:
             snippets, videos = (share * cbp + (1 - share) * vlp for cbp, vlp in pairs)
             return snippets, videos
         cbp, vlp = self.localizers
-        if branch in (None, "cbp"):
+        if branch in (None, ALONE):
             return cbp.localize(batch, None)
         if branch == "vanilla":
-            assert batch.vlp is not None
-            logits = vlp.vanilla(batch.vlp)
+            logits = vlp.vanilla(batch.others[VLP])
         else:
             logits = vlp_snippets(vlp, batch).logits
         return probabilities(logits, batch.mask, self.config.pooling)
+
+    def needs(self, branch: str | None) -> Sequence[str]:
+        """All but CBP look at vision-language features."""
+        return () if branch in (None, ALONE) else (VLP,)
 
     @property
     def localizers(self) -> tuple[CbpSide, VlpBranch]:

@@ -1,106 +1,79 @@
-"""The vision-language branch of ``collab``: its settings, and where its class vectors come from."""
+"""The vision-language branch of ``collab``, and where its class vectors come from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
-from pydantic import Field, PositiveFloat
 from torch import Tensor
 
-from weaktal.config import Few, Settings, Size
-from weaktal.encoders.prompts import TEMPLATE, class_vectors, fill, prompted_vectors, readable
+from weaktal.encoders.prompts import class_vectors, fill, prompted_vectors, readable
 from weaktal.errors import InputError, arg
-from weaktal.methods.base import Inputs
+from weaktal.methods.base import VLP, Inputs, OtherFeatures
+from weaktal.methods.collab.settings import TextConfig, VlpConfig
 from weaktal.models.temporal import BlockShape
-from weaktal.models.vlp import ClassVectors, Probabilities, PromptedVectors, TextSide, VlpBranch
+from weaktal.models.vlp import ClassVectors, PromptedVectors, TextSide, VlpBranch
 
 
-class TextConfig(Settings):
-    """Class vectors: given with the features, or from learnable prompts through a text encoder."""
+def build_vlp(config: VlpConfig, inputs: Inputs) -> VlpBranch:
+    """The vision-language branch with fresh weights.
 
-    # The text encoder of learnable prompts, named as for ``weaktal extract --encoder``: clip-vit-b16 [paper], or a
-    # checkpoint folder. Null takes the vectors that the features' manifest names, with a learned residual on each.
-    encoder: str | None = None
-    before: Size = 16  # learnable vectors before the class name [paper]
-    after: Size = 16  # and after it [paper]
-    width: Size = 512  # channels of a token embedding; the encoder's own [paper: CLIP ViT-B/16]
-    template: str = TEMPLATE  # text of the vanilla vectors, for the branch "vanilla" [open]
-    residual_std: float = Field(0.0, ge=0)  # start of the residual on given vectors; 0 starts at the vectors. Ours
-
-
-class VlpConfig(Settings):
-    """The vision-language branch."""
-
-    text: TextConfig = TextConfig()
-    blocks: Few = 2  # temporal Transformer layers [paper]
-    heads: Size = 8  # attention heads; they must divide the channels of the features [open]
-    expansion: Few = 2  # hidden channels of a layer's MLP, in channels of the features [open]
-    dropout: float = Field(0.1, ge=0, lt=1)  # on both residuals of a layer [open]
-    reach: Size | None = None  # snippets that attention sees to either side; null for all [open]
-    # Start of the learned factors on a layer's residuals: near 0 the branch starts as the vanilla one; 1 is none. Ours.
-    residual_init: float = Field(0.001, ge=0)
-    init_std: PositiveFloat = 0.01  # start of the prompts and of the temporal layers [paper: N(0, 0.01)]
-    temperature: PositiveFloat = 0.07  # tau [paper]
-    # Probabilities over the classes, among which there is no background, or of each class alone [open].
-    probabilities: Probabilities = "softmax"
-
-    def build(self, inputs: Inputs) -> VlpBranch:
-        """The branch with fresh weights.
-
-        Raises:
-            InputError: if the features, class vectors or text encoder that it needs are missing or do not fit.
-        """
-        if inputs.vlp_dim is None:
-            raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
-        if inputs.vlp_dim % self.heads:
-            raise InputError(
-                f"is {self.heads}",
-                source="vlp.heads",
-                expected=f"a divisor of {inputs.vlp_dim}, the channels of the vision-language features",
-            )
-        if self.probabilities == "softmax" and len(inputs.classes) < 2:
-            raise InputError(
-                "is softmax, and there is one class", source="vlp.probabilities", expected="sigmoid, or more classes"
-            )
-        given = self.text.encoder is None
-        return VlpBranch(
-            self._given(inputs, inputs.vlp_dim) if given else self._prompted(inputs, inputs.vlp_dim),
-            dim=inputs.vlp_dim,
-            blocks=self.blocks,
-            shape=BlockShape(
-                heads=self.heads,
-                expansion=self.expansion,
-                dropout=self.dropout,
-                reach=self.reach,
-                residual_init=self.residual_init,
-            ),
-            std=self.init_std,
-            temperature=self.temperature,
-            probabilities=self.probabilities,
+    Raises:
+        InputError: if the features, class vectors or text encoder that it needs are missing or do not fit.
+    """
+    if VLP not in inputs.others:
+        raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
+    other = inputs.others[VLP]
+    if other.dim % config.heads:
+        raise InputError(
+            f"is {config.heads}",
+            source="vlp.heads",
+            expected=f"a divisor of {other.dim}, the channels of the vision-language features",
         )
-
-    def _given(self, inputs: Inputs, dim: int) -> ClassVectors:
-        if inputs.trained:
-            return ClassVectors(torch.zeros(len(inputs.classes), dim), std=0.0)
-        if inputs.text is None:
-            raise InputError(
-                "there are no class vectors",
-                source=arg("vlp_features"),
-                expected="a manifest that names them under text, or a text encoder as vlp.text.encoder",
-            )
-        return ClassVectors(torch.from_numpy(inputs.text), std=self.text.residual_std)
-
-    def _prompted(self, inputs: Inputs, dim: int) -> PromptedVectors:
-        return PromptedVectors(
-            classes=len(inputs.classes),
-            dim=dim,
-            width=self.text.width,
-            before=self.text.before,
-            after=self.text.after,
-            std=self.init_std,
-            text=None if inputs.trained else text_side(self.text, inputs.classes, dim),
+    if config.probabilities == "softmax" and len(inputs.classes) < 2:
+        raise InputError(
+            "is softmax, and there is one class", source="vlp.probabilities", expected="sigmoid, or more classes"
         )
+    given = config.text.encoder is None
+    return VlpBranch(
+        _given(config, inputs, other) if given else _prompted(config, inputs, other.dim),
+        dim=other.dim,
+        blocks=config.blocks,
+        shape=BlockShape(
+            heads=config.heads,
+            expansion=config.expansion,
+            dropout=config.dropout,
+            reach=config.reach,
+            residual_init=config.residual_init,
+        ),
+        std=config.init_std,
+        temperature=config.temperature,
+        probabilities=config.probabilities,
+    )
+
+
+def _given(config: VlpConfig, inputs: Inputs, other: OtherFeatures) -> ClassVectors:
+    if inputs.trained:
+        return ClassVectors(torch.zeros(len(inputs.classes), other.dim), std=0.0)
+    if other.text is None:
+        raise InputError(
+            "there are no class vectors",
+            source=arg("vlp_features"),
+            expected="a manifest that names them under text, or a text encoder as vlp.text.encoder",
+        )
+    return ClassVectors(torch.from_numpy(other.text), std=config.text.residual_std)
+
+
+def _prompted(config: VlpConfig, inputs: Inputs, dim: int) -> PromptedVectors:
+    return PromptedVectors(
+        classes=len(inputs.classes),
+        dim=dim,
+        width=config.text.width,
+        before=config.text.before,
+        after=config.text.after,
+        std=config.init_std,
+        text=None if inputs.trained else text_side(config.text, inputs.classes, dim),
+    )
 
 
 def text_side(config: TextConfig, classes: Sequence[str], dim: int) -> TextSide:

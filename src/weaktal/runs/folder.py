@@ -1,15 +1,10 @@
-"""A run's folder: what was trained on what, with which settings, and what came out.
+"""A run's folder: what was trained on what and with which settings, beside what training leaves there.
 
 ::
 
-    RUN/run.json               method, seed, dataset, features, classes, all settings
-    RUN/settings.yaml          the settings again, to be read and edited by people
-    RUN/weights.safetensors    the last weights; there once the run is finished
-    RUN/losses.csv             the losses by name
-    RUN/tensorboard/           the same for TensorBoard
-    RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels), weights.safetensors at the phase's end, and
-                               statistics.json, where the method looks back at it
-    RUN/checkpoints/           what --resume goes on from; empty once the run is finished
+    RUN/run.json         method, seed, dataset, features, classes, all settings
+    RUN/settings.yaml    the settings again, to be read and edited by people
+    RUN/...              what :mod:`weaktal.engine.folder` lists
 """
 
 from __future__ import annotations
@@ -19,11 +14,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from weaktal.config import Size
+from weaktal.config import Size, flat
 from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
+from weaktal.engine.folder import TrainingFolder
+from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_model, write_json
+from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.timeline import SnippetGrid
 
 
@@ -47,6 +45,7 @@ class RunInfo(BaseModel):
         videos: the training videos.
         skipped: training videos that were left out for their features, with the reason.
         settings: all of the method's.
+        preset: the name of the settings that it started from, where it was given one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,28 +67,24 @@ class RunInfo(BaseModel):
     videos: tuple[str, ...]
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
+    preset: str | None = None
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the trained method is built for, to take in its weights."""
+        others = {} if self.vlp_dim is None else {VLP: OtherFeatures(self.vlp_dim)}
+        return Inputs(dim=self.dim, classes=self.classes, streams=self.streams, others=others, trained=True)
 
 
 # What may differ between a run and its resumption, since it cannot change the weights.
-_HARMLESS = {
-    "weaktal",
-    "dataset",
-    "settings.engine.checkpoint_every",
-    "settings.engine.log_every",
-    "settings.engine.workers",
-    "settings.engine.tensorboard",
-}
+_HARMLESS = {"weaktal", "dataset", "preset", *(f"settings.engine.{name}" for name in HARMLESS)}
 
 
-class RunFolder:
-    """The paths of a run and what is read and written there."""
+class RunFolder(TrainingFolder):
+    """The folder of a training with what defines it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.weights = path / "weights.safetensors"
-        self.checkpoints = path / "checkpoints"
-        self.losses = path / "losses.csv"
-        self.tensorboard = path / "tensorboard"
+        super().__init__(path)
         self._info = path / "run.json"
 
     def start(self, info: RunInfo, settings_yaml: str, *, resume: bool) -> None:
@@ -115,7 +110,7 @@ class RunFolder:
         (self.path / ".run.json").replace(self._info)
 
     def _same_as(self, info: RunInfo) -> None:
-        before, now = _flat(self.info().model_dump(mode="json")), _flat(info.model_dump(mode="json"))
+        before, now = flat(self.info().model_dump(mode="json")), flat(info.model_dump(mode="json"))
         for key in [*before, *(key for key in now if key not in before)]:
             if key not in _HARMLESS and before.get(key) != now.get(key):
                 raise InputError(
@@ -141,21 +136,3 @@ class RunFolder:
         if len(set(info.classes)) != len(info.classes):
             raise InputError("a class appears twice", source=self._info, place="classes", expected="each once")
         return info
-
-    def finished(self) -> bool:
-        """Whether training came to its end."""
-        return self.weights.exists()
-
-    def phase(self, index: int, name: str) -> Path:
-        """The folder of a phase."""
-        return self.path / "phases" / f"{index + 1:02d}-{name}"
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings as dotted keys, so that a difference can be named."""
-    if not isinstance(value, dict):
-        return {prefix: value}
-    flat: dict[str, Any] = {}
-    for key, inner in value.items():
-        flat.update(_flat(inner, f"{prefix}.{key}" if prefix else str(key)))
-    return flat

@@ -1,0 +1,34 @@
+"""Where a training leaves what comes of it.
+
+::
+
+    RUN/weights.safetensors    the last weights; there once the training is finished
+    RUN/losses.csv             the losses by name
+    RUN/tensorboard/           the same for TensorBoard
+    RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels), weights.safetensors at the phase's end, and
+                               statistics.json, where the method looks back at it
+    RUN/checkpoints/           what a stopped training goes on from; gone once it is finished
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class TrainingFolder:
+    """The paths of a training."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.weights = path / "weights.safetensors"
+        self.checkpoints = path / "checkpoints"
+        self.losses = path / "losses.csv"
+        self.tensorboard = path / "tensorboard"
+
+    def finished(self) -> bool:
+        """Whether training came to its end."""
+        return self.weights.exists()
+
+    def phase(self, index: int, name: str) -> Path:
+        """The folder of a phase."""
+        return self.path / "phases" / f"{index + 1:02d}-{name}"

@@ -1,0 +1,52 @@
+"""Where a training begins: at the newest checkpoint, or at the very beginning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+from torch.optim import Optimizer
+
+from weaktal.engine.checkpoint import Checkpoints, Position, load_weights
+
+
+class Start:
+    """What a stopped training left behind; without a checkpoint it stands at the very beginning.
+
+    Args:
+        checkpoints: of the training.
+
+    Attributes:
+        position: the phase, and the updates that are done.
+
+    Raises:
+        InputError: if the newest checkpoint is damaged.
+    """
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoint: Path | None = checkpoints.latest()
+        self.position = Position() if self._checkpoint is None else Checkpoints.position(self._checkpoint)
+
+    def has_begun(self, phase: int) -> bool:
+        """Whether the training stopped in this phase or a later one: the state of the phase is stored already."""
+        return self._checkpoint is not None and phase <= self.position.phase
+
+    def is_over(self, phase: int) -> bool:
+        """Whether it stopped in a later one: there is nothing left to train in this phase."""
+        return phase < self.position.phase
+
+    def load_weights(self, module: nn.Module) -> None:
+        """Puts the weights of the checkpoint into the network; without one it keeps those that it has."""
+        if self._checkpoint is not None:
+            load_weights(module, self._checkpoint / "weights.safetensors")
+
+    def load_moments(self, phase: int, optimizer: Optimizer) -> None:
+        """Puts the moments into the optimizer of the phase in which the training stopped.
+
+        At the beginning of a phase there are none, nor in the checkpoint of a run that goes on from another run's
+        weights.
+        """
+        if self._checkpoint is not None and phase == self.position.phase:
+            moments = Checkpoints.optimizer_state(self._checkpoint)
+            if moments is not None:
+                optimizer.load_state_dict(moments)

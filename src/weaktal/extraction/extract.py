@@ -1,0 +1,277 @@
+"""Features of videos into a dataset folder: what ``weaktal extract`` does."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+import torch
+
+from weaktal.data.video_files import PathLike, find_videos
+from weaktal.encoders.catalog import WeightsChoice, WeightsLike
+from weaktal.encoders.frames import Crop
+from weaktal.encoders.networks import Precision
+from weaktal.encoders.prompts import TEMPLATE
+from weaktal.errors import InputError, arg, shown
+from weaktal.extraction import folders
+from weaktal.extraction.cluster import run_on_ray
+from weaktal.extraction.folders import Target
+from weaktal.extraction.pipeline import Job, Pipeline, Sampling
+from weaktal.extraction.recipe import Recipe
+from weaktal.progress import Progress
+from weaktal.video.container import probe
+
+Engine = Literal["local", "ray"]
+log = logging.getLogger("weaktal")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A feature folder after an extraction.
+
+    Attributes:
+        path: ``DATASET/features/NAME``.
+        dim: D, columns of its feature files.
+        lacking: the videos that have no file there, of those that were asked for and those of the dataset's
+            annotations; empty where the folder is complete.
+    """
+
+    path: Path
+    dim: int
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What :func:`extract` did.
+
+    Attributes:
+        folders: one for each encoder, in their order.
+        extracted: the videos whose features were made.
+        finished_before: the videos whose features were there already.
+        failures: the videos that cannot be used, and why.
+        notes: what was wrong with videos that could be used all the same.
+        no_class_vectors: why a vision-language encoder's folder got none, one sentence a folder.
+        annotated: whether the dataset has annotations.json, without which nothing can be trained.
+        frames: how many were looked at.
+        seconds: how long the work took; 0 where there was none.
+        busy: seconds that each stage has worked, by its name; empty on Ray.
+    """
+
+    folders: tuple[Filled, ...]
+    extracted: tuple[str, ...]
+    finished_before: tuple[str, ...]
+    failures: Mapping[str, InputError]
+    notes: Mapping[str, tuple[str, ...]]
+    no_class_vectors: tuple[str, ...]
+    annotated: bool
+    frames: int
+    seconds: float
+    busy: Mapping[str, float]
+
+
+def extract(
+    videos: PathLike | Iterable[PathLike],
+    *,
+    encoders: str | Sequence[str],
+    into: PathLike,
+    names: str | Sequence[str] | None = None,
+    fps: float = 25.0,
+    stride: int = 16,
+    crop: Crop = "center",
+    flow: str | None = None,
+    weights: WeightsLike | None = None,
+    random_weights: int | None = None,
+    template: str = TEMPLATE,
+    device: str = "auto",
+    precision: Precision = "fp32",
+    batch: int | None = None,
+    workers: int | None = None,
+    engine: Engine = "local",
+    strict: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Extracted:
+    """Turns videos into snippet features, with a manifest that tells how they were made.
+
+    An extraction that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one
+    setting only; another setting needs another of ``names``. A video that cannot be used does not stop the others.
+
+    Args:
+        videos: a file, a folder that is searched with its subfolders, or several of them.
+        encoders: one or more names; several in one go decode each video once. See
+            :func:`weaktal.encoders.catalog.build_encoder`.
+        into: the dataset folder; features go to ``features/NAME`` in it.
+        names: of the feature folders, one for each encoder; named after the encoders where it is None.
+        fps: frames a second that are looked at.
+        stride: frames from one snippet to the next.
+        crop: "center", or "ten" crops whose features are averaged (I3D only).
+        flow: name of the optical-flow method; None takes what the encoders were trained on.
+        weights: a folder of weights, or files and folders by the names of ``weaktal weights``.
+        random_weights: a seed to draw weights from, to try things without any; the manifest says so.
+        template: text of the class vectors, {} for the class name.
+        device: "cpu", "cuda", ...; "auto" takes a GPU if there is one.
+        precision: of the networks; "bf16" is faster and rounds.
+        batch: clips that go through a network at once; None is 1 on a CPU and 8 elsewhere.
+        workers: threads for optical flow, or, on Ray, videos at once; None is the number of cores.
+        engine: "local" for this process, "ray" for a Ray cluster.
+        strict: whether to stop at the first video that cannot be used.
+        on_progress: called with seconds of video, from a thread of the extraction.
+
+    Raises:
+        InputError: for a bad setting, missing or damaged weights, a folder with features of other settings, or, if
+            ``strict``, the first video that cannot be used. Features made before stay.
+    """
+    chosen = choose_device(device)
+    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, None), workers=(workers, 1, None))
+    _check_words(crop=(crop, Crop), precision=(precision, Precision), engine=(engine, Engine))
+    recipe = Recipe(
+        dataset=Path(into),
+        encoders=_several(encoders),
+        names=_several(names or ()),
+        weights=WeightsChoice.of(weights, random_weights),
+        sampling=Sampling(fps=fps, stride=stride, crop=crop),
+        flow=flow,
+        template=template,
+        device=chosen,
+        precision=precision,
+        batch=batch or (1 if chosen == "cpu" else 8),
+    )
+    found = find_videos(videos)
+    annotations = folders.read_dataset(recipe.dataset)
+    targets = recipe.targets()
+    jobs = folders.plan(found, targets)
+    folders.begin(targets)
+    reasons = folders.write_class_vectors(targets, annotations, template)
+    log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
+    work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
+    if jobs:
+        work.run(engine, workers or os.cpu_count() or 1, strict=strict)
+    lacking = folders.finish(targets, found, annotations)
+    to_do = {job.path.stem for job in jobs}
+    return Extracted(
+        folders=tuple(
+            Filled(target.folder, target.manifest.dim, tuple(lacking.get(target.folder.name, ()))) for target in targets
+        ),
+        extracted=tuple(work.extracted),
+        finished_before=tuple(name for name in found if name not in to_do),
+        failures=work.failures,
+        notes=work.notes,
+        no_class_vectors=tuple(reasons),
+        annotated=annotations is not None,
+        frames=work.frames,
+        seconds=work.seconds,
+        busy=work.busy,
+    )
+
+
+@dataclass(slots=True)
+class _Work:
+    """Videos that are being worked on, and what became of them."""
+
+    recipe: Recipe
+    targets: list[Target]
+    jobs: Sequence[Job]
+    on_progress: Callable[[Progress], None]
+    extracted: list[str] = field(default_factory=list)
+    failures: dict[str, InputError] = field(default_factory=dict)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    frames: int = 0
+    seconds: float = 0.0
+    busy: dict[str, float] = field(default_factory=dict)
+    _done: float = 0.0  # seconds of video
+    _total: float = 0.0
+
+    def run(self, engine: Engine, workers: int, *, strict: bool) -> None:
+        """Does the jobs.
+
+        Raises:
+            InputError: if ``strict``, that of the first video that cannot be used; and if there is no Ray.
+        """
+        start = time.perf_counter()
+        lengths = {job.path: _length(job.path) for job in self.jobs}
+        self._total = sum(lengths.values())
+        self._tell(0.0)
+        pipeline: Pipeline | None = None
+        if engine == "ray":
+            reports = run_on_ray(self.recipe, self.jobs, workers)
+        else:
+            pipeline = self.recipe.pipeline(self.targets, workers)
+            reports = folders.run_here(pipeline, self.jobs, self.targets, self._looked_at)
+        with contextlib.closing(reports):
+            for report in reports:
+                if engine == "ray":
+                    self._tell(lengths[report.path])
+                self._note(report)
+                if strict and report.error is not None:
+                    raise report.error
+        self.seconds = time.perf_counter() - start
+        self.busy = pipeline.busy.seconds() if pipeline is not None else {}
+
+    def _note(self, report: folders.Report) -> None:
+        name = report.path.stem
+        self.frames += report.frames
+        for note in report.notes:
+            log.warning("%s: %s", report.path, note)
+        if report.notes:
+            self.notes[name] = report.notes
+        if report.error is None:
+            self.extracted.append(name)
+        else:
+            self.failures[name] = report.error
+
+    def _looked_at(self, frames: int) -> None:
+        self._tell(frames / self.recipe.sampling.fps)
+
+    def _tell(self, more: float) -> None:
+        self._done += more
+        self.on_progress(Progress("videos", self._done, self._total, "s of video"))
+
+
+def choose_device(name: str) -> str:
+    """The device that is meant; ``auto`` is a GPU if there is one.
+
+    Raises:
+        InputError: if it cannot be used.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0]
+        source = f"{arg('device')} {name}"
+        raise InputError(f"cannot be used ({reason})", source=source, expected="cpu or auto") from None
+    return name
+
+
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _length(path: Path) -> float:
+    """Seconds of a video as its file says; 0 where it does not, or cannot be opened, which is said in its turn."""
+    try:
+        return probe(path).duration or 0.0
+    except InputError:
+        return 0.0
+
+
+def _check(**settings: tuple[float | None, float, float | None]) -> None:
+    """Refuses numbers outside of their range; None is any."""
+    for name, (value, least, most) in settings.items():
+        if value is not None and not (value >= least and (most is None or value <= most)):
+            limit = f"{least:g} or more" if most is None else f"{least:g} to {most}"
+            raise InputError(f"is {shown(value)}", source=arg(name), expected=limit)
+
+
+def _check_words(**settings: tuple[str, object]) -> None:
+    """Refuses words that are none of their ``Literal``."""
+    for name, (value, words) in settings.items():
+        if value not in get_args(words):
+            raise InputError(f"is {shown(value)}", source=arg(name), expected=" or ".join(get_args(words)))

@@ -1,0 +1,86 @@
+"""Settings of ``cbp``, whose network ``collab`` has too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import model_validator
+
+from weaktal.config import Few, OddSize, Settings, Size, setting
+from weaktal.engine.settings import OptimizerConfig
+from weaktal.methods.base import MethodConfig
+from weaktal.methods.mil_config import PoolingConfig, ScheduleConfig
+
+if TYPE_CHECKING:
+    from weaktal.models.pyramid import PyramidBranch
+
+
+class PyramidConfig(Settings):
+    """The pyramid encoder and its decoder. The paper gives the kinds of layers; all numbers are open."""
+
+    width: Size = setting(256, "Size of the embedding.", "open", unit="channels")
+    levels: int = setting(3, "Temporal scales, each half the rate of the one before.", "open", gt=0, le=12)
+    blocks: Few = setting(1, "Transformer blocks at each level.", "open")
+    heads: Size = setting(8, "Attention heads; they must divide the width.", "open")
+    expansion: Few = setting(2, "Hidden channels of a block's MLP.", "open", unit="widths")
+    reach: Size | None = setting(
+        None, "How far attention sees to either side at each level; null for all.", "open", unit="places of the level"
+    )
+    kernel: OddSize = setting(
+        1,
+        "Snippets that each convolution sees, an odd number. Four layers of 3 smear a score over 9 snippets, and tags "
+        "alone do not correct that; where snippets are shorter than boundaries are sharp (0.64 s on THUMOS14), 3 is "
+        "worth a try.",
+        "open",
+        unit="snippets",
+    )
+    dropout: float = setting(
+        0.1, "Share of channels that are dropped inside the blocks and before the classifier.", "open", ge=0, lt=1
+    )
+    input_dropout: float = setting(0.5, "Share of the features' channels that are dropped.", "open", ge=0, lt=1)
+    residual_init: float = setting(
+        0.001,
+        "Start of the learned factors on every residual and on the coarse levels (LayerScale). Near zero, the branch "
+        "starts as a plain snippet classifier and takes in context as it learns; at 1, attention carries the video's "
+        "tags to every snippet and nothing in the loss objects.",
+        "open",
+        ge=0,
+    )
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"heads to divide the width, which {self.heads} does not do with {self.width}")
+        return self
+
+    def build(self, *, dim: int, classes: int) -> PyramidBranch:
+        """The branch with fresh weights."""
+        from weaktal.models.pyramid import ConvDecoder, PyramidBranch, PyramidEncoder
+        from weaktal.models.temporal import BlockShape
+
+        encoder = PyramidEncoder(
+            dim=dim,
+            width=self.width,
+            levels=self.levels,
+            blocks=self.blocks,
+            shape=BlockShape(
+                heads=self.heads,
+                expansion=self.expansion,
+                dropout=self.dropout,
+                reach=self.reach,
+                residual_init=self.residual_init,
+            ),
+            input_dropout=self.input_dropout,
+            kernel=self.kernel,
+        )
+        decoder = ConvDecoder(width=self.width, classes=classes, kernel=self.kernel, dropout=self.dropout)
+        return PyramidBranch(encoder, decoder)
+
+
+class CbpConfig(MethodConfig):
+    """Settings of ``cbp``."""
+
+    model: PyramidConfig = PyramidConfig()
+    pooling: PoolingConfig = PoolingConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()

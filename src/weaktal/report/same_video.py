@@ -1,0 +1,61 @@
+"""Which file a page shows of a video: the one that was localized, and never another of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from weaktal.data.results import VideoFile
+from weaktal.errors import InputError
+from weaktal.files import sha256
+
+SECONDS, SHARE = 0.5, 0.02  # by how much the lengths of one video may differ: containers and decoders count otherwise
+
+
+def file_to_show(name: str, given: Path | None, localized: Sequence[VideoFile]) -> Path | None:
+    """The file of a video.
+
+    Args:
+        name: of the video.
+        given: the file of that name that was found for it; None where there is none.
+        localized: what the results say of the file, each of them that says anything.
+
+    Returns:
+        The given file, else the one that was localized, else None.
+
+    Raises:
+        InputError: if the given file is another than the one that was localized, or the file changed since.
+    """
+    path = given
+    for known in localized:
+        if path is None and known.file is not None and Path(known.file).is_file():
+            path = Path(known.file)
+        if path is not None and (fault := _fault(path, known)):
+            of = f"{known.file}, " if known.file is not None else ""
+            raise InputError(
+                f"is another video than the one that was localized as {name}: {fault}",
+                source=path,
+                expected=f"{of}{known.duration:.2f} s long",
+            )
+    return path
+
+
+def _fault(path: Path, known: VideoFile) -> str | None:
+    """Why a file is not the one that was localized; None where it is."""
+    if known.bytes is not None and path.stat().st_size != known.bytes:
+        return f"it has {path.stat().st_size:,} bytes, not {known.bytes:,}"
+    length = _length(path)
+    if length is not None and abs(length - known.duration) > max(SECONDS, SHARE * known.duration):
+        return f"it is {length:.2f} s long"
+    elsewhere = known.file is not None and path.resolve() != Path(known.file).resolve()
+    if elsewhere and known.sha256 is not None and sha256(path) != known.sha256:
+        return "its content differs"
+    if elsewhere and known.sha256 is None and known.bytes is None:
+        return "it lies in another folder"
+    return None
+
+
+def _length(path: Path) -> float | None:
+    from weaktal.video.container import probe  # late: needs the extra "video"
+
+    return probe(path).duration

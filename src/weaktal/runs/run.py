@@ -1,0 +1,89 @@
+"""A finished run as a Python caller sees it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from weaktal.config import Settings
+from weaktal.data.results import Results
+from weaktal.encoders.catalog import WeightsLike
+from weaktal.errors import InputError, arg
+from weaktal.progress import OnProgress
+from weaktal.runs.folder import RunFolder, RunInfo
+from weaktal.runs.localize import Paths, localize
+
+
+class LocalizeOptions(TypedDict, total=False):
+    """What :meth:`Run.localize` takes besides, as :func:`weaktal.runs.localize.localize` has it."""
+
+    branch: str | None
+    settings: Mapping[str, Any] | Settings | None
+    overrides: Sequence[str]
+    scores: str | PathLike[str] | None
+    batch_size: int
+    subset: str | None
+    features: str | None
+    vlp_features: str | None
+    seconds_per_snippet: float | None
+    skip_broken: bool
+    weights: WeightsLike | None
+    cache: str | PathLike[str] | None
+    method: str | None
+    on_progress: OnProgress | None
+
+
+class Run:
+    """What training left behind, ready to localize. Whatever takes a run takes its path as well, and vice versa.
+
+    Args:
+        path: the folder.
+
+    Attributes:
+        path: the folder.
+        info: what defines the run: method, dataset, features, classes, seed, all settings.
+
+    Raises:
+        InputError: if the folder is no run, or the run is not finished.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        folder = RunFolder(Path(path))
+        self.path = folder.path
+        self.info: RunInfo = folder.info()
+        if not folder.finished():
+            expected = f"a run that came to its end; go on with {arg('resume')}"
+            raise InputError("is not finished", source=folder.path, expected=expected)
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it finds, in the order of its scores."""
+        return self.info.classes
+
+    def localize(
+        self, where: Paths, out: str | PathLike[str] | None = None, **options: Unpack[LocalizeOptions]
+    ) -> Results:
+        """The segments of a dataset's videos, or of video files: :func:`weaktal.localize` with this run."""
+        return localize(self, where, out, **options)
+
+    def __repr__(self) -> str:
+        features = " and ".join(filter(None, (self.info.features, self.info.vlp_features)))
+        return (
+            f"<Run {str(self.path)!r}: {self.info.method} on {features} of {len(self.info.videos)} videos, "
+            f"{len(self.classes)} classes, seed {self.info.seed}>"
+        )
+
+
+def load(run: str | PathLike[str]) -> Run:
+    """A finished run, by its folder.
+
+    Raises:
+        InputError: if the folder is no run, or the run is not finished.
+    """
+    return Run(run)

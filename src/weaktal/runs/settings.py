@@ -1,0 +1,50 @@
+"""Settings to look at before there is a run: every one with its meaning, as YAML that training takes back."""
+
+from __future__ import annotations
+
+from weaktal.config import Settings, as_yaml, described, load_settings, matching
+from weaktal.decode.config import DecodeConfig
+from weaktal.errors import InputError, arg, nearest, shown
+from weaktal.methods import METHODS
+from weaktal.methods.base import installed_methods, method_settings
+from weaktal.methods.presets import preset_file
+from weaktal.runs.zero_shot_config import ZeroShotConfig
+
+# What has settings besides the methods: what ``weaktal decode`` and ``weaktal localize --zero-shot`` take.
+OTHERS: dict[str, type[Settings]] = {"decode": DecodeConfig, "zero-shot": ZeroShotConfig}
+
+
+def settings(of: str, *, preset: str | None = None, search: str | None = None) -> str:
+    """Settings as YAML, with meaning, unit, range and source in a comment above each; it can be fed back as a file.
+
+    Args:
+        of: name of a method, ``"decode"`` or ``"zero-shot"``.
+        preset: name of one of the method's presets; its defaults otherwise.
+        search: words; only the settings whose name or meaning holds all of them.
+
+    Raises:
+        InputError: if there is no such method or preset, or no setting holds the words.
+    """
+    loaded = load_settings(settings_kind(of), None if preset is None else preset_file(of, preset))
+    entries = list(described(loaded))
+    found = entries if search is None else matching(entries, search)
+    if not found:
+        near = nearest(search or "", [entry.key for entry in entries if not entry.group])
+        expected = f"words of a setting's name or meaning; nearest is {near}"
+        raise InputError(f"{of} has no setting with {shown(search)}", source=arg("search"), expected=expected)
+    return as_yaml(loaded, found)
+
+
+def settings_kind(of: str) -> type[Settings]:
+    """The class of settings by name.
+
+    Raises:
+        InputError: if there is none of that name.
+    """
+    if of in METHODS or of in installed_methods() or "." in of:
+        return method_settings(of)
+    if of not in OTHERS:
+        known = [*METHODS, *installed_methods(), *OTHERS]
+        expected = f"one of {', '.join(known)}; nearest is {nearest(of, known)}"
+        raise InputError(f"nothing named {shown(of)} has settings", source=arg("method"), expected=expected)
+    return OTHERS[of]

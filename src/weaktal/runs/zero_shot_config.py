@@ -1,0 +1,42 @@
+"""Settings of localization without training; the sources speak of the vision-language branch of Ju et al. 2023."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from weaktal.config import Settings, setting
+from weaktal.decode.config import DecodeConfig
+from weaktal.encoders.prompts import TEMPLATE
+
+
+class ZeroShotConfig(Settings):
+    """How names become segments."""
+
+    fps: Annotated[float, Field(gt=0, le=500)] = setting(
+        2.0,
+        "Frames that are looked at, each in the middle of its snippet; actions last seconds.",
+        "ours",
+        unit="frames a second",
+    )
+    template: str = setting(TEMPLATE, "Text of a class; {} is its name.", "ours")
+    background: tuple[Annotated[str, Field(min_length=1)], ...] = setting(
+        (),
+        "What else a frame may show, as whole texts; they take part in the softmax and are never localized.",
+        "ours",
+    )
+    activation: Literal["softmax", "relative", "auto"] = setting(
+        "auto",
+        "How cosines become scores, see weaktal.models.zero_shot. auto is softmax, as in the paper, and relative where "
+        "there is but one text, since its softmax is always 1.",
+        "paper",
+    )
+    temperature: PositiveFloat = setting(0.07, "Temperature tau of the softmax.", "paper")
+    above_chance: bool = setting(
+        True, "Take off what guessing among the texts would give; false is the plain softmax of the paper.", "ours"
+    )
+    divisor: PositiveInt = setting(
+        8, "A video's score is the mean of its ceil(T / divisor) highest snippets, as in training.", "open"
+    )
+    decode: DecodeConfig = DecodeConfig()
