@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from weaktal.config import Settings
-from weaktal.decode.config import DecodeConfig
+from weaktal.decoding.config import DecodeConfig
 from weaktal.engine.settings import EngineConfig
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.methods import METHODS, SETTINGS

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
 
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
@@ -16,6 +15,8 @@ from weaktal.report.gather import BranchFiles
 from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.localize import localize
 from weaktal.runs.trained import Trained, load_method
+
+log = logging.getLogger("weaktal")
 
 _GIVEN = "what weaktal localize gives without --branch"
 
@@ -45,7 +46,6 @@ def run_rows(
     named: Sequence[str] = (),
     prefix: str = "",
     method: str | None = None,
-    console: Console | None = None,
 ) -> Rows:
     """Localizes a dataset with branches of a run.
 
@@ -61,12 +61,10 @@ def run_rows(
         named: the branches, with the last weights; the usual ones where there are none.
         prefix: of the rows' names.
         method: of the run, where it is a module that is not installed as a method.
-        console: where progress goes; standard error by default.
 
     Raises:
         InputError: for bad input.
     """
-    console = console or Console(stderr=True)
     named_method = method if RunFolder(run).info().method == method else None  # it may be of another run on the page
     built, _, info = load_method(RunFolder(run), named_method)
     usual = built.shown_branches
@@ -86,7 +84,7 @@ def run_rows(
         notes.append(f"{run}: skipped {skipped}, which need vision-language features: {problem}")
         rows = [row for row in rows if row not in seeing]
     for note in notes:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        log.warning("%s", note)
     found = []
     for row in rows:
         phase, branch = row

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from rich.console import Console
-
 from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_files import videos_in
 from weaktal.errors import InputError, arg, nearest, shown
@@ -34,7 +32,6 @@ def view(
     protocol: str | None = None,
     branch: Sequence[str] = (),
     method: str | None = None,
-    console: Console | None = None,
 ) -> Report:
     """Writes a page that shows results files, finished runs, or both.
 
@@ -49,7 +46,6 @@ def view(
         subset: of the dataset, to score and to show; the one that the protocol scores by default.
         protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does.
         branch: branches of runs to show; the usual ones, and what ``weaktal localize`` takes, by default.
-        console: where progress goes; standard error by default.
 
     Returns:
         What the page shows.
@@ -99,7 +95,6 @@ def view(
                     named=branch,
                     method=method,
                     prefix=f"{name}: " if len(paths) > 1 else "",
-                    console=console,
                 )
                 branches += rows.branches
                 notes += rows.notes

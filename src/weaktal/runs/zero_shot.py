@@ -16,8 +16,8 @@ from weaktal.data.features import FeatureFolder
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_videos
-from weaktal.decode.config import DecodeConfig
-from weaktal.decode.decoder import decode_scored
+from weaktal.decoding.config import DecodeConfig
+from weaktal.decoding.decoder import decode_scored
 from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, WeightsLike
 from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
