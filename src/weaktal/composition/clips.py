@@ -17,8 +17,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from weaktal.arrays import Floats32
 from weaktal.data.annotations import Name
-from weaktal.data.features import Array, read_header
+from weaktal.data.features import read_header
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, write_json
 
@@ -79,14 +80,14 @@ class ClipFolder:
     dim: int
     streams: Mapping[str, tuple[int, int]] | None
 
-    def features(self) -> Array:
+    def features(self) -> Floats32:
         """All rows as float32, shape (sum of snippets, D).
 
         Raises:
             InputError: if a number is NaN or infinite.
         """
         path = self.folder / FEATURES
-        rows: Array = np.load(path, allow_pickle=False).astype(np.float32, copy=False)
+        rows: Floats32 = np.load(path, allow_pickle=False).astype(np.float32, copy=False)
         bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
         if bad.size:
             raise InputError("holds NaN or infinity", source=path, place=f"row {bad[0]}", expected="finite numbers")
@@ -109,7 +110,7 @@ def read_clips(folder: Path) -> ClipFolder:
     return ClipFolder(folder, content.source, tuple(content.clips), header.columns, streams)
 
 
-def write_clips(folder: Path, origin: ClipFolder, chosen: Sequence[Clip], rows: Array) -> None:
+def write_clips(folder: Path, origin: ClipFolder, chosen: Sequence[Clip], rows: Floats32) -> None:
     """Writes some of ``origin``'s clips as a clip folder of their own; ``rows`` are all of ``origin``'s features."""
     folder.mkdir(parents=True, exist_ok=True)
     moved, offset = [], 0

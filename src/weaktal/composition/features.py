@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Floats32, Integers
 from weaktal.composition.clips import Clip, ClipFolder, check_streams, common_spacing, write_clips
 from weaktal.composition.plan import POOL, SUBSETS, Composed, Composition, CompositionSettings, VideoPlan, plan
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
-from weaktal.data.features import Array
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.errors import arg
 from weaktal.files import replacing_folder, write_json
@@ -92,14 +91,14 @@ def planned_annotations(composition: Composition, grid: SnippetGrid) -> Annotati
     return Annotations(classes=composition.targets, videos=videos, version="composed")
 
 
-def snippet_rows(video: VideoPlan) -> npt.NDArray[np.int64]:
+def snippet_rows(video: VideoPlan) -> Integers:
     """For each snippet of a planned video its row in the clips' features, shape (T,)."""
     return np.concatenate(
         [np.arange(p.length, dtype=np.int64) + p.clip.offset + p.skip for p in video.pieces], dtype=np.int64
     )
 
 
-def _write_features(folder: Path, composition: Composition, rows: Array) -> None:
+def _write_features(folder: Path, composition: Composition, rows: Floats32) -> None:
     folder.mkdir(parents=True)
     for video in composition.videos:
         np.save(folder / f"{video.name}.npy", rows[snippet_rows(video)])

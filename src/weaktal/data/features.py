@@ -17,13 +17,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Floats32
 from weaktal.data.manifest import FILE, Manifest, read_manifest
 from weaktal.errors import InputError, arg, shown
 from weaktal.timeline import SnippetGrid
-
-Array = npt.NDArray[np.float32]
 
 # A feature file whose length differs from its video's by more than this share, and by more than this many snippets,
 # belongs to another video or another grid. Published features are often a few snippets shorter than their videos.
@@ -202,7 +200,7 @@ class FeatureFolder:
         if widths:
             self._dim = widths.most_common(1)[0][0]
 
-    def read(self, video: str, start: int = 0, stop: int | None = None) -> Array:
+    def read(self, video: str, start: int = 0, stop: int | None = None) -> Floats32:
         """Rows ``start`` to ``stop`` of a video's features as float32, shape (stop - start, D)."""
         header = self.header(video)
         stop = header.rows if stop is None else min(stop, header.rows)
@@ -287,7 +285,7 @@ class Features:
                 )
         return first
 
-    def read(self, video: str, start: int = 0, stop: int | None = None) -> Array:
+    def read(self, video: str, start: int = 0, stop: int | None = None) -> Floats32:
         """Rows ``start`` to ``stop`` as float32, the streams side by side, shape (stop - start, D)."""
         parts = [folder.read(video, start, stop) for folder in self.folders.values()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from weaktal.arrays import Floats, Integers
 from weaktal.data.results import Results
 from weaktal.data.scores import StoredScores, VideoScores, writing_scores
 from weaktal.decoding.config import DecodeConfig
-from weaktal.decoding.proposals import Floats, Integers, Proposals, find_proposals, kept_classes, upsampled
+from weaktal.decoding.proposals import Proposals, find_proposals, kept_classes, upsampled
 from weaktal.decoding.suppression import suppress
 from weaktal.segments import Segment, by_score
 from weaktal.timeline import SnippetGrid

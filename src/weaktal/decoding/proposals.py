@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Bools, Floats, Integers
 from weaktal.decoding.config import DecodeConfig
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def find_proposals(scores: Floats, config: DecodeConfig) -> Proposals:
     return Proposals(classes, starts, stops, values)
 
 
-def runs(above: npt.NDArray[np.bool_]) -> tuple[Integers, Integers, Integers]:
+def runs(above: Bools) -> tuple[Integers, Integers, Integers]:
     """Maximal runs of true along the last axis of (H, K, T), equal ones of different thresholds once.
 
     Returns:

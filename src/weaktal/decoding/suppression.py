@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from weaktal.arrays import Floats, Integers
 
 Method = Literal["gaussian", "linear", "hard"]
 Overlap = Literal["tiou", "covered"]

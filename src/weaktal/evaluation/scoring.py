@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from weaktal.arrays import Bools, Floats
 from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
 from weaktal.errors import InputError, nearest, shown
-from weaktal.evaluation.ap import Bools, SegmentTable, average_precision
+from weaktal.evaluation.ap import SegmentTable, average_precision
 from weaktal.evaluation.protocols import AMBIGUOUS, PLAIN, Protocol
-from weaktal.evaluation.tiou import Floats
 from weaktal.segments import Segment
 
 
