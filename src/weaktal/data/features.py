@@ -124,7 +124,7 @@ class FeatureFolder:
         self.manifest: Manifest | None = manifest or read_manifest(folder)
         self.grid = self._grid(seconds_per_snippet)
         self._headers: dict[str, Header] = {}
-        self._held: dict[str, Array] = {}
+        self._held: dict[str, Floats32] = {}
         self._elsewhere: dict[str, Path] = {}
         self._dim = self.manifest.dim if self.manifest else None
 
@@ -149,7 +149,7 @@ class FeatureFolder:
         except ValueError as error:
             raise InputError(str(error), source=arg("seconds_per_snippet")) from None
 
-    def hold(self, video: str, rows: Array) -> None:
+    def hold(self, video: str, rows: Floats32) -> None:
         """Takes a video's features, (T, D), from memory from now on."""
         self._held[video] = rows
         self._headers[video] = Header(len(rows), rows.shape[1], np.dtype(np.float32), 0)
