@@ -165,3 +165,22 @@ def test_round_trip(annotations: Annotations, tmp_path_factory: pytest.TempPathF
     write_annotations(path, annotations, extra={"made_by": {"seed": 3}})
     assert read_annotations(path) == annotations
     assert json.loads(path.read_text(encoding="utf-8"))["made_by"] == {"seed": 3}
+
+
+@pytest.mark.parametrize(
+    ("subsets", "given", "expected"),
+    [
+        (("all", "all"), None, ("all", "all")),
+        (("training", "validation"), None, ("training", "validation")),
+        (("a", "b"), None, ("training", "validation")),
+        (("all", "all"), {"train": "x", "test": "all"}, ("x", "all")),
+    ],
+)
+def test_the_only_subset_is_taken_by_default(
+    subsets: tuple[str, str], given: dict[str, str] | None, expected: tuple[str, str], tmp_path: Path
+) -> None:
+    videos = {f"v{i}": {"subset": name, "duration": 9.0, "labels": ["a"]} for i, name in enumerate(subsets)}
+    content = {"database": videos} | ({} if given is None else {"subsets": given})
+    (tmp_path / "annotations.json").write_text(json.dumps(content))
+    found = read_tags(tmp_path)
+    assert (found.train_subset, found.test_subset) == expected

@@ -121,7 +121,7 @@ class _File(BaseModel):
 
     version: str = ""
     classes: list[Name] | None = None
-    subsets: _Subsets = _Subsets()
+    subsets: _Subsets | None = None
 
 
 class _TagsFile(_File):
@@ -171,14 +171,20 @@ def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:
             segments=_segments(path, name, entry.annotations) if isinstance(entry, _WholeVideo) else (),
             ambiguous=tuple(entry.ambiguous) if isinstance(entry, _WholeVideo) else (),
         )
+    subsets = content.subsets or _usual_subsets({video.subset for video in videos.values()})
     return Annotations(
         classes=_classes(path, content.classes, videos.values()),
         videos=videos,
         version=content.version,
-        train_subset=content.subsets.train,
-        test_subset=content.subsets.test,
+        train_subset=subsets.train,
+        test_subset=subsets.test,
         source=path,
     )
+
+
+def _usual_subsets(names: set[str]) -> _Subsets:
+    """What commands take by default: the only subset where there is one, else those of ActivityNet's names."""
+    return _Subsets(train=min(names), test=min(names)) if len(names) == 1 and min(names) else _Subsets()
 
 
 _TAGS = TypeAdapter(list[_Tag])

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from weaktal.data.features import Features, parse_names
 from weaktal.data.results import Results
 from weaktal.data.video_files import find_videos
@@ -58,7 +56,7 @@ def localize_videos(
         found,
         extractions,
         cache,
-        Console(stderr=True),
+        on_progress,
         check=lambda name, target: check_same(name, info.manifests[name], target, run, named=name in named),
         dataset=RunDataset(Path(info.dataset)),
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import track
 
 from weaktal.data.annotations import Video
 from weaktal.data.features import FeatureFolder
@@ -18,11 +17,14 @@ from weaktal.errors import InputError
 from weaktal.extraction.cache import Decoded, FeatureCache, Lacking, Made, content_key
 from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Pipeline, Sampling
+from weaktal.progress import OnProgress, Progress
 from weaktal.runs.dataset_features import RunDataset
 from weaktal.runs.video_features import Extraction
 from weaktal.video.flow import flow_method
 
 HELD = 2**28  # bytes of features that are kept in memory between making and scoring them
+
+log = logging.getLogger("weaktal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def prepare(
     videos: Mapping[str, Path],
     extractions: Mapping[str, Extraction],
     cache: Path,
-    console: Console,
+    on_progress: OnProgress | None,
     *,
     check: Callable[[str, Target], None] = lambda _title, _target: None,
     dataset: RunDataset | None = None,
@@ -63,7 +65,7 @@ def prepare(
         videos: files by name.
         extractions: by what messages, and the dataset, call the features.
         cache: its folder.
-        console: where progress and notes go.
+        on_progress: is told how many videos are extracted.
         check: looks at the name and the folder of each extraction before any work, and may refuse it.
         dataset: one that may hold features of these very videos.
 
@@ -77,7 +79,11 @@ def prepare(
             keys[name] = content_key(path)
         except InputError as error:
             failed[name] = error
-    work = _Preparation(FeatureCache(cache), console, {key: videos[name] for name, key in reversed(keys.items())})
+    work = _Preparation(
+        FeatureCache(cache),
+        on_progress or (lambda _: None),
+        {key: videos[name] for name, key in reversed(keys.items())},
+    )
     for title, extraction in extractions.items():
         check(title, work.plan(title, extraction))
     for index, title in enumerate(extractions):
@@ -90,7 +96,7 @@ def prepare(
         raise none_usable(failed, len(videos))
     for name, key in good.items():
         for note in work.decoded[key].notes:
-            console.print(f"{videos[name]}: {note}", highlight=False, markup=False, soft_wrap=True)
+            log.warning("%s: %s", videos[name], note)
     return Prepared(
         tuple(Video(key, "", work.decoded[key].seconds, ()) for key in good.values()),
         tuple(good),
@@ -107,7 +113,7 @@ class _Preparation:
 
     Args:
         store: the cache.
-        console: where progress goes.
+        on_progress: is told how many videos are extracted.
         paths: of the videos, by content.
 
     Attributes:
@@ -117,9 +123,9 @@ class _Preparation:
         extracted, reused: contents that were.
     """
 
-    def __init__(self, store: FeatureCache, console: Console, paths: Mapping[str, Path]) -> None:
+    def __init__(self, store: FeatureCache, on_progress: OnProgress, paths: Mapping[str, Path]) -> None:
         self._store = store
-        self._console = console
+        self._tell = on_progress
         self._paths = paths
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._extractions: list[tuple[str, Extraction]] = []
@@ -197,9 +203,9 @@ class _Preparation:
         )
         titles = " and ".join(self._extractions[index][0] for index in group)
         done = self._store.fill(targets, jobs, pipeline)
-        quiet = not self._console.is_terminal
-        for made in track(done, f"features {titles}", len(jobs), console=self._console, disable=quiet):
+        for count, made in enumerate(done, start=1):
             self._take(made, group)
+            self._tell(Progress(f"features {titles}", count, len(jobs), "videos"))
 
     def _take(self, made: Made, group: Sequence[int]) -> None:
         key = made.video.key

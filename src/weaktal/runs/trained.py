@@ -72,21 +72,22 @@ class Trained:
             InputError: if the folder holds no finished run or its files are damaged, or there is no such branch or
                 setting.
         """
-        built, config, info = load_method(RunFolder(run), method)
+        folder = RunFolder(run)
+        built, config, info = _build_method(folder, method)
         if branch is not None and branch not in built.branches:
             expected = f"one of {', '.join(built.branches)}" if built.branches else f"none: {info.method} has but one"
             raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
         decode = load_settings(type(config.decode), None, overrides, base=config.decode, values=settings)
-        phase, asked = None, branch is not None
+        weights, phase, asked = folder.weights, None, branch is not None
         if branch is None and isinstance(built, Choosing):
-            folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(built.phases())]
+            folders = [folder.phase(index, phase.name) for index, phase in enumerate(built.phases())]
             try:
                 chosen, branch = built.choose(lambda index: phase_statistics(folders[index], built).model_dump())
             except ValueError as error:
                 raise InputError(str(error), source=run / "phases") from None
             if chosen is not None:
-                load_weights(built.module, folders[chosen] / "weights.safetensors")
-                phase = folders[chosen].name
+                weights, phase = folders[chosen] / "weights.safetensors", folders[chosen].name
+        load_weights(built.module, weights)
         return cls(run, built, config, info, branch, decode, phase, asked)
 
     @contextlib.contextmanager
@@ -164,7 +165,7 @@ class Trained:
 
 
 def load_method(run: RunFolder, method: str | None = None) -> tuple[Method, MethodConfig, RunInfo]:
-    """The trained method of a finished run.
+    """The method of a finished run, with its last weights.
 
     Args:
         run: its folder.
@@ -173,6 +174,13 @@ def load_method(run: RunFolder, method: str | None = None) -> tuple[Method, Meth
     Raises:
         InputError: if the folder is no run, the run is not finished, or its files are damaged.
     """
+    built, settings, info = _build_method(run, method)
+    load_weights(built.module, run.weights)
+    return built, settings, info
+
+
+def _build_method(run: RunFolder, method: str | None) -> tuple[Method, MethodConfig, RunInfo]:
+    """The method of a finished run, before any weights are loaded into it."""
     info = run.info()
     if not run.finished():
         raise InputError(
@@ -182,9 +190,7 @@ def load_method(run: RunFolder, method: str | None = None) -> tuple[Method, Meth
         )
     module = stored_method(info.method, method, run.path / "run.json")
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
-    built = module.build(settings, info.inputs)
-    load_weights(built.module, run.weights)
-    return built, settings, info
+    return module.build(settings, info.inputs), settings, info
 
 
 class _Noted(BaseModel):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 from torch import Tensor
 
 from weaktal.config import Settings, load_settings
@@ -85,7 +84,7 @@ def zero_shot(
         target.encoder.text.embed_texts(texts)  # refuses words that it does not know
 
     store = cache_folder() if cache is None else Path(cache)
-    prepared = prepare(found, {encoder: extraction}, store, Console(stderr=True), check=check)
+    prepared = prepare(found, {encoder: extraction}, store, on_progress, check=check)
     (target,) = prepared.targets
     text_side = target.encoder.text
     assert text_side is not None
