@@ -20,9 +20,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from weaktal.decode.config import DecodeConfig
-from weaktal.decode.decoder import decode_video
-from weaktal.decode.suppression import suppress
+from weaktal.decoding.config import DecodeConfig
+from weaktal.decoding.decoder import decode_video
+from weaktal.decoding.suppression import suppress
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
 

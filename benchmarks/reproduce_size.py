@@ -100,11 +100,10 @@ def in_process(job: dict[str, Any], options: argparse.Namespace) -> dict[str, An
 
 def measure(dataset: str, updates: int, method: str, settings: list[str], run: str) -> dict[str, Any]:
     """Trains ``updates`` updates of each phase and localizes the test videos; times in seconds, peak in GB."""
-    from rich.console import Console
 
     from weaktal.config import load_settings
-    from weaktal.engine import trainer
     from weaktal.methods.base import method_module
+    from weaktal.progress import Progress
     from weaktal.runs.localize import localize
     from weaktal.runs.train import train
     from weaktal.studies.benchmarks import BENCHMARKS
@@ -114,29 +113,21 @@ def measure(dataset: str, updates: int, method: str, settings: list[str], run: s
     phases: dict[str, list[tuple[float, float]]] = {}
     ends: list[float] = [time.process_time()]
 
-    class Clock(trainer.TrainingProgress):
+    def note(event: Progress) -> None:
         """Notes processor and clock time at the start of each phase and after each update."""
+        phases.setdefault(event.what, []).append((time.process_time(), time.perf_counter()))
+        at = f"{time.process_time():.1f} processor seconds"
+        print(f"{event.what} {event.done:g} after {at}", file=sys.stderr, flush=True)
 
-        def phase(self, name: str, updates: int, done: int) -> None:
-            phases[name] = [(time.process_time(), time.perf_counter())]
-            super().phase(name, updates, done)
-
-        def update(self, done: int, values: Any) -> None:  # noqa: ARG002
-            phases[next(reversed(phases))].append((time.process_time(), time.perf_counter()))
-            at = f"{time.process_time():.1f} processor seconds"
-            print(f"{next(reversed(phases))} {done} after {at}", file=sys.stderr, flush=True)
-
-    trainer.TrainingProgress = Clock  # type: ignore[misc]
     short = [f"schedule.updates_per_epoch={updates}", "engine.tensorboard=false"]
     if method == "collab":
         short += ["schedule.warm_up=1", "schedule.background=1", "schedule.foreground=1", "schedule.rounds=1"]
     else:
         short.append("schedule.epochs=1")
-    console = Console(file=sys.stderr)
     vlp = "clip-vit-b16" if method == "collab" else None
     train(
         Path(dataset), method=method, features="i3d", vlp_features=vlp, run=Path(run), config=recipe,
-        overrides=[*settings, *short], console=console,
+        overrides=[*settings, *short], on_progress=note,
     )  # fmt: skip
     trained = time.process_time()
     localize(Path(run), Path(dataset), Path(f"{run}.json"))

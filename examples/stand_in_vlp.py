@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from weaktal.compose.clips import read_clips
+from weaktal.composition.clips import read_clips
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
 from weaktal.data.manifest import Manifest, read_manifest, write_manifest

@@ -34,7 +34,7 @@ from weaktal.encoders.world.shipped import FOLDER, Stream
 from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.timeline import SnippetGrid
-from weaktal.world.actions import ACTIONS, OTHERS, TARGETS
+from weaktal.worlds.actions import ACTIONS, OTHERS, TARGETS
 
 Array = npt.NDArray[np.float32]
 PHASES = ("run-up", "peak", "recovery")

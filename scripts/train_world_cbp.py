@@ -4,7 +4,7 @@
 python scripts/train_world_cbp.py --scratch FOLDER [--out FOLDER]
 """
 
-from weaktal.world.pretraining.commands import train_cbp
+from weaktal.worlds.pretraining.commands import train_cbp
 
 if __name__ == "__main__":
     train_cbp()

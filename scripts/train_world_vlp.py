@@ -4,7 +4,7 @@
 python scripts/train_world_vlp.py --scratch FOLDER [--out FOLDER]
 """
 
-from weaktal.world.pretraining.commands import train_vlp
+from weaktal.worlds.pretraining.commands import train_vlp
 
 if __name__ == "__main__":
     train_vlp()

@@ -19,9 +19,10 @@ from weaktal.segments import Segment
 pytest_plugins = ["tests.checkpoints"]
 
 # The same examples in every CI run: a change is judged by what it changes. Elsewhere each run tries new ones.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("elsewhere", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "elsewhere")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, RootModel
 
 from weaktal.errors import InputError, one_line, shown
-from weaktal.files import read_model, replacing, replacing_folder, sha256, write_json, write_text
+from weaktal.files import cache_folder, read_model, replacing, replacing_folder, sha256, write_json, write_text
 
 
 class Content(BaseModel):
@@ -189,7 +189,7 @@ def test_bad_json_is_one_line(content: bytes, message: str, tmp_path: Path) -> N
 def test_a_key_that_stands_twice_is_named(content: str, key: str, tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     path.write_text(content)
-    with pytest.raises(InputError, match=f"file.json: key '{key}' stands there twice"):
+    with pytest.raises(InputError, match=f"file.json: key '{key}' appears twice"):
         read_model(path, RootModel[dict[str, Any]], "anything")
 
 
@@ -219,3 +219,13 @@ def test_messages_stay_on_one_line_and_short() -> None:
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_where_things_are_kept_that_can_be_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WEAKTAL_CACHE", str(tmp_path))
+    assert (cache_folder("features"), cache_folder("worlds")) == (tmp_path, tmp_path / "worlds")
+    monkeypatch.delenv("WEAKTAL_CACHE")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert [cache_folder("features"), cache_folder("worlds")] == [
+        tmp_path / ".cache" / "weaktal" / name for name in ("features", "worlds")
+    ]

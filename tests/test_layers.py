@@ -15,17 +15,17 @@ SOURCE = Path(weaktal.__file__).parent
 # From the ground up: a room may import from itself and from those below it. Rooms on one floor know nothing of each
 # other. ``weaktal`` itself is the front door: whatever is inside takes nothing but the version from it.
 FLOORS = (
-    {"errors"},
+    {"arrays", "errors"},
     {"files", "segments", "timeline", "progress"},
     {"config"},
     {"formats", "video", "losses", "models"},
     {"data"},
-    {"decode", "evaluation", "encoders", "compose"},
+    {"decoding", "evaluation", "encoders", "composition"},
     {"extraction", "engine"},
-    {"methods", "world", "dataset"},
+    {"methods", "worlds", "dataset"},
     {"runs"},
     {"report"},
-    {"studies", "demo"},
+    {"studies", "demonstration"},
     {"cli"},
     {"__main__"},
 )

@@ -15,10 +15,10 @@ Rooms from the ground up; a room imports only from those named before it:
 1. ``errors``, ``files``, ``segments``, ``timeline``, ``progress``, ``config``: what everything speaks
 2. ``formats`` (segments for other programs), ``video`` (frames, optical flow), ``models`` and ``losses`` (tensors in,
    tensors out), ``data`` (dataset folders)
-3. ``decode`` (scores to segments), ``evaluation`` (tIoU, AP), ``encoders`` (networks), ``compose`` (datasets)
+3. ``decoding`` (scores to segments), ``evaluation`` (tIoU, AP), ``encoders`` (networks), ``composition`` (datasets)
 4. ``extraction`` (videos to features), ``engine`` (the trainer, which knows no method)
-5. ``methods``: each method reads like its paper; ``world``: rendered videos; ``dataset``: a dataset for Python
-6. ``runs`` (train, localize), ``report`` (a page to look at), ``studies`` (many trainings), ``demo``
+5. ``methods``: each method reads like its paper; ``worlds``: rendered videos; ``dataset``: a dataset for Python
+6. ``runs`` (train, localize), ``report`` (a page to look at), ``studies`` (many trainings), ``demonstration``
 7. ``cli``: one thin file a verb
 """
 
@@ -28,19 +28,33 @@ import importlib
 
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
+    from weaktal.composition.compose import compose as compose
+    from weaktal.data.importers.import_dataset import import_dataset as import_dataset
     from weaktal.data.results import Results as Results
     from weaktal.dataset import Dataset as Dataset
+    from weaktal.decoding.decode import decode as decode
+    from weaktal.demonstration.demo import demo as demo
+    from weaktal.encoders.weights import fetch_weights as fetch_weights
+    from weaktal.encoders.weights import weights as weights
     from weaktal.errors import InputError as InputError
     from weaktal.errors import RunError as RunError
     from weaktal.errors import WeaktalError as WeaktalError
     from weaktal.evaluation.evaluate import evaluate as evaluate
     from weaktal.evaluation.scoring import Scores as Scores
+    from weaktal.extraction.extract import extract as extract
+    from weaktal.progress import Progress as Progress
+    from weaktal.report.view import view as view
+    from weaktal.runs.diagnose import diagnose as diagnose
     from weaktal.runs.localize import localize as localize
     from weaktal.runs.run import Run as Run
     from weaktal.runs.run import load as load
+    from weaktal.runs.settings import settings as settings
     from weaktal.runs.train import train as train
     from weaktal.runs.zero_shot import zero_shot as zero_shot
     from weaktal.segments import Segment as Segment
+    from weaktal.studies.ablate import ablate as ablate
+    from weaktal.studies.reproduce import reproduce as reproduce
+    from weaktal.worlds.world import world as world
 
 __version__ = "0.1.0"
 
@@ -48,16 +62,30 @@ __version__ = "0.1.0"
 _HOMES = {
     "Dataset": "weaktal.dataset",
     "InputError": "weaktal.errors",
+    "Progress": "weaktal.progress",
     "Results": "weaktal.data.results",
     "Run": "weaktal.runs.run",
     "RunError": "weaktal.errors",
     "Scores": "weaktal.evaluation.scoring",
     "Segment": "weaktal.segments",
     "WeaktalError": "weaktal.errors",
+    "ablate": "weaktal.studies.ablate",
+    "compose": "weaktal.composition.compose",
+    "decode": "weaktal.decoding.decode",
+    "demo": "weaktal.demonstration.demo",
+    "diagnose": "weaktal.runs.diagnose",
     "evaluate": "weaktal.evaluation.evaluate",
+    "extract": "weaktal.extraction.extract",
+    "fetch_weights": "weaktal.encoders.weights",
+    "import_dataset": "weaktal.data.importers.import_dataset",
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",
+    "reproduce": "weaktal.studies.reproduce",
+    "settings": "weaktal.runs.settings",
     "train": "weaktal.runs.train",
+    "view": "weaktal.report.view",
+    "weights": "weaktal.encoders.weights",
+    "world": "weaktal.worlds.world",
     "zero_shot": "weaktal.runs.zero_shot",
 }
 

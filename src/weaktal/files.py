@@ -15,9 +15,9 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -28,6 +28,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+
+
+def as_paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """One path or several, as a list."""
+    return [Path(path) for path in ([given] if isinstance(given, str | os.PathLike) else given)]
 
 
 def check_writable(*paths: Path | None) -> None:
@@ -44,7 +49,7 @@ def check_writable(*paths: Path | None) -> None:
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError(f"cannot be written ({reason(error)})", source=path) from error
         if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise InputError(f"cannot be written ({folder} is no folder to write to)", source=path)
+            raise InputError(f"cannot be written ({folder} is not a folder to write to)", source=path)
 
 
 def _writable(path: Path) -> Path:
@@ -105,6 +110,17 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             raise InputError("was made by another process meanwhile", source=path, expected="a new folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def cache_folder(what: Literal["features", "worlds"] = "features") -> Path:
+    """Where things are kept that can be made again: below ``$WEAKTAL_CACHE``, else below ``~/.cache/weaktal``.
+
+    Features lie in ``$WEAKTAL_CACHE`` itself.
+    """
+    configured = os.environ.get("WEAKTAL_CACHE")
+    if configured and what == "features":
+        return Path(configured)
+    return (Path(configured) if configured else Path.home() / ".cache" / "weaktal") / what
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -177,7 +193,7 @@ def read_model(path: Path, model: type[Model], what: str) -> Model:
 
 
 class _Once:
-    """Refuses objects with a key that stands there twice; of the others nothing is kept."""
+    """Refuses objects with a key that appears twice; nothing is kept of the others."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -185,7 +201,7 @@ class _Once:
     def __call__(self, pairs: list[tuple[str, Any]]) -> None:
         if len(dict(pairs)) < len(pairs):
             twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-            raise InputError(f"key {shown(twice)} stands there twice", source=self.path, expected="each key once")
+            raise InputError(f"key {shown(twice)} appears twice", source=self.path, expected="each key once")
 
 
 def from_validation(error: ValidationError, source: Path | str | None, within: str = "") -> InputError:

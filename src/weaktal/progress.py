@@ -1,10 +1,10 @@
-"""What long work says while it runs: a bar on a terminal, a line at every tenth elsewhere."""
+"""What long work says while it runs: events for whoever asks, a bar on a terminal, a line at every tenth elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from rich import progress as bars
 from rich.console import Console
@@ -17,16 +17,18 @@ class Progress:
     """How far long work has come, for whoever asked to be told.
 
     Attributes:
-        what: is being worked on, such as "videos".
+        what: is being worked on, such as "videos", or a phase of training.
         done: how much of it was done so far.
         total: how much there is to do; ``done`` may end up a little below or above it where it is an estimate.
         unit: of both, such as "s of video".
+        values: figures to look at, such as the losses by name.
     """
 
     what: str
     done: float
     total: float
     unit: str
+    values: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -38,21 +40,56 @@ OnProgress = Callable[[Progress], None]
 
 
 @contextlib.contextmanager
+def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool = False) -> Iterator[OnProgress]:
+    """Gives what a verb takes as ``on_progress``: on a terminal, a bar for each thing that is worked on.
+
+    Args:
+        console: where to show it.
+        columns: what is shown of each, after its name; a bar, counts and the time left by default.
+        lines: where there is no terminal, print a line at every tenth of the work.
+    """
+    if not console.is_terminal:
+        yield _lines(console) if lines else lambda _: None
+        return
+    usual = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn(), "{task.fields[values]}")
+    name = bars.TextColumn("{task.description}", markup=False)
+    bar = bars.Progress(name, *(columns or usual), console=console, transient=True)
+    tasks: dict[str, bars.TaskID] = {}
+
+    def show(event: Progress) -> None:
+        bar.start()  # here, so that a verb which fails before any work prints its one line and nothing else
+        if event.what not in tasks:
+            tasks[event.what] = bar.add_task(event.what, total=None, values="")
+        bar.update(tasks[event.what], completed=event.done, total=event.total or None, values=_values(event))
+
+    try:
+        yield show
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def _values(event: Progress) -> str:
+    return "  ".join(f"{name} {value:.4f}" for name, value in event.values.items())
+
+
+def _lines(console: Console) -> OnProgress:
+    """Prints a line whenever another tenth of something is done."""
+    tenths: dict[str, int] = {}
+
+    def say(event: Progress) -> None:
+        tenth = int(10 * event.share + 1e-9)
+        if tenth > tenths.get(event.what, 0):
+            tenths[event.what] = tenth
+            counted = f"{event.done:g}/{event.total:g}  {_values(event)}" if event.values else f"{10 * tenth} %"
+            console.print(f"{event.what} {counted}", highlight=False, markup=False, soft_wrap=True)
+
+    return say
+
+
+@contextlib.contextmanager
 def advancing(console: Console, what: str) -> Iterator[Advance]:
     """Gives a function that is told which share of the work is done, from 0 to 1, again and again."""
-    if console.is_terminal:
-        columns = ("{task.description}", bars.BarColumn(), bars.TaskProgressColumn(), bars.TimeRemainingColumn())
-        with bars.Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(what, total=1.0)
-            yield lambda share: bar.update(task, completed=min(share, 1.0))
-        return
-    said = 0
-
-    def say(share: float) -> None:
-        nonlocal said
-        tenth = int(10 * min(share, 1.0) + 1e-9)
-        if tenth > said:
-            said = tenth
-            console.print(f"{what} {10 * tenth} %", highlight=False, markup=False)
-
-    yield say
+    parts = (bars.BarColumn(), bars.TaskProgressColumn(), bars.TimeRemainingColumn())
+    with showing(console, *parts, lines=True) as show:
+        yield lambda share: show(Progress(what, min(share, 1.0), 1.0, ""))

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from weaktal.arrays import Bools, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class SnippetGrid:
         frames = round(duration * self.fps)
         return max(1, math.ceil((frames - self.window) / self.stride) + 1)
 
-    def inside(self, spans: npt.ArrayLike, count: int) -> npt.NDArray[np.bool_]:
+    def inside(self, spans: npt.ArrayLike, count: int) -> Bools:
         """Which snippets have their centre in one of the ``spans`` (start, end in seconds), shape (count,).
 
         For diagnosis and made-up worlds only: training never sees spans.
@@ -103,7 +103,7 @@ class SnippetGrid:
         array = np.asarray(spans, dtype=np.float64).reshape(-1, 2)
         return np.asarray(((array[:, :1] <= centers) & (centers < array[:, 1:])).any(axis=0), dtype=np.bool_)
 
-    def nearest(self, count: int, other: SnippetGrid, other_count: int) -> npt.NDArray[np.int64]:
+    def nearest(self, count: int, other: SnippetGrid, other_count: int) -> Integers:
         """For each of this grid's snippets the one of ``other`` whose centre is nearest in time, shape (count,).
 
         Aligns features of another rate to this grid, such as CLIP frames to I3D snippets.

@@ -99,7 +99,7 @@ def test_dataset_folder_and_subset(files: tuple[str, str], tmp_path: Path, capsy
         (["--protocol", "thumos"], "--protocol: no protocol 'thumos'"),
         (["--subset", "training"], "no video belongs to subset 'training'; expected one of test, validation"),
         (["--tiou", "0.1:0.7"], "--tiou '0.1:0.7': is not a set of thresholds"),
-        (["--tiou", "2"], "2.0 is no threshold; expected above 0 and at most 1"),
+        (["--tiou", "2"], "2.0 is not a threshold; expected above 0 and at most 1"),
         (["--frobnicate"], "--frobnicate"),
         (["--json"], "--json"),
     ],

@@ -20,7 +20,7 @@ def test_default_page_lies_in_the_current_folder(
     write_results(tmp_path / "results.json", Results({"v": [Segment(1.0, 2.0, "jump", 0.5)], "w": []}))
     assert run(["view", "results.json", "--video", "v"]) == 0
     said = capsys.readouterr()
-    assert said.out == "1 video: view.html\nthere is no browser here to open it in\n"
+    assert said.out == "1 video: view.html\nfound no browser to open it in\n"
     assert said.err == ""
     assert "jump" in (tmp_path / "view.html").read_text()
     assert run(["view", "results.json", "--count", "2", "--out", "new/page.html", "--no-browser"]) == 0
@@ -32,7 +32,7 @@ def test_default_page_lies_in_the_current_folder(
     [
         (["none.json"], "none.json: no such file or folder; expected a results file, or the folder of a run"),
         (["results.json", "--video", "x"], "--video: no video 'x'; expected one of 1 name; nearest is 'v'"),
-        (["results.json", "--out", "results.json"], "results.json: exists, and is no page of weaktal's; expected"),
+        (["results.json", "--out", "results.json"], "results.json: exists, and is not a page of weaktal; expected"),
         (["results.json", "--protocol", "thumos"], "--protocol: no protocol 'thumos'; expected one of"),
     ],
 )

@@ -119,7 +119,7 @@ def test_names_that_are_no_file_names(name: str, tmp_path: Path) -> None:
     ("more", "message"),
     [
         ({"classes": ["b"]}, r"database\.v: label 'a' is not in the class list; expected one of b"),
-        ({"classes": ["a", "a"]}, "classes: 'a' stands there twice"),
+        ({"classes": ["a", "a"]}, "classes: 'a' appears twice"),
         ({"classes": []}, "label 'a' is not in the class list"),
         ({"classes": [1]}, r"classes\.0: is 1"),
         ({"subsets": {"train": ""}}, r"subsets\.train: is ''"),

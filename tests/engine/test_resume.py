@@ -19,13 +19,14 @@ UPDATES = 24
 PROGRAM = """
 import sys
 from weaktal.cli import run
-from weaktal.engine import logs
+from weaktal.engine.trainer import Trainer
 
-update = logs.TrainingProgress.update
-def reporting(self, done, values):
-    update(self, done, values)
-    print(f"update {done}", flush=True)
-logs.TrainingProgress.update = reporting
+tell = Trainer._tell
+def reporting(self, phase, position, values=None):
+    tell(self, phase, position, values)
+    if values is not None:
+        print(f"update {position.update}", flush=True)
+Trainer._tell = reporting
 sys.exit(run(sys.argv[1:]))
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 from collections.abc import Iterable
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from rich.console import Console
 from torch import Tensor, nn
 
 from weaktal.data.annotations import read_tags
@@ -83,7 +81,7 @@ def training_videos(dataset: Path) -> VideoSet:
 def trained(dataset: Path, folder: Path, method: TwoBranches, engine: EngineConfig = ENGINE) -> TrainingFolder:
     run = TrainingFolder(folder)
     folder.mkdir()
-    Trainer(method, training_videos(dataset), run, engine, 0, Console(file=io.StringIO())).train()
+    Trainer(method, training_videos(dataset), run, engine, 0).train()
     return run
 
 

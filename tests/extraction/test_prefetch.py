@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from weaktal.extraction.prefetch import background
+from weaktal.extraction.prefetch import running_ahead
 
 
 def test_background_keeps_order_runs_ahead_and_hands_on_errors() -> None:
@@ -18,7 +18,7 @@ def test_background_keeps_order_runs_ahead_and_hands_on_errors() -> None:
             yield i
         raise RuntimeError("at the end")
 
-    items = background(numbers(), depth=2)
+    items = running_ahead(numbers(), depth=2)
     assert next(items) == 0
     deadline = time.monotonic() + 10
     while len(made) < 4 and time.monotonic() < deadline:  # two wait, a third is made already
@@ -40,6 +40,6 @@ def test_stages_overlap() -> None:
             meeting.wait()
             yield i
 
-    for item in background(items(), depth=1):
+    for item in running_ahead(items(), depth=1):
         if item < 3:
             meeting.wait()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from weaktal.data.results import read_results
 from weaktal.errors import InputError
@@ -20,7 +18,6 @@ from weaktal.runs.train import train
 SETTINGS = Path(__file__).parents[1] / "methods/collab/small_collab.yaml"
 GIVEN = "what weaktal localize gives without --branch"
 USUAL = ["cbp", "vlp", "both"]
-QUIET = Console(quiet=True)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +25,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, scene_dataset: Path) -> P
     folder = tmp_path_factory.mktemp("collab") / "run"
     train(
         scene_dataset, method="collab", features="i3d", vlp_features="scene", run=folder, config=SETTINGS,
-        overrides=["schedule.rounds=1"], console=QUIET,
+        overrides=["schedule.rounds=1"],
     )  # fmt: skip
     return folder
 
@@ -65,7 +62,7 @@ def test_the_row_that_localize_gives_is_marked(
     given: str,
 ) -> None:
     run = selecting(**selection)
-    report = view([run], tmp_path / "view.html", console=QUIET)
+    report = view([run], tmp_path / "view.html")
     names = [branch.name for branch in report.branches]
     (row,) = [index for index, branch in enumerate(report.branches) if GIVEN in branch.about]
     assert (names, names[row]) == (rows, given)
@@ -85,7 +82,7 @@ def test_the_end_of_the_last_phase_is_no_row_of_its_own(selecting: Callable[...,
     statistics = json.loads(file.read_text())
     statistics["branches"]["vlp"]["margin"] = 2.0  # above all others
     file.write_text(json.dumps(statistics))
-    report = view([run], tmp_path / "view.html", console=QUIET)
+    report = view([run], tmp_path / "view.html")
     assert [branch.name for branch in report.branches] == USUAL
     assert [GIVEN in branch.about for branch in report.branches] == [False, True, False]
 
@@ -98,26 +95,26 @@ def _localized(run: Path, tmp_path: Path) -> Path:
 
 def test_named_branches_are_all_there_is(selecting: Callable[..., Path], tmp_path: Path) -> None:
     run = selecting(rule="agreement", least_agreement=-1)
-    report = view([run], tmp_path / "view.html", branch=["vanilla", "both"], console=QUIET)
+    report = view([run], tmp_path / "view.html", branch=["vanilla", "both"])
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("vanilla", False), ("both", True)]
     (tmp_path / "view.html").unlink()
     shutil.rmtree(run)
     run = selecting(rule="agreement", least_agreement=1)
-    report = view([run], tmp_path / "view.html", branch=["cbp"], console=QUIET)
+    report = view([run], tmp_path / "view.html", branch=["cbp"])
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("cbp", False)]
 
 
 def test_a_run_that_cannot_choose_shows_its_branches(selecting: Callable[..., Path], tmp_path: Path) -> None:
     run = selecting(rule="agreement")
     (run / "phases/01-warm-up/statistics.json").unlink()
-    report = view([run], tmp_path / "view.html", console=QUIET)
+    report = view([run], tmp_path / "view.html")
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [(name, False) for name in USUAL]
     (note,) = [note for note in report.notes if "without --branch" in note]
     assert "statistics.json: no such file" in note
 
 
 def test_without_vision_language_features_the_other_branches_are_shown(
-    selecting: Callable[..., Path], scene_dataset: Path, tmp_path: Path
+    selecting: Callable[..., Path], scene_dataset: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bare, out = tmp_path / "bare", tmp_path / "view.html"
     shutil.copytree(scene_dataset, bare)
@@ -125,22 +122,22 @@ def test_without_vision_language_features_the_other_branches_are_shown(
         video.unlink()
     run = selecting(rule="agreement", least_agreement=-1)
     for missing in ("scene: 6 of 6 videos cannot be used", "scene: no such folder of features"):
-        said = io.StringIO()
-        report = view([run], out, dataset=bare, console=Console(file=said, width=40))
+        caplog.clear()
+        report = view([run], out, dataset=bare)
         assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [("cbp", False)]
-        (note,) = [note for note in report.notes if "left out" in note]
-        assert f"vision-language features: vlp, both ({GIVEN}): " in note
-        assert note.removesuffix(".") in said.getvalue().splitlines()
+        (note,) = [note for note in report.notes if "skipped" in note]
+        assert f"skipped vlp, both ({GIVEN}), which need vision-language features: " in note
+        assert note.removesuffix(".") in caplog.messages
         assert missing in note
         shutil.rmtree(bare / "features/scene", ignore_errors=True)
     shutil.rmtree(run)
     run = selecting(rule="agreement", least_agreement=1)
-    report = view([run], out, dataset=bare, console=QUIET)
+    report = view([run], out, dataset=bare)
     assert [(branch.name, GIVEN in branch.about) for branch in report.branches] == [
         ("cbp", False), ("cbp after warm-up", True),
     ]  # fmt: skip
     with pytest.raises(InputError, match=r"scene: no such folder of features; expected one of i3d$"):
-        view([run], out, dataset=bare, branch=["vlp"], console=QUIET)
+        view([run], out, dataset=bare, branch=["vlp"])
     shutil.rmtree(bare / "features/i3d")
     with pytest.raises(InputError, match=r"i3d: no such folder"):
-        view([run], out, dataset=bare, console=QUIET)
+        view([run], out, dataset=bare)

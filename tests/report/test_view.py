@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from weaktal.data.annotations import read_annotations
 from weaktal.data.results import Results, write_results
@@ -126,31 +125,30 @@ def test_videos_are_picked_by_name_from_dataset_and_results(tiny_dataset: Path, 
 
 
 def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:
-    quiet = Console(quiet=True)
     train(
-        tiny_dataset, method="mil", features="i3d", run=tmp_path / "run", console=quiet,
+        tiny_dataset, method="mil", features="i3d", run=tmp_path / "run",
         overrides=["schedule.epochs=1", "engine.tensorboard=false"],
     )  # fmt: skip
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    report = view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    report = view([tmp_path / "run"], tmp_path / "view.html")
     assert [branch.name for branch in report.branches] == ["mil"]
     assert report.branches[0].scores is not None
     assert report.branches[0].errors is not None
     assert all(found.curves is not None for video in report.videos for found in video.found)
-    both = view([tmp_path / "run", results()], tmp_path / "view.html", console=quiet)
+    both = view([tmp_path / "run", results()], tmp_path / "view.html")
     assert [branch.name for branch in both.branches] == ["run: mil", "r"]
     (tmp_path / "view.html").unlink()
     (tmp_path / "r.json").unlink()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     with pytest.raises(InputError, match=r"branch: no branch 'cbp'"):
-        view([tmp_path / "run"], tmp_path / "view.html", branch=["cbp"], console=quiet)
+        view([tmp_path / "run"], tmp_path / "view.html", branch=["cbp"])
     own = results("own.json", {TEST[0]: [], "mine": []})
-    mine = view([tmp_path / "run", own], tmp_path / "view.html", video=["mine"], console=quiet)
+    mine = view([tmp_path / "run", own], tmp_path / "view.html", video=["mine"])
     assert [video.name for video in mine.videos] == ["mine"]
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     (tmp_path / "run" / "run.json").write_text(json.dumps({**info, "dataset": "gone"}))
     with pytest.raises(InputError, match=r"was trained on gone, which is not there; expected dataset DATASET"):
-        view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+        view([tmp_path / "run"], tmp_path / "view.html")
 
 
 def test_what_is_wrong_is_said_before_a_run_localizes(
@@ -158,7 +156,7 @@ def test_what_is_wrong_is_said_before_a_run_localizes(
 ) -> None:
     unfinished = tmp_path / "run"
     train(
-        tiny_dataset, method="mil", features="i3d", run=unfinished, console=Console(quiet=True),
+        tiny_dataset, method="mil", features="i3d", run=unfinished,
         overrides=["schedule.epochs=1", "engine.tensorboard=false"],
     )  # fmt: skip
     (unfinished / "weights.safetensors").unlink()
@@ -179,7 +177,6 @@ def test_what_is_wrong_is_said_before_a_run_localizes(
 def test_a_run_knows_its_dataset_from_anywhere(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quiet = Console(quiet=True)
     one, two = tmp_path / "one", tmp_path / "two"
     shutil.copytree(tiny_dataset, one / "d")
     (two / "d").mkdir(parents=True)
@@ -189,7 +186,7 @@ def test_a_run_knows_its_dataset_from_anywhere(
 
     def go(dataset: Path) -> None:
         train(
-            dataset, method="mil", features="i3d", run=tmp_path / "run", resume=True, console=quiet,
+            dataset, method="mil", features="i3d", run=tmp_path / "run", resume=True,
             overrides=["schedule.epochs=1", "engine.tensorboard=false"],
         )  # fmt: skip
 
@@ -198,20 +195,20 @@ def test_a_run_knows_its_dataset_from_anywhere(
     info = json.loads(file.read_text())
     assert info["dataset"] == str(one / "d")
     monkeypatch.chdir(two)
-    report = view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    report = view([tmp_path / "run"], tmp_path / "view.html")
     assert [video.name for video in report.videos] == TEST
     go(Path("../one/d"))  # typed another way, it is the same run
     (one / "d").rename(two / "moved")
     go(Path("moved"))
     assert json.loads(file.read_text()) == info
     with pytest.raises(InputError, match=r"one/d, which is not there; expected dataset DATASET"):
-        view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+        view([tmp_path / "run"], tmp_path / "view.html")
     file.write_text(json.dumps({**info, "dataset": "moved"}))  # as earlier versions wrote it
     go(Path("moved"))
-    view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    view([tmp_path / "run"], tmp_path / "view.html")
     file.write_text(json.dumps({**info, "dataset": "d"}))
-    with pytest.raises(InputError, match=r"was trained on d, where its training video 'video_00' is not any more"):
-        view([tmp_path / "run"], tmp_path / "view.html", console=quiet)
+    with pytest.raises(InputError, match=r"was trained on d, which no longer has its training video 'video_00'"):
+        view([tmp_path / "run"], tmp_path / "view.html")
 
 
 def test_pictures_where_they_can_be_had(results: Write, tmp_path: Path) -> None:
@@ -265,7 +262,7 @@ def test_scores_find_their_results(tmp_path: Path) -> None:
     for bad in (["1.st"], ["1.st", "vlp=2.st"], ["vlp=2.st", "1.st"], ["1", "2", "3"]):
         with pytest.raises(InputError, match="NAME=FILE with NAME of cbp, vlp"):
             match_scores(names, bad)
-    with pytest.raises(InputError, match=r"no results 'vpl'.*nearest is vlp"):
+    with pytest.raises(InputError, match=r"no results called 'vpl'.*nearest is vlp"):
         match_scores(names, ["vpl=2.st"])
     with pytest.raises(InputError, match="scores: names results 'vlp' twice; expected one file for each"):
         match_scores(names, ["vlp=1.st", "cbp=1.st", "vlp=2.st"])
@@ -309,7 +306,7 @@ def test_bad_input_is_named_and_nothing_is_written(
 def test_only_pages_of_ours_are_replaced(results: Write, tmp_path: Path) -> None:
     file = results()
     before = file.read_bytes()
-    with pytest.raises(InputError, match=r"r\.json: exists, and is no page"):
+    with pytest.raises(InputError, match=r"r\.json: exists, and is not a page"):
         view([file], file)
     assert file.read_bytes() == before
     view([file], tmp_path / "view.html")

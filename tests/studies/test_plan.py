@@ -199,7 +199,7 @@ def test_own_variants() -> None:
     assert chosen.lines[1].reading.branch == "choice"
     assert own_table([]) is None
     for bad in ("narrow", "narrow:", "../x: a=1", ": a=1"):
-        with pytest.raises(InputError, match="is no variant"):
+        with pytest.raises(InputError, match="is not a variant"):
             own_table([bad])
 
 

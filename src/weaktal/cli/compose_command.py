@@ -11,7 +11,7 @@ import typer
 from weaktal.errors import InputError, arg, shown
 
 if TYPE_CHECKING:
-    from weaktal.compose.plan import Composed
+    from weaktal.composition.plan import Composed
 
 
 Number = TypeVar("Number", int, float)
@@ -131,7 +131,7 @@ def compose(
     become videos of one size and rate with boundaries exact to the frame.
     """
     from weaktal.cli.bars import showing
-    from weaktal.compose.compose import compose as compose_dataset
+    from weaktal.composition.compose import compose as compose_dataset
 
     with showing() as on_progress:
         composed = compose_dataset(
@@ -193,7 +193,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def _print_summary(composed: Composed) -> None:
-    from weaktal.compose.plan import POOL, SUBSETS
+    from weaktal.composition.plan import POOL, SUBSETS
 
     composition = composed.composition
     for split, subset in SUBSETS.items():

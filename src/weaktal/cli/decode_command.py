@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from weaktal.decode.config import DecodeConfig
+from weaktal.decoding.config import DecodeConfig
 
 
 def decode(
@@ -27,7 +27,7 @@ def decode(
     ] = None,
 ) -> None:
     """Decode stored scores into segments again, with other settings and without the model."""
-    from weaktal.decode.decode import decode as decode_scores
+    from weaktal.decoding.decode import decode as decode_scores
 
     results = decode_scores(scores, out, config=config, overrides=overrides or ())
     print(f"{len(results.videos)} videos, {results.count} segments: {out}")

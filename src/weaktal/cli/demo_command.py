@@ -25,8 +25,8 @@ def demo(
     results of each branch, and a report to open in a browser.
     """
     import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else
-    from weaktal.demo.demo import FULL, QUICK
-    from weaktal.demo.demo import demo as run_demo
+    from weaktal.demonstration.demo import FULL, QUICK
+    from weaktal.demonstration.demo import demo as run_demo
 
     done = run_demo(out, size=QUICK if quick else FULL, seed=seed, workers=workers, cache=cache)
     print(f"\nmAP, mean of tIoU 0.1 to 0.7 ({done.seconds:.0f} s in all):")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from weaktal.runs.phases import PhaseTable
 
+WITH_PHASES = "With --phases"
 PIPED_WIDTH = 200  # columns of a table that does not go to a terminal
 
 
@@ -35,19 +37,28 @@ def diagnose(
     ],
     threshold: Annotated[float, typer.Option(min=0.0, max=0.99, help="Share of a class's maximum in the video.")] = 0.5,
     phases: Annotated[
-        bool, typer.Option("--phases", help="Score the weights after each of a run's phases, with every branch.")
+        bool,
+        typer.Option(
+            "--phases",
+            help="Score the weights after each of a run's phases, with every branch.",
+            rich_help_panel=WITH_PHASES,
+        ),
     ] = False,
     subset: Annotated[
         str | None,
-        typer.Option(help="With --phases: score this subset, not the dataset's test subset.", show_default=False),
+        typer.Option(help="Score this subset.", show_default="the dataset's test subset", rich_help_panel=WITH_PHASES),
     ] = None,
     tiou: Annotated[
         str | None,
-        typer.Option(help="With --phases: thresholds, such as 0.3:0.7:0.1.", show_default=False),
+        typer.Option(
+            help="Thresholds of the mAP.", metavar="A:B:STEP", show_default="0.1:0.7:0.1", rich_help_panel=WITH_PHASES
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="With --phases: one setting of decoding; repeatable.", show_default=False),
+        typer.Option(
+            "--set", help="One setting of decoding; repeatable.", metavar="KEY=VALUE", rich_help_panel=WITH_PHASES
+        ),
     ] = None,
     method: Annotated[
         str | None,
@@ -59,7 +70,11 @@ def diagnose(
     json_out: Annotated[
         str | None,
         typer.Option(
-            "--json", metavar="FILE|-", help="With --phases: write JSON; '-' prints it alone.", show_default=False
+            "--json",
+            metavar="FILE|-",
+            help="Write JSON; '-' prints it alone.",
+            show_default=False,
+            rich_help_panel=WITH_PHASES,
         ),
     ] = None,
 ) -> None:
@@ -72,55 +87,36 @@ def diagnose(
 
     Example: weaktal diagnose runs/first DATASET --phases
     """
-    if phases:
-        _phases(annotations, scores, threshold, subset, tiou, set_ or (), json_out, method)
-        return
-    for name, value in (
-        ("--subset", subset),
-        ("--tiou", tiou),
-        ("--set", set_),
-        ("--json", json_out),
-        ("--method", method),
-    ):
-        if value is not None:
-            raise InputError("is for --phases", source=name, expected="to be left out")
-    from weaktal.evaluation.diagnose import diagnose as diagnose_scores
-
-    errors = diagnose_scores(annotations, scores, threshold=threshold)
-    print(f"misses        {errors.miss_rate:.3f} of {errors.action} action snippets")
-    print(f"false alarms  {errors.false_alarm_rate:.3f} of {errors.background} background snippets")
-
-
-def _phases(
-    run: Path,
-    dataset: Path,
-    threshold: float,
-    subset: str | None,
-    tiou: str | None,
-    overrides: Sequence[str],
-    json_out: str | None,
-    method: str | None,
-) -> None:
-    from weaktal.evaluation.protocols import tiou_grid
+    from weaktal.evaluation.diagnosis import SnippetErrors
     from weaktal.files import check_writable, write_json
-    from weaktal.runs.phases import diagnose_phases
+    from weaktal.runs.diagnose import diagnose as diagnose_all
 
-    target = Path(json_out) if json_out not in (None, "-") else None
+    if json_out is not None and not phases:
+        raise InputError(f"is for {arg('phases')}", source="--json")
+    target = None if json_out in (None, "-") else Path(str(json_out))
     check_writable(target)
-    table = diagnose_phases(
-        run,
-        dataset,
-        subset=subset,
-        tious=None if tiou is None else tiou_grid(tiou),
+    found = diagnose_all(
+        annotations,
+        scores,
+        phases=phases,
         threshold=threshold,
-        overrides=[override.removeprefix("decode.") for override in overrides],
+        subset=subset,
+        tiou=tiou,
+        overrides=set_ or (),
         method=method,
     )
-    if json_out == "-":
-        print(json.dumps(table.as_json(), allow_nan=False))
-        return
-    if target is not None:
-        write_json(target, table.as_json())
+    if isinstance(found, SnippetErrors):
+        print(f"misses        {found.miss_rate:.3f} of {found.action} action snippets")
+        print(f"false alarms  {found.false_alarm_rate:.3f} of {found.background} background snippets")
+    elif json_out == "-":
+        print(json.dumps(found.as_json(), allow_nan=False))
+    else:
+        if target is not None:
+            write_json(target, found.as_json())
+        _print(found)
+
+
+def _print(table: PhaseTable) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
@@ -128,7 +124,7 @@ def _phases(
     for part in (_scores(table), _labels(table), _statistics(table), _agreement(table)):
         if part is not None:
             console.print(part)
-    console.print(f"localizes where no branch is named: {table.chosen[1]} after {table.chosen[0]}")
+    console.print(f"localizes by default: {table.chosen[1]} after {table.chosen[0]}")
 
 
 def _scores(table: PhaseTable) -> Table:
@@ -203,4 +199,4 @@ def _percent(value: float) -> str:
 
 
 def _shares(*values: float | None) -> list[str]:
-    return ["-" if value is None or value != value else f"{value:.3f}" for value in values]
+    return ["-" if value is None or math.isnan(value) else f"{value:.3f}" for value in values]

@@ -12,6 +12,7 @@ from rich import progress
 from rich.text import Text
 
 from weaktal.cli.bars import showing
+from weaktal.encoders.names import HOUSE
 from weaktal.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ def extract(
     encoder: Annotated[
         list[str],
         typer.Option(
-            help="i3d (RGB and flow), i3d-rgb, i3d-flow, clip-vit-b16, a folder with a CLIP or SigLIP checkpoint, "
-            "ORGANIZATION/MODEL, or those of the rendered world, which come with weaktal: world-cbp, world-rgb, "
-            "world-flow, world-vlp. Several in one go decode each video once: repeat the option."
+            help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a CLIP or SigLIP "
+            "checkpoint; ORGANIZATION/MODEL; the name of one that an installed package offers; "
+            "package.module:function. Several in one go decode each video once: repeat the option."
         ),
     ],
     into: Annotated[

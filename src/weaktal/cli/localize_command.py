@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,8 +43,12 @@ def localize(
         float | None, typer.Option(help="Spacing of a dataset's features that have no manifest.")
     ] = None,
     encoder: Annotated[
-        str | None,
-        typer.Option(help="With --zero-shot: clip-vit-b16 (default), a checkpoint folder, or ORGANIZATION/MODEL."),
+        list[str] | None,
+        typer.Option(
+            help="With --zero-shot: clip-vit-b16 (default), or another that reads words, as weaktal extract takes it. "
+            "With a run, for features of an own encoder that is called by package.module:function: this again, or "
+            "NAME=package.module:function with the name of the features."
+        ),
     ] = None,
     weights: Annotated[
         list[str] | None,
@@ -69,7 +74,8 @@ def localize(
     Example: weaktal localize runs/first DATASET --out results.json
     """
     from weaktal.cli.bars import showing
-    from weaktal.encoders.catalog import CLIP, WeightsChoice
+    from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.encoders.names import CLIP
     from weaktal.runs.localize import localize as localize_run
     from weaktal.runs.localize import refuse
     from weaktal.runs.zero_shot import parse_labels, setting
@@ -79,7 +85,6 @@ def localize(
     chosen = WeightsChoice.parse(weights, None) if weights else None
     with showing() as show:
         if zero_shot is None:
-            refuse({"encoder": encoder}, "--zero-shot; a run knows its encoders")
             found = localize_run(
                 where[0],
                 where[1:],
@@ -92,6 +97,7 @@ def localize(
                 vlp_features=vlp_features,
                 seconds_per_snippet=seconds_per_snippet,
                 skip_broken=skip_broken,
+                encoder=_encoders(encoder or ()),
                 weights=chosen,
                 cache=cache,
                 method=method,
@@ -101,11 +107,13 @@ def localize(
             of_runs = {"branch": branch, "subset": subset, "features": features, "vlp_features": vlp_features}
             others = {"method": method, "seconds_per_snippet": seconds_per_snippet, "skip_broken": skip_broken or None}
             refuse({**of_runs, **others}, "localizing with a run")
+            if len(encoder or ()) > 1:
+                raise InputError("is given several times", source="--encoder", expected="one, with --zero-shot")
             found = localize_words(
                 parse_labels(zero_shot),
                 where,
                 out,
-                encoder=encoder or CLIP,
+                encoder=encoder[0] if encoder else CLIP,
                 weights=chosen,
                 cache=cache,
                 scores=scores,
@@ -126,3 +134,13 @@ def _say(found: Results, out: Path, *, wanted: bool) -> None:
             print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
         count = len(found.skipped) + len(found.videos)
         raise InputError(f"{len(found.skipped)} of {count} videos cannot be used, named above; {out} is without them")
+
+
+def _encoders(options: Sequence[str]) -> str | dict[str, str] | None:
+    """``--encoder ENCODER``, or ``--encoder NAME=ENCODER`` any number of times."""
+    named = {name: encoder for name, equals, encoder in (option.partition("=") for option in options) if equals}
+    if len(named) == len(options):
+        return named or None
+    if len(options) > 1:
+        raise InputError("is given several times", source="--encoder", expected="NAME=package.module:function each")
+    return options[0]

@@ -38,11 +38,10 @@ def reproduce(
 
     Example: weaktal reproduce thumos14 --dataset THUMOS14 --out reproduction --seeds 0,1,2
     """
-    from weaktal.studies.benchmarks import BENCHMARKS
     from weaktal.studies.reproduce import reproduce as run_reproduction
 
     done = run_reproduction(
-        BENCHMARKS[experiment.value],
+        experiment.value,
         dataset,
         features=features,
         vlp_features=vlp_features,

@@ -38,21 +38,24 @@ def train(
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
     """
+    from weaktal.cli.bars import showing
     from weaktal.runs.train import train as train_run
 
-    folder = train_run(
-        dataset,
-        method=method,
-        features=features,
-        run=run,
-        vlp_features=vlp_features,
-        preset=preset,
-        config=config,
-        overrides=set_ or [],
-        seed=seed,
-        resume=resume,
-        subset=train_subset,
-        seconds_per_snippet=seconds_per_snippet,
-        skip_broken=skip_broken,
-    )
-    print(f"{folder.weights}")
+    with showing(lines=True) as show:
+        trained = train_run(
+            dataset,
+            method=method,
+            features=features,
+            run=run,
+            vlp_features=vlp_features,
+            preset=preset,
+            config=config,
+            overrides=set_ or [],
+            seed=seed,
+            resume=resume,
+            subset=train_subset,
+            seconds_per_snippet=seconds_per_snippet,
+            skip_broken=skip_broken,
+            on_progress=show,
+        )
+    print(trained.path / "weights.safetensors")

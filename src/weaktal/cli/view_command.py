@@ -79,4 +79,4 @@ def view(
     )
     print(f"{len(report.videos)} video{'s' if len(report.videos) != 1 else ''}: {out}")
     if not no_browser and not open_page(out):
-        print("there is no browser here to open it in")
+        print("found no browser to open it in")

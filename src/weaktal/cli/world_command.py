@@ -30,7 +30,7 @@ def world(
     recovery. The same machine-independent seed gives the same frames, whatever the number of workers.
     """
     from weaktal.cli.bars import showing
-    from weaktal.world.world import world as make_world
+    from weaktal.worlds.world import world as make_world
 
     with showing() as on_progress:
         made = make_world(

@@ -114,7 +114,7 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
                     raise yaml.MarkedYAMLError(
-                        problem=f"key {shown(key.value)} stands there twice", problem_mark=key.start_mark
+                        problem=f"key {shown(key.value)} appears twice", problem_mark=key.start_mark
                     )
                 seen.add(key.value)
         return super().construct_mapping(node, deep)

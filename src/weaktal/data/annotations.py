@@ -214,7 +214,7 @@ def _classes(path: Path, listed: list[str] | None, videos: Iterable[Video]) -> t
         return tuple(sorted(used))
     if len(set(listed)) != len(listed):
         twice = next(label for label in listed if listed.count(label) > 1)
-        raise InputError(f"{shown(twice)} stands there twice", source=path, place="classes", expected="each class once")
+        raise InputError(f"{shown(twice)} appears twice", source=path, place="classes", expected="each class once")
     for label in used:
         if label not in listed:
             raise InputError(

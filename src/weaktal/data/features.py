@@ -17,13 +17,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Floats32
 from weaktal.data.manifest import FILE, Manifest, read_manifest
 from weaktal.errors import InputError, arg, shown
 from weaktal.timeline import SnippetGrid
-
-Array = npt.NDArray[np.float32]
 
 # A feature file whose length differs from its video's by more than this share, and by more than this many snippets,
 # belongs to another video or another grid. Published features are often a few snippets shorter than their videos.
@@ -111,18 +109,23 @@ class FeatureFolder:
     Args:
         folder: the folder.
         seconds_per_snippet: the spacing, for a folder without a manifest.
+        manifest: what the folder's manifest says, where that is known; it need not be read then.
 
     Raises:
         InputError: if there is no such folder, or neither a manifest nor a spacing, or they contradict each other.
     """
 
-    def __init__(self, folder: Path, seconds_per_snippet: float | None = None) -> None:
-        if not folder.is_dir():
+    def __init__(
+        self, folder: Path, seconds_per_snippet: float | None = None, *, manifest: Manifest | None = None
+    ) -> None:
+        if manifest is None and not folder.is_dir():
             raise InputError("no such folder of features", source=folder, expected=_known_features(folder))
         self.folder = folder
-        self.manifest: Manifest | None = read_manifest(folder)
+        self.manifest: Manifest | None = manifest or read_manifest(folder)
         self.grid = self._grid(seconds_per_snippet)
         self._headers: dict[str, Header] = {}
+        self._held: dict[str, Floats32] = {}
+        self._elsewhere: dict[str, Path] = {}
         self._dim = self.manifest.dim if self.manifest else None
 
     def _grid(self, seconds: float | None) -> SnippetGrid:
@@ -146,9 +149,30 @@ class FeatureFolder:
         except ValueError as error:
             raise InputError(str(error), source=arg("seconds_per_snippet")) from None
 
+    def hold(self, video: str, rows: Floats32) -> None:
+        """Takes a video's features, (T, D), from memory from now on."""
+        self._held[video] = rows
+        self._headers[video] = Header(len(rows), rows.shape[1], np.dtype(np.float32), 0)
+
+    def look(self, video: str, path: Path) -> None:
+        """Reads a video's features from another file from now on."""
+        self._elsewhere[video] = path
+        self._headers.pop(video, None)
+
     def path(self, video: str) -> Path:
         """Where a video's features lie."""
-        return self.folder / f"{video}.npy"
+        return self._elsewhere.get(video, self.folder / f"{video}.npy")
+
+    def has(self, video: str) -> bool:
+        """Whether a video has features here.
+
+        Raises:
+            InputError: if its file is damaged or of another width.
+        """
+        if video not in self._headers and not self.path(video).exists():
+            return False
+        self.header(video)
+        return True
 
     def header(self, video: str) -> Header:
         """The header of a video's file; its width must equal that of all others.
@@ -176,12 +200,14 @@ class FeatureFolder:
         if widths:
             self._dim = widths.most_common(1)[0][0]
 
-    def read(self, video: str, start: int = 0, stop: int | None = None) -> Array:
+    def read(self, video: str, start: int = 0, stop: int | None = None) -> Floats32:
         """Rows ``start`` to ``stop`` of a video's features as float32, shape (stop - start, D)."""
         header = self.header(video)
         stop = header.rows if stop is None else min(stop, header.rows)
         if start >= stop:
             return np.empty((0, header.columns), np.float32)
+        if video in self._held:
+            return self._held[video][start:stop].copy()
         row_bytes = header.columns * header.dtype.itemsize
         try:
             mapped = np.memmap(
@@ -259,7 +285,7 @@ class Features:
                 )
         return first
 
-    def read(self, video: str, start: int = 0, stop: int | None = None) -> Array:
+    def read(self, video: str, start: int = 0, stop: int | None = None) -> Floats32:
         """Rows ``start`` to ``stop`` as float32, the streams side by side, shape (stop - start, D)."""
         parts = [folder.read(video, start, stop) for folder in self.folders.values()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -17,16 +17,14 @@ from pathlib import Path
 from typing import IO, Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
+from weaktal.arrays import Floats32
 from weaktal.data.annotations import Name
 from weaktal.errors import InputError, shown
 from weaktal.files import from_validation, replacing
 from weaktal.timeline import SnippetGrid
-
-Array = npt.NDArray[np.float32]
 
 WHAT = "scores that weaktal stored"
 _KEY = "weaktal"
@@ -38,8 +36,8 @@ class VideoScores:
     """Scores of one video: ``snippets`` (T, C), ``video`` (C,)."""
 
     name: str
-    snippets: Array
-    video: Array
+    snippets: Floats32
+    video: Floats32
 
 
 class _Grid(BaseModel):
@@ -64,7 +62,7 @@ class ScoreWriter:
         self.durations: dict[str, float] = {}
         self.tensors: dict[str, dict[str, Any]] = {}
 
-    def add(self, name: str, duration: float, snippets: Array, video: Array) -> None:
+    def add(self, name: str, duration: float, snippets: Floats32, video: Floats32) -> None:
         """Adds one video.
 
         Args:
@@ -87,7 +85,7 @@ class ScoreWriter:
         self._put(_SNIPPETS + name, snippets)
         self._put(_VIDEO + name, video)
 
-    def _put(self, key: str, values: Array) -> None:
+    def _put(self, key: str, values: Floats32) -> None:
         start = self._body.tell()
         self._body.write(np.ascontiguousarray(values, dtype="<f4").tobytes())
         self.tensors[key] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [start, self._body.tell()]}
@@ -168,10 +166,10 @@ class StoredScores:
         snippets = self._tensor(file, _SNIPPETS + name, (None, count))
         return VideoScores(name, snippets, self._tensor(file, _VIDEO + name, (count,)))
 
-    def _tensor(self, file: Any, key: str, shape: tuple[int | None, ...]) -> Array:
+    def _tensor(self, file: Any, key: str, shape: tuple[int | None, ...]) -> Floats32:
         expected = "float32 of shape (" + ", ".join("T" if n is None else str(n) for n in shape) + ")"
         try:
-            values: Array = file.get_tensor(key)
+            values: Floats32 = file.get_tensor(key)
         except (SafetensorError, TypeError, ValueError) as error:
             raise InputError(f"cannot be read ({error})", source=self.source, place=key, expected=expected) from None
         fits = len(values.shape) == len(shape) and all(

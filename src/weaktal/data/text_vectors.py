@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from weaktal.data.features import Array, Features, read_header
+from weaktal.arrays import Floats32
+from weaktal.data.features import Features, read_header
 from weaktal.data.manifest import FILE
 from weaktal.errors import InputError
 
 
-def read_text_vectors(features: Features, classes: int) -> Array | None:
+def read_text_vectors(features: Features, classes: int) -> Floats32 | None:
     """The class vectors (C, D) that the manifest of a feature folder names under ``text``; None where it names none.
 
     Args:
@@ -31,7 +32,7 @@ def read_text_vectors(features: Features, classes: int) -> Array | None:
             source=path,
             expected=f"({classes}, {folder.manifest.dim}): the dataset's classes, and dim of {FILE}",
         )
-    vectors: Array = np.load(path, allow_pickle=False).astype(np.float32)
+    vectors: Floats32 = np.load(path, allow_pickle=False).astype(np.float32)
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if bad.size:
         raise InputError("holds NaN or infinity", source=path, place=f"row {bad[0]}", expected="finite numbers")

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Protocol, cast
 
 import torch
 
-from weaktal.encoders.checkpoint import fingerprint
-from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip, read_config, weights_file
-from weaktal.encoders.diet import SHORT_SIDE, Kind
-from weaktal.encoders.i3d import I3D, load_i3d, random_i3d
-from weaktal.encoders.networks import I3DNetwork, ImageNetwork, Network, Precision, SnippetEncoder
+from weaktal.encoders.names import CHECKPOINT, HOUSE, installed, is_reference
+from weaktal.encoders.networks import Precision, SnippetEncoder
 from weaktal.encoders.weights import KNOWN, known, locate
-from weaktal.encoders.world.build import build_shipped
-from weaktal.encoders.world.shipped import NAMES as SHIPPED
 from weaktal.errors import InputError, arg, shown
-from weaktal.video.flow import FLOW_BOUND
-
-Stream = Literal["rgb", "flow"]
-I3D_STREAMS: Mapping[str, tuple[Stream, ...]] = {"i3d": ("rgb", "flow"), "i3d-rgb": ("rgb",), "i3d-flow": ("flow",)}
-CLIP = "clip-vit-b16"
-_CHANNELS = {"rgb": 3, "flow": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ class WeightsChoice:
                 paths[name] = Path(path)
             elif Path(option).exists():
                 root = Path(option)
-            elif equals and Path(path).is_dir():
+            elif equals and Path(path).exists():
                 paths[name] = Path(path)
             else:
                 expected = f"an existing file or folder, or NAME=PATH with NAME one of {', '.join(KNOWN)}"
@@ -87,6 +78,10 @@ class WeightsChoice:
         if name in self.paths:
             return locate(known(name), self.paths[name])
         return locate(known(name), self.root)
+
+    def named(self, name: str) -> Path | None:
+        """What the user named for an encoder that weaktal does not know: NAME=PATH, or else the one folder."""
+        return self.paths.get(name, self.root)
 
 
 # From Python: a folder of weights, files and folders by the names of ``weaktal weights``, or a choice made before.
@@ -107,6 +102,27 @@ def _existing(path: str | os.PathLike[str]) -> Path:
     return Path(path)
 
 
+class EncoderBuilder(Protocol):
+    """A function that builds an encoder: one of weaktal's own, or an own one, which weaktal calls just the same."""
+
+    def __call__(
+        self, *, name: str, weights: WeightsChoice, device: torch.device, precision: Precision
+    ) -> SnippetEncoder:
+        """The encoder, ready to run.
+
+        Args:
+            name: what the user calls it, and what manifests will.
+            weights: what was said of weights; ``weights.named(name)`` is the path that is meant for it, if any, and
+                ``weights.seed`` asks for random ones.
+            device: where to run.
+            precision: of its networks; an encoder that has but one may ignore it.
+
+        Raises:
+            InputError: if weights are missing or damaged.
+        """
+        ...
+
+
 def build_encoder(
     name: str,
     weights: WeightsChoice,
@@ -117,8 +133,9 @@ def build_encoder(
     """The encoder of that name, ready to run.
 
     Args:
-        name: a key of :data:`I3D_STREAMS`, ``clip-vit-b16``, a checkpoint folder, ORGANIZATION/MODEL, or one of those
-            whose weights come with weaktal (:mod:`weaktal.encoders.world.shipped`).
+        name: one of :data:`weaktal.encoders.names.HOUSE`, the name of an entry point ``weaktal.encoders`` of an
+            installed package, ``package.module:function``, a checkpoint folder, or ORGANIZATION/MODEL. Of these,
+            ``package.module:function`` runs any code that can be imported, so it must come from the user.
         weights: which to take.
         device: where to run; the CPU without it.
         precision: of its networks.
@@ -127,102 +144,50 @@ def build_encoder(
         InputError: if there is no such encoder or its weights are missing or damaged.
     """
     device = device or torch.device("cpu")
-    if name in I3D_STREAMS:
-        return _i3d(name, weights, device, precision)
-    if name in SHIPPED:
-        folder = weights.paths.get(name)
-        return build_shipped(name, folder=folder, seed=weights.seed, device=device, precision=precision)
-    return _clip(name, weights, device, precision)
+    if name in HOUSE:
+        return _function(HOUSE[name])(name=name, weights=weights, device=device, precision=precision)
+    own = installed().get(name) or (name if is_reference(name) and not Path(name).is_dir() else None)
+    if own is None:
+        return _function(CHECKPOINT)(name=name, weights=weights, device=device, precision=precision)
+    source = f"{arg('encoder')} {name}"
+    function = _function(own, source)
+    arguments = {"name": name, "weights": weights, "device": device, "precision": precision}
+    try:
+        inspect.signature(function).bind(**arguments)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"cannot be called ({error})", source=source, expected=f"a function of {', '.join(arguments)}"
+        ) from None
+    encoder: object = function(name=name, weights=weights, device=device, precision=precision)
+    if not isinstance(encoder, SnippetEncoder):
+        raise InputError(f"gave {shown(encoder)}", source=source, expected="a weaktal.encoders.networks.SnippetEncoder")
+    # The manifest must hold the name under which the encoder is found again, and all that it is built with.
+    return replace(encoder, name=name, provenance={"precision": precision, **encoder.provenance})
+
+
+def _function(reference: str, source: str | None = None) -> EncoderBuilder:
+    """What ``package.module:function`` names; ``source`` is what the user named, for messages.
+
+    Raises:
+        InputError: if there is no such thing.
+    """
+    module, _, path = reference.partition(":")
+    try:
+        found: object = importlib.import_module(module)
+    except Exception as error:  # the module runs, and may fail in any way
+        raise InputError(
+            f"cannot be imported ({type(error).__name__}: {error})",
+            source=source,
+            expected="a module that is installed or lies on PYTHONPATH",
+        ) from error
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        problem = "is no function" if found is not None else f"there is no {path} in {module}"
+        raise InputError(problem, source=source, expected="package.module:function")
+    return cast(EncoderBuilder, found)
 
 
 def folder_name(encoder: str) -> str:
     """The feature folder that an encoder writes to where the user names none."""
-    return Path(encoder).name if Path(encoder).is_dir() else encoder.replace("/", "--")
-
-
-def _i3d(name: str, weights: WeightsChoice, device: torch.device, precision: Precision) -> SnippetEncoder:
-    streams = I3D_STREAMS[name]
-    files: dict[str, Path] = {}
-    models: dict[Stream, I3D] = {}
-    for stream in streams:
-        channels = _CHANNELS[stream]
-        if weights.seed is not None:
-            models[stream] = random_i3d(weights.seed, channels=channels)
-        else:
-            path = weights.path(f"i3d-{stream}")
-            models[stream] = load_i3d(path, channels=channels)
-            files[stream] = path
-    networks: list[Network] = []
-    for stream, model in models.items():
-        kind: Kind = stream
-        networks.append(I3DNetwork(model, kind, device=device, precision=precision))
-    provenance: dict[str, Any] = {
-        "snippet": "all frames of the window",
-        "feature": "average-pooled activations before the classifier; the mean over crops where there are ten",
-        "short_side": SHORT_SIDE,
-        "precision": precision,
-    }
-    if "flow" in streams:
-        provenance["flow_bound"] = FLOW_BOUND
-    return SnippetEncoder(
-        name=name,
-        networks=tuple(networks),
-        weights_sha256=fingerprint(files) if files else None,
-        provenance=provenance | _origin(weights, files),
-    )
-
-
-def _clip(name: str, weights: WeightsChoice, device: torch.device, precision: Precision) -> SnippetEncoder:
-    files: dict[str, Path] = {}
-    folder = _clip_folder(name, weights)
-    encoder: ClipEncoder
-    if weights.seed is not None:
-        config = read_config(folder) if folder is not None else None
-        encoder = random_clip(weights.seed, config=config, name=folder_name(name))
-    else:
-        assert folder is not None
-        files["model"] = weights_file(folder)
-        encoder = load_clip(folder, name=folder_name(name))
-    encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    preparation = encoder.preparation
-    provenance = {
-        "snippet": "the middle frame of the window",
-        "feature": "unit vector of the space that images and texts share",
-        "image": "squeezed" if preparation.squash else "center crop",
-        "image_size": preparation.size,
-        "precision": precision,
-    }
-    return SnippetEncoder(
-        name=encoder.name,
-        networks=(ImageNetwork(encoder),),
-        weights_sha256=fingerprint(files) if files else None,
-        provenance=provenance | _origin(weights, files),
-        text=encoder if encoder.has_text else None,
-    )
-
-
-def _clip_folder(name: str, weights: WeightsChoice) -> Path | None:
-    """Where the checkpoint lies; None for random weights in CLIP's own shape."""
-    if Path(name).is_dir():
-        return Path(name)
-    if weights.seed is not None:
-        if name == CLIP:
-            return None
-        raise InputError(
-            f"the shape of {shown(name)} is not known",
-            source=arg("random_weights"),
-            expected=f"{CLIP} or a local folder",
-        )
-    try:
-        return weights.path(name)
-    except InputError as error:
-        if name in KNOWN or "/" in name:
-            raise error from None
-        expected = f"{', '.join([*I3D_STREAMS, CLIP, *SHIPPED])}, a checkpoint folder, or ORGANIZATION/MODEL"
-        raise InputError(f"no encoder called {shown(name)}", source=arg("encoder"), expected=expected) from None
-
-
-def _origin(weights: WeightsChoice, files: Mapping[str, Path]) -> dict[str, Any]:
-    if weights.seed is not None:
-        return {"random_weights": weights.seed, "note": "random weights: these features mean nothing"}
-    return {"weights_files": {name: path.name for name, path in files.items()}}
+    return Path(encoder).name if Path(encoder).is_dir() else encoder.replace("/", "--").replace(":", ".")

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from weaktal.arrays import Floats32
 from weaktal.data.annotations import Video
-from weaktal.data.features import Array, Features
+from weaktal.data.features import Features
 from weaktal.data.sampling import batch_members, crop
 
 
@@ -122,10 +123,10 @@ class VideoSet:
             },
         )
 
-    def _aligned(self, other: Features, name: str, start: int, stop: int) -> Array:
+    def _aligned(self, other: Features, name: str, start: int, stop: int) -> Floats32:
         rows = self.features.grid.nearest(self.features.length(name), other.grid, other.length(name))[start:stop]
         block = other.read(name, int(rows[0]), int(rows[-1]) + 1)
-        aligned: Array = np.take(block, rows - rows[0], axis=0)
+        aligned: Floats32 = np.take(block, rows - rows[0], axis=0)
         return aligned
 
     def whole(self, batch_size: int = 1) -> Iterator[Batch]:
@@ -135,7 +136,7 @@ class VideoSet:
             yield self.batch(members, [(0, self.features.length(self.names[member])) for member in members])
 
 
-def _padded(blocks: Iterator[Array], count: int, longest: int) -> Tensor:
+def _padded(blocks: Iterator[Floats32], count: int, longest: int) -> Tensor:
     """Rows of several videos, (T, D) each, as (B, T, D) with zeros behind the shorter ones; one is read at a time."""
     first = next(blocks)
     padded = torch.zeros(count, longest, first.shape[1])

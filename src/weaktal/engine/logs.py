@@ -1,15 +1,11 @@
-"""What a run says while it trains: a progress bar with the losses by name, losses.csv, TensorBoard."""
+"""What a run writes down while it trains: losses.csv, TensorBoard."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from weaktal.files import replacing
 
@@ -57,44 +53,3 @@ class LossLog:
         self._stream.close()
         if self._board is not None:
             self._board.close()
-
-
-class TrainingProgress:
-    """A bar a phase on a terminal; a line at every tenth of a phase elsewhere."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task: TaskID | None = None
-        self._phase, self._updates = "", 0
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
-    def phase(self, name: str, updates: int, done: int) -> None:
-        """A phase begins, or goes on after ``done`` updates."""
-        self._phase, self._updates = name, updates
-        self._task = self._bar.add_task(name, total=updates, completed=done, losses="")
-
-    def update(self, done: int, values: Mapping[str, float]) -> None:
-        """``done`` updates of the phase are behind, the last of them with these losses."""
-        assert self._task is not None
-        text = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
-        self._bar.update(self._task, completed=done, losses=text)
-        tenth = max(1, self._updates // 10)
-        if not self.console.is_terminal and (done % tenth == 0 or done == self._updates):
-            self.console.print(f"{self._phase} {done}/{self._updates}  {text}", highlight=False, soft_wrap=True)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
+from weaktal.arrays import Floats32
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.method import Method
-
-Array = npt.NDArray[np.float32]
 
 
 def torch_device(name: str) -> torch.device:
@@ -24,7 +21,7 @@ def torch_device(name: str) -> torch.device:
 @torch.no_grad()
 def predict(
     method: Method, videos: VideoSet, *, branch: str | None = None, batch_size: int = 8, device: str = "auto"
-) -> Iterator[tuple[str, Array, Array]]:
+) -> Iterator[tuple[str, Floats32, Floats32]]:
     """Name, snippet scores (T, C) and video scores (C,) of each video, in [0, 1]."""
     chosen = torch_device(device)
     method.module.to(chosen).eval()

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import cast
 
 import torch
 from lightning_fabric import Fabric
-from rich.console import Console
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
@@ -23,13 +22,14 @@ from torch.utils.data import DataLoader
 from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, save_tensors
 from weaktal.engine.folder import TrainingFolder
-from weaktal.engine.logs import LossLog, TrainingProgress
+from weaktal.engine.logs import LossLog
 from weaktal.engine.method import Method, Phase, State
 from weaktal.engine.resume import Start
 from weaktal.engine.seeding import derived_seed, seed_torch
 from weaktal.engine.settings import EngineConfig
 from weaktal.errors import InputError, RunError
 from weaktal.files import write_json
+from weaktal.progress import OnProgress, Progress
 
 
 class Trainer:
@@ -41,21 +41,27 @@ class Trainer:
         run: where everything goes.
         settings: of the engine.
         seed: of everything random.
-        console: where progress is shown.
+        on_progress: is told of each update, with its losses.
 
     Raises:
         InputError: if the device is not there.
     """
 
     def __init__(
-        self, method: Method, videos: VideoSet, run: TrainingFolder, settings: EngineConfig, seed: int, console: Console
+        self,
+        method: Method,
+        videos: VideoSet,
+        run: TrainingFolder,
+        settings: EngineConfig,
+        seed: int,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self.method = method
         self.videos = videos
         self.run = run
         self.settings = settings
         self.seed = seed
-        self.progress = TrainingProgress(console)
+        self.on_progress = on_progress or (lambda _: None)
         self.checkpoints = Checkpoints(run.checkpoints)
         if settings.device == "cuda" and not torch.cuda.is_available():
             raise InputError("there is none here", source="engine.device cuda", expected="auto or cpu")
@@ -70,7 +76,7 @@ class Trainer:
         start = Start(self.checkpoints)
         start.load_weights(self.fabric.to_device(self.method.module))
         position, optimizer, state = start.position, None, dict[str, Tensor]()
-        with self.progress, closing(self._log(position.total)) as log:
+        with closing(self._log(position.total)) as log:
             for index, phase in enumerate(self.method.phases()):
                 state = self._state(phase, index, state, stored=start.has_begun(index))
                 if start.is_over(index):
@@ -124,7 +130,7 @@ class Trainer:
     def _run_phase(
         self, phase: Phase, position: Position, optimizer: Optimizer, state: State, log: LossLog
     ) -> Position:
-        self.progress.phase(phase.name, phase.updates, position.update)
+        self._tell(phase, position)
         for batch in self._batches(phase, position):
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * phase.rate(position.update)
@@ -137,11 +143,14 @@ class Trainer:
             _refuse_nonfinite(values, phase, position)
             if position.update % self.settings.log_every == 0 or done:
                 log.write(total=position.total, phase=phase.name, update=position.update, values=values)
-            self.progress.update(position.update, values)
+            self._tell(phase, position, values)
             if position.update % self.settings.checkpoint_every == 0 or done:
                 _refuse_nonfinite(_weight_sums(self.method.module), phase, position)
                 self.checkpoints.save(position, self.method.module, optimizer)
         return position
+
+    def _tell(self, phase: Phase, position: Position, values: Mapping[str, float] | None = None) -> None:
+        self.on_progress(Progress(phase.name, position.update, phase.updates, "updates", values or {}))
 
     def _update(self, phase: Phase, batch: Batch, optimizer: Optimizer, state: State) -> dict[str, Tensor]:
         """One optimizer step; returns the weighted loss parts, averaged over the micro-batches."""

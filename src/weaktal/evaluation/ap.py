@@ -19,10 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from weaktal.evaluation.tiou import Floats, tiou
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from weaktal.arrays import Bools, Floats, Integers
+from weaktal.evaluation.tiou import tiou
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,14 @@ class SegmentTable:
     """
 
     spans: Floats
-    videos: Ints
-    labels: Ints
+    videos: Integers
+    labels: Integers
     scores: Floats
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: Ints | Bools) -> SegmentTable:
+    def take(self, rows: Integers | Bools) -> SegmentTable:
         """The segments at these rows, in their order."""
         return SegmentTable(self.spans[rows], self.videos[rows], self.labels[rows], self.scores[rows])
 
@@ -53,8 +51,8 @@ class SegmentTable:
 class _Pairs:
     """Predictions and the ground truths they may match, by prediction, then by falling tIoU, all of shape (P,)."""
 
-    prediction: Ints
-    truth: Ints
+    prediction: Integers
+    truth: Integers
     overlap: Floats
 
 

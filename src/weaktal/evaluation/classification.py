@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from weaktal.evaluation.ap import Bools
-from weaktal.evaluation.tiou import Floats
+from weaktal.arrays import Bools, Floats
 
 
 def classification_ap(scores: npt.ArrayLike, labels: npt.ArrayLike) -> Floats:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Bools
 from weaktal.data.annotations import Video, read_annotations
 from weaktal.data.scores import StoredScores, read_scores
 from weaktal.errors import InputError
@@ -61,7 +61,7 @@ def diagnose_videos(truth: Mapping[str, Video], stored: StoredScores, *, thresho
     return total
 
 
-def action_snippets(video: Video, classes: Sequence[str], grid: SnippetGrid, count: int) -> npt.NDArray[np.bool_]:
+def action_snippets(video: Video, classes: Sequence[str], grid: SnippetGrid, count: int) -> Bools:
     """Whether the centre of each of the first ``count`` snippets lies in an action of each class, (T, C)."""
     spans = ([(s.start, s.end) for s in video.segments if s.label == label] for label in classes)
     return np.stack([grid.inside(inside, count) for inside in spans], axis=1)

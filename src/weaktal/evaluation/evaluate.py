@@ -39,6 +39,5 @@ def evaluate(
     """
     truth = annotations if isinstance(annotations, Annotations) else read_annotations(Path(annotations))
     found = results if isinstance(results, Results) else read_results(Path(results))
-    text = tiou if tiou is None or isinstance(tiou, str) else ",".join(repr(float(threshold)) for threshold in tiou)
     chosen = PLAIN if protocol is None else protocol_named(protocol)
-    return score(truth, found, chosen, subset=subset, tious=None if text is None else tiou_grid(text))
+    return score(truth, found, chosen, subset=subset, tious=None if tiou is None else tiou_grid(tiou))

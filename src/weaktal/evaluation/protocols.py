@@ -9,6 +9,7 @@ tIoU 0.5 to 0.95.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -38,17 +39,18 @@ class Protocol:
     excluded: frozenset[str] = frozenset()
 
 
-def tiou_grid(text: str) -> tuple[float, ...]:
-    """Thresholds written as ``START:END:STEP``, both ends included, or as a list with commas.
+def tiou_grid(given: str | Sequence[float]) -> tuple[float, ...]:
+    """Thresholds given as numbers, or as text: ``START:END:STEP``, both ends included, or a list with commas.
 
     Counted in decimals, so that the third of 0.1:0.7:0.1 is 0.3 and not 0.30000000000000004.
 
     Raises:
-        InputError: if the text is neither, or a threshold does not lie in (0, 1] or stands there twice.
+        InputError: if the text is neither, or a threshold does not lie in (0, 1] or appears twice.
 
     >>> tiou_grid("0.1:0.7:0.1")
     (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     """
+    text = given if isinstance(given, str) else ",".join(repr(float(threshold)) for threshold in given)
     source = f"{arg('tiou')} {shown(text)}"
     expected = "START:END:STEP such as 0.1:0.7:0.1, or a list such as 0.5,0.75,0.95"
     ranged = ":" in text
@@ -68,7 +70,7 @@ def tiou_grid(text: str) -> tuple[float, ...]:
     thresholds = tuple(float(number) for number in numbers)
     for threshold in thresholds:
         if not 0 < threshold <= 1:
-            raise InputError(f"{threshold} is no threshold", source=source, expected="above 0 and at most 1")
+            raise InputError(f"{threshold} is not a threshold", source=source, expected="above 0 and at most 1")
     if len(set(thresholds)) != len(thresholds):
         raise InputError("names a threshold twice", source=source, expected="each once")
     return thresholds

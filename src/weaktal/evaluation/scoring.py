@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from weaktal.arrays import Bools, Floats
 from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
 from weaktal.errors import InputError, nearest, shown
-from weaktal.evaluation.ap import Bools, SegmentTable, average_precision
+from weaktal.evaluation.ap import SegmentTable, average_precision
 from weaktal.evaluation.protocols import AMBIGUOUS, PLAIN, Protocol
-from weaktal.evaluation.tiou import Floats
 from weaktal.segments import Segment
 
 
@@ -29,7 +29,7 @@ class Scores:
         ap: AP by class and threshold, shape (C, K).
         videos: videos in the subset, whether or not they hold ground truth or predictions.
         ground_truth: segments that predictions were matched to.
-        predictions: predictions that were ranked: of the subset's videos, of one of ``classes``, not left out for an
+        predictions: predictions that were ranked: of the subset's videos, of one of ``classes``, not dropped for an
             ambiguous span.
         warnings: what was ignored or looks amiss, a sentence each.
     """
@@ -144,7 +144,7 @@ def score(
 
 
 def subset_of(annotations: Annotations, protocol: Protocol) -> str:
-    """The subset that is scored where nobody names one: the protocol's if it is there, else the test subset."""
+    """The subset that is scored by default: the protocol's if it is there, else the test subset."""
     if protocol.subset is None or any(video.subset == protocol.subset for video in annotations.videos.values()):
         return protocol.subset or annotations.test_subset
     return annotations.test_subset

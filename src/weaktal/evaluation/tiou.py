@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from weaktal.arrays import Floats
 
 
 def tiou(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -21,17 +20,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktal.data.manifest import FILE, write_manifest
+from weaktal.encoders.catalog import folder_name
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
 from weaktal.extraction.folders import Target, extraction_settings, planned_manifest
-from weaktal.extraction.pipeline import Failed, Job, Pipeline, Sampling
+from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
 from weaktal.files import read_model, reason, sha256, write_json
-
-
-def cache_folder() -> Path:
-    """``$WEAKTAL_CACHE``, else ``~/.cache/weaktal/features``."""
-    configured = os.environ.get("WEAKTAL_CACHE")
-    return Path(configured) if configured else Path.home() / ".cache" / "weaktal" / "features"
 
 
 class Decoded(BaseModel):
@@ -49,10 +43,34 @@ class Decoded(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Extracted:
-    """A video whose features were made just now, or the reason why there are none."""
+class Lacking:
+    """A video some of whose features the cache lacks.
+
+    Attributes:
+        path: its file.
+        key: its content.
+        wanted: which of the targets lack it, by their places.
+    """
 
     path: Path
+    key: str
+    wanted: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A video whose features were made just now, or the reason why there are none.
+
+    Attributes:
+        video: which, and for which targets.
+        features: (T, D) for each of these.
+        decoded: what decoding told.
+        error: why there are none.
+    """
+
+    video: Lacking
+    features: tuple[Rows, ...] = ()
+    decoded: Decoded | None = None
     error: InputError | None = None
 
 
@@ -66,44 +84,44 @@ class FeatureCache:
         """The folder for features of this setting."""
         manifest = planned_manifest(encoder, sampling, flow=flow)
         setting = json.dumps(extraction_settings(manifest), sort_keys=True).encode()
-        return Target(self.root / f"{encoder.name}-{hashlib.sha256(setting).hexdigest()[:16]}", encoder, manifest)
+        folder = f"{folder_name(encoder.name)}-{hashlib.sha256(setting).hexdigest()[:16]}"
+        return Target(self.root / folder, encoder, manifest)
 
-    def decoded(self, key: str) -> Decoded:
-        """What decoding told of the video with that content.
+    def decoded(self, key: str) -> Decoded | None:
+        """What decoding told of the video with that content, if it was decoded.
 
         Raises:
             InputError: if its file is damaged.
         """
-        return read_model(self._decoded(key), Decoded, "what the cache keeps of a video; delete it to decode again")
+        path = self._decoded(key)
+        what = "what the cache keeps of a video; delete it to decode again"
+        return read_model(path, Decoded, what) if path.exists() else None
 
     def _decoded(self, key: str) -> Path:
         return self.root / "videos" / f"{key}.json"
 
-    def lacking(self, target: Target, keys: Mapping[Path, str]) -> dict[Path, str]:
-        """Of videos with their contents those that have no features yet, one for each content.
+    def fill(self, targets: Sequence[Target], videos: Sequence[Lacking], pipeline: Pipeline) -> Iterator[Made]:
+        """Extracts what is lacking; each video is in the cache, whole, before it comes out here.
 
-        Raises:
-            InputError: if a file of features is damaged.
+        Args:
+            targets: folders of this cache, in the order of the pipeline's encoders.
+            videos: of which features to make; their files are different.
+            pipeline: makes them.
         """
-        wanted = {
-            key: path for path, key in keys.items() if not (self._decoded(key).exists() and target.has(key))
-        }  # fmt: skip
-        return {path: key for key, path in wanted.items()}
-
-    def fill(self, target: Target, keys: Mapping[Path, str], pipeline: Pipeline) -> Iterator[Extracted]:
-        """Extracts the videos of :meth:`lacking`; each is in the cache, whole, before it comes out here."""
-        if not (target.folder / FILE).exists():
-            write_manifest(target.folder, target.manifest)
-        for result in pipeline.run([Job(path, (0,)) for path in keys]):
-            path = result.job.path
+        for target in targets:
+            if not (target.folder / FILE).exists():
+                write_manifest(target.folder, target.manifest)
+        by_path = {video.path: video for video in videos}
+        for result in pipeline.run([Job(video.path, video.wanted) for video in videos]):
+            video = by_path[result.job.path]
             if isinstance(result, Failed):
-                yield Extracted(path, result.error)
+                yield Made(video, error=result.error)
                 continue
-            (features,) = result.features
             decoded = Decoded(seconds=result.seconds, notes=result.notes)
-            write_json(self._decoded(keys[path]), decoded.model_dump(mode="json"))
-            target.write(keys[path], features)
-            yield Extracted(path)
+            write_json(self._decoded(video.key), decoded.model_dump(mode="json"))
+            for index, features in zip(video.wanted, result.features, strict=True):
+                targets[index].write(video.key, features)
+            yield Made(video, result.features, decoded)
 
 
 def content_key(path: Path) -> str:

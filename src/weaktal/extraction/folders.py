@@ -208,10 +208,9 @@ def write_class_vectors(targets: Iterable[Target], annotations: Annotations | No
     """
     reasons = []
     for target in targets:
-        if all(network.kind != "image" for network in target.encoder.networks):
-            continue
         if target.encoder.text is None:
-            reasons.append(f"{target.folder.name} has no class vectors: the encoder has no tokenizer")
+            if any(network.kind == "image" for network in target.encoder.networks):
+                reasons.append(f"{target.folder.name} has no class vectors: the encoder has no tokenizer")
         elif annotations is None or not annotations.classes:
             reasons.append(f"{target.folder.name} has no class vectors: the dataset has no annotations.json yet")
         else:

@@ -25,7 +25,7 @@ from weaktal.encoders.frames import Crop, Frames
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
 from weaktal.extraction.feeds import Feed, FlowFeed, ImageFeed, RgbFeed, Workers
-from weaktal.extraction.prefetch import background
+from weaktal.extraction.prefetch import running_ahead
 from weaktal.video.decoding import VideoFrames
 from weaktal.video.flow import FlowMethod
 
@@ -173,8 +173,8 @@ class Pipeline:
             jobs: what to do.
             on_frames: called with the number of frames whenever some have been worked on, for progress.
         """
-        chunks = background(decoded(jobs, self.sampling.fps, self.busy), _DEPTH)
-        clips = background(self.clips(chunks, on_frames), depth=2 * _DEPTH)
+        chunks = running_ahead(decoded(jobs, self.sampling.fps, self.busy), _DEPTH)
+        clips = running_ahead(self.clips(chunks, on_frames), depth=2 * _DEPTH)
         with contextlib.closing(chunks), contextlib.closing(clips):
             yield from self.encoded(clips)
 

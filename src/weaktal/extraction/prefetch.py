@@ -11,7 +11,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def background(items: Iterator[Item], depth: int) -> Generator[Item]:
+def running_ahead(items: Iterator[Item], depth: int) -> Generator[Item]:
     """The items, made in a thread of their own, at most ``depth`` ahead. Errors come out where the items do.
 
     Leaving the loop early stops the thread at its next item.

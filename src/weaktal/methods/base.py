@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from weaktal.config import Settings
-from weaktal.decode.config import DecodeConfig
+from weaktal.decoding.config import DecodeConfig
 from weaktal.engine.settings import EngineConfig
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.methods import METHODS, SETTINGS
 
 if TYPE_CHECKING:
-    from weaktal.data.features import Array
+    from weaktal.arrays import Floats32
     from weaktal.engine.method import Method
 
 
@@ -43,7 +43,7 @@ class OtherFeatures:
     """
 
     dim: int
-    text: Array | None = None
+    text: Floats32 | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat
 
 from weaktal.config import Settings, Size, group, setting
-from weaktal.decode.config import DecodeConfig
+from weaktal.decoding.config import DecodeConfig
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.methods.base import MethodConfig
 

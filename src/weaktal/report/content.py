@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
+from weaktal.arrays import Floats
 from weaktal.evaluation.diagnosis import SnippetErrors
 from weaktal.evaluation.scoring import Scores
 from weaktal.segments import Segment
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ class Curves:
         pooled: of how many snippets in a row each value is the highest; more than 1 in long videos.
     """
 
-    times: Array
-    values: dict[str, Array] = field(default_factory=dict)
+    times: Floats
+    values: dict[str, Floats] = field(default_factory=dict)
     pooled: int = 1
 
 

@@ -69,12 +69,12 @@ def compare(
     Args:
         annotations: dataset folder or annotations file; None shows the results without any truth.
         branches: what to compare, each with a name of its own.
-        words: what it says besides.
+        words: what else the page says.
         videos: video files by name, for the pictures; others have those of the file that the results name, if any.
         strict: whether the user named ``videos``, so that a file that is not the one that was localized is an error.
         names: of the videos to show; any of the dataset or the results.
         count: how many videos are shown where none is named.
-        subset: that is scored; the protocol's or the dataset's test subset where it is None.
+        subset: that is scored; the protocol's or the dataset's test subset by default.
         protocol: how it is scored.
         threshold: for misses and false alarms, see :func:`~weaktal.evaluation.diagnose.diagnose`.
 

@@ -1,12 +1,11 @@
-"""A run's branches as rows of a page, and which of them ``weaktal localize`` gives where nobody names one."""
+"""A run's branches as rows of a page, and which of them ``weaktal localize`` gives by default."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
 
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
@@ -16,6 +15,8 @@ from weaktal.report.gather import BranchFiles
 from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.localize import localize
 from weaktal.runs.trained import Trained, load_method
+
+log = logging.getLogger("weaktal")
 
 _GIVEN = "what weaktal localize gives without --branch"
 
@@ -29,7 +30,7 @@ class Rows:
 
     Attributes:
         branches: results and scores, a row each.
-        notes: what a reader must know besides, a sentence each.
+        notes: what else a reader must know, a sentence each.
     """
 
     branches: list[BranchFiles]
@@ -45,11 +46,10 @@ def run_rows(
     named: Sequence[str] = (),
     prefix: str = "",
     method: str | None = None,
-    console: Console | None = None,
 ) -> Rows:
     """Localizes a dataset with branches of a run.
 
-    Where nobody names a branch, what ``weaktal localize`` gives without ``--branch`` is among the rows, also where it
+    By default, what ``weaktal localize`` gives without ``--branch`` is among the rows, also where it
     comes from the weights of an earlier phase; and branches that need vision-language features are left out, with a
     note, if the dataset has none that can be used.
 
@@ -61,12 +61,10 @@ def run_rows(
         named: the branches, with the last weights; the usual ones where there are none.
         prefix: of the rows' names.
         method: of the run, where it is a module that is not installed as a method.
-        console: where progress goes; standard error where it is None.
 
     Raises:
         InputError: for bad input.
     """
-    console = console or Console(stderr=True)
     named_method = method if RunFolder(run).info().method == method else None  # it may be of another run on the page
     built, _, info = load_method(RunFolder(run), named_method)
     usual = built.shown_branches
@@ -82,11 +80,11 @@ def run_rows(
         rows.append(choice)
     seeing = [row for row in rows if built.needs(row[1])]
     if seeing and not named and (problem := _vlp_problem(info, dataset, subset)):
-        left_out = ", ".join(_name(row, info) + (f" ({_GIVEN})" if row == choice else "") for row in seeing)
-        notes.append(f"{run}: left out for want of vision-language features: {left_out}: {problem}")
+        skipped = ", ".join(_name(row, info) + (f" ({_GIVEN})" if row == choice else "") for row in seeing)
+        notes.append(f"{run}: skipped {skipped}, which need vision-language features: {problem}")
         rows = [row for row in rows if row not in seeing]
     for note in notes:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        log.warning("%s", note)
     found = []
     for row in rows:
         phase, branch = row
@@ -124,7 +122,7 @@ def _vlp_problem(info: RunInfo, dataset: Path, subset: str) -> InputError | None
 
 
 def _choice(run: Path, method: str | None) -> _Row:
-    """What ``weaktal localize`` takes where nobody names a branch.
+    """What ``weaktal localize`` takes by default.
 
     Raises:
         InputError: if the run cannot say, such as one without the statistics that its choice goes by.

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from rich.console import Console
-
 from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_files import videos_in
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.protocols import PLAIN, protocol_named
 from weaktal.evaluation.scoring import subset_of
-from weaktal.files import check_writable
+from weaktal.files import as_paths, check_writable
 from weaktal.report.content import Report
 from weaktal.report.gather import BranchFiles, Words, check_names, compare, read_branch
 from weaktal.report.page import is_page, write_report
@@ -34,7 +32,6 @@ def view(
     protocol: str | None = None,
     branch: Sequence[str] = (),
     method: str | None = None,
-    console: Console | None = None,
 ) -> Report:
     """Writes a page that shows results files, finished runs, or both.
 
@@ -49,7 +46,6 @@ def view(
         subset: of the dataset, to score and to show; the one that the protocol scores by default.
         protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does.
         branch: branches of runs to show; the usual ones, and what ``weaktal localize`` takes, by default.
-        console: where progress goes; standard error by default.
 
     Returns:
         What the page shows.
@@ -57,62 +53,57 @@ def view(
     Raises:
         InputError: for bad input; nothing is written then.
     """
-    paths = [Path(source) for source in ([sources] if isinstance(sources, str | PathLike) else sources)]
-    out = Path(out)
-    dataset = None if dataset is None else Path(dataset)
+    paths = as_paths(sources)
+    page, truth = Path(out), None if dataset is None else Path(dataset)
     scored_by = PLAIN if protocol is None else protocol_named(protocol)
-    _check_out(out)
+    _check_out(page)
     runs = [path for path in paths if path.is_dir()]
     for path in paths:
         if not path.exists():
             raise InputError("no such file or folder", source=path, expected="a results file, or the folder of a run")
-    if dataset is None and runs:
-        dataset = _dataset_of(runs[0])
+    if truth is None and runs:
+        truth = _dataset_of(runs[0])
     if branch and not runs:
-        raise InputError(
-            "is for runs; results are of one branch each", source=arg("branch"), expected="a run to look at"
-        )
+        raise InputError("is for runs; results are of one branch each", source=arg("branch"))
     for name, given in (("subset", subset), ("protocol", protocol)):
-        if given is not None and dataset is None:
+        if given is not None and truth is None:
             raise InputError("needs a dataset", source=arg(name), expected=f"{arg('dataset')} as well")
     names = unique_names(paths)
-    stored = match_scores(
-        [n for n, path in zip(names, paths, strict=True) if not path.is_dir()], [os.fspath(file) for file in scores]
-    )
-    pictures = _videos(None if videos is None else Path(videos), dataset)
+    of_results = [name for name, path in zip(names, paths, strict=True) if not path.is_dir()]
+    stored = match_scores(of_results, [os.fspath(file) for file in scores])
+    pictures = _videos(None if videos is None else Path(videos), truth)
     files = {
         name: BranchFiles(name, path, stored.get(name))
         for name, path in zip(names, paths, strict=True)
         if not path.is_dir()
     }
-    if dataset is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
+    if truth is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
         found = [name for file in files.values() for name in read_branch(file).results.videos]
-        check_names(video, dict.fromkeys([*read_tags(dataset).videos, *found]))
+        check_names(video, dict.fromkeys([*read_tags(truth).videos, *found]))
     with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
         branches: list[BranchFiles] = []
         notes: list[str] = []
         for number, (name, path) in enumerate(zip(names, paths, strict=True)):
-            if path.is_dir() and dataset is not None:
+            if path.is_dir() and truth is not None:
                 from weaktal.report.rows import run_rows  # late: needs torch, as localize does
 
                 rows = run_rows(
                     path,
-                    dataset,
+                    truth,
                     Path(folder) / str(number),
-                    subset=subset or subset_of(read_tags(dataset), scored_by),
+                    subset=subset or subset_of(read_tags(truth), scored_by),
                     named=branch,
                     method=method,
                     prefix=f"{name}: " if len(paths) > 1 else "",
-                    console=console,
                 )
                 branches += rows.branches
                 notes += rows.notes
             else:
                 branches.append(files[name])
         report = compare(
-            dataset,
+            truth,
             branches,
-            _words(names, dataset, notes),
+            _words(names, truth, notes),
             videos=pictures,
             strict=videos is not None,
             names=video,
@@ -120,7 +111,7 @@ def view(
             subset=subset,
             protocol=scored_by,
         )
-    write_report(out, report)
+    write_report(page, report)
     return report
 
 
@@ -149,15 +140,15 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
         scores: a file for each of them in their order, or NAME=FILE for some.
 
     Raises:
-        InputError: if there are more or fewer files than results, a name stands there twice or without a file, or there
+        InputError: if there are more or fewer files than results, a name appears twice or without a file, or there
             are no results of such a name.
     """
     if scores and not names:
-        raise InputError("is for results files; runs keep their own", source=arg("scores"), expected="to be left out")
+        raise InputError("is for results files; runs keep their own", source=arg("scores"))
     pairs = ["=" in text and not Path(text).exists() for text in scores]
     if not all(pairs) and (any(pairs) or len(scores) != len(names)):
         raise InputError(
-            f"stands there {len(scores)} times for {len(names)} results files",
+            f"is given {len(scores)} times for {len(names)} results files",
             source=arg("scores"),
             expected=f"a file for each in their order, or NAME=FILE with NAME of {', '.join(names)}",
         )
@@ -168,7 +159,7 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
         if name not in names:
             near = nearest(name, names)
             expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near}" if near else "")
-            raise InputError(f"there are no results {shown(name)}", source=arg("scores"), expected=expected)
+            raise InputError(f"there are no results called {shown(name)}", source=arg("scores"), expected=expected)
         if name in named:
             raise InputError(f"names results {shown(name)} twice", source=arg("scores"), expected="one file for each")
         if not path:
@@ -181,7 +172,7 @@ def _check_out(out: Path) -> None:
     check_writable(out)
     if out.exists() and not is_page(out):
         raise InputError(
-            "exists, and is no page of weaktal's", source=out, expected=f"another file to write, with {arg('out')}"
+            "exists, and is not a page of weaktal", source=out, expected=f"another file to write, with {arg('out')}"
         )
 
 
@@ -198,7 +189,7 @@ def _dataset_of(run: Path) -> Path:
     known = read_tags(dataset).videos
     gone = next((name for name in info.videos if name not in known), None)
     if gone is not None:  # another dataset of that name, such as one beside where the run is looked at
-        problem = f"was trained on {dataset}, where its training video {shown(gone)} is not any more"
+        problem = f"was trained on {dataset}, which no longer has its training video {shown(gone)}"
         raise InputError(problem, source=run, expected=f"{arg('dataset')} DATASET")
     return dataset
 
@@ -217,7 +208,7 @@ def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
 def _words(names: Sequence[str], dataset: Path | None, notes: Sequence[str]) -> Words:
     what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     if dataset is None:
-        return Words(what, lead=["What was found. No dataset was named, so there is no truth to compare with."])
+        return Words(what, lead=["What was found. Without a dataset there is no truth to compare with."])
     file = annotations_file(dataset).absolute()
     name = file.parent.name if file.name == "annotations.json" else file.stem
     return Words(f"{what} on {name}", lead=[f"What was found in videos of {dataset}."], notes=notes)

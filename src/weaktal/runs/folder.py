@@ -134,5 +134,5 @@ class RunFolder(TrainingFolder):
             raise InputError(problem, source=self.path, expected="the folder of a run, as weaktal train makes it")
         info = read_model(self._info, RunInfo, "what weaktal train wrote there")
         if len(set(info.classes)) != len(info.classes):
-            raise InputError("a class stands there twice", source=self._info, place="classes", expected="each once")
+            raise InputError("a class appears twice", source=self._info, place="classes", expected="each once")
         return info

@@ -12,12 +12,12 @@ from weaktal.data.results import Results
 from weaktal.data.video_files import videos_in
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.errors import InputError, arg
-from weaktal.extraction.cache import cache_folder
-from weaktal.files import check_writable
+from weaktal.files import cache_folder, check_writable
 from weaktal.progress import OnProgress
 from weaktal.runs.localize_dataset import localize_dataset
 from weaktal.runs.localize_videos import localize_videos
 from weaktal.runs.trained import Trained
+from weaktal.runs.video_features import EncodersLike
 
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -37,6 +37,7 @@ def localize(
     vlp_features: str | None = None,
     seconds_per_snippet: float | None = None,
     skip_broken: bool = False,
+    encoder: EncodersLike | None = None,
     weights: WeightsLike | None = None,
     cache: str | PathLike[str] | None = None,
     method: str | None = None,
@@ -61,8 +62,10 @@ def localize(
         features, vlp_features: of a dataset: feature folders, where they are not named as in training.
         seconds_per_snippet: of a dataset's features without a manifest; that of the training features by default.
         skip_broken: go on without the videos of a dataset whose features cannot be used.
+        encoder: for video files: what makes the features where the run cannot be believed to say so; see
+            :func:`~weaktal.runs.video_features.named_encoders`.
         weights: for video files: where to look for the encoders' weights; the usual folder by default.
-        cache: for video files: folder of their features; :func:`~weaktal.extraction.cache.cache_folder` by default.
+        cache: for video files: folder of their features; :func:`~weaktal.files.cache_folder` by default.
         method: the run's method, where it is a module that is not installed as a method.
         on_progress: is told how far the work has come.
 
@@ -81,7 +84,7 @@ def localize(
         "skip_broken": skip_broken or None,
     }
     if one_dataset(paths):
-        refuse({"weights": weights, "cache": cache}, "videos; a dataset has its features")
+        refuse({"encoder": encoder, "weights": weights, "cache": cache}, "videos; a dataset has its features")
         found = localize_dataset(
             Trained.load(Path(run), branch, overrides, settings=settings, method=method),
             paths[0],
@@ -100,6 +103,7 @@ def localize(
         found = localize_videos(
             Trained.load(Path(run), branch, overrides, settings=settings, method=method),
             paths,
+            encoder=encoder,
             weights=WeightsChoice.of(weights),
             cache=cache_folder() if cache is None else Path(cache),
             scores=kept,

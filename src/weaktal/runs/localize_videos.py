@@ -10,13 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from weaktal.data.features import FeatureFolder, Features, parse_names
+from weaktal.data.features import Features, parse_names
 from weaktal.data.results import Results
 from weaktal.data.video_files import find_videos
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.progress import OnProgress
+from weaktal.runs.dataset_features import RunDataset
+from weaktal.runs.prepare import Prepared, prepare
 from weaktal.runs.trained import Trained
-from weaktal.runs.video_features import Prepared, as_in_training, check_same, extracted_by_weaktal, prepare
+from weaktal.runs.video_features import EncodersLike, as_in_training, check_same, extracted_by_weaktal, named_encoders
 from weaktal.runs.video_file import video_file
 
 log = logging.getLogger("weaktal")
@@ -26,6 +28,7 @@ def localize_videos(
     trained: Trained,
     videos: Sequence[Path],
     *,
+    encoder: EncodersLike | None,
     weights: WeightsChoice,
     cache: Path,
     scores: Path | None = None,
@@ -37,7 +40,9 @@ def localize_videos(
     found = find_videos(videos)
     streams = parse_names(info.features)  # folder names by stream
     vlp_streams = parse_names(info.vlp_features) if trained.needs_vlp and info.vlp_features else {}
-    again = functools.partial(as_in_training, weights=weights, run=run)
+    wanted = {*streams.values(), *vlp_streams.values()}
+    named = named_encoders(encoder, {name: made for name, made in info.manifests.items() if name in wanted})
+    again = functools.partial(as_in_training, weights=weights, run=run, named=named)
     extractions = {name: again(name, info.manifests.get(name)) for name in streams.values()}
     with trained.opening_vlp():
         extractions |= {name: again(name, info.manifests.get(name)) for name in vlp_streams.values()}
@@ -54,9 +59,10 @@ def localize_videos(
         extractions,
         cache,
         Console(stderr=True),
-        check=lambda name, target: check_same(name, info.manifests[name], target, run),
+        check=lambda name, target: check_same(name, info.manifests[name], target, run, named=name in named),
+        dataset=RunDataset(Path(info.dataset)),
     )
-    made = {name: FeatureFolder(target.folder) for name, target in zip(extractions, prepared.targets, strict=True)}
+    made = dict(zip(extractions, prepared.features, strict=True))
     features = Features({stream: made[name] for stream, name in streams.items()})
     vlp = Features({stream: made[name] for stream, name in vlp_streams.items()}) if vlp_streams else None
     results, _ = trained.segments(
@@ -73,8 +79,9 @@ def localize_videos(
 
 def with_files(results: Results, prepared: Prepared, paths: Mapping[str, Path]) -> Results:
     """The results with the files that they are of, and what was skipped; says how much was extracted."""
-    cached = len(prepared.videos) - prepared.extracted
-    log.info("features: %d videos extracted, %d from the cache", prepared.extracted, cached)
+    cached = len(prepared.videos) - prepared.extracted - prepared.reused
+    reused = f", {prepared.reused} from the run's dataset" if prepared.reused else ""
+    log.info("features: %d videos extracted, %d from the cache%s", prepared.extracted, cached, reused)
     files = {
         name: video_file(paths[name], video.duration, sha256=video.name)
         for name, video in zip(prepared.names, prepared.videos, strict=True)

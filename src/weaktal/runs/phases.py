@@ -77,7 +77,7 @@ class PhaseTable:
         run: its folder.
         subset: where the scores come from.
         tious: thresholds of the mAP.
-        chosen: phase and branch that localize where nobody names a branch.
+        chosen: phase and branch that localize by default.
         phases: in order.
     """
 

@@ -15,6 +15,7 @@ from weaktal.errors import InputError, arg
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.localize import Paths, localize
+from weaktal.runs.video_features import EncodersLike
 
 
 class LocalizeOptions(TypedDict, total=False):
@@ -30,6 +31,7 @@ class LocalizeOptions(TypedDict, total=False):
     vlp_features: str | None
     seconds_per_snippet: float | None
     skip_broken: bool
+    encoder: EncodersLike | None
     weights: WeightsLike | None
     cache: str | PathLike[str] | None
     method: str | None

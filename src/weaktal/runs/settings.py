@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weaktal.config import Settings, as_yaml, described, load_settings, matching
-from weaktal.decode.config import DecodeConfig
+from weaktal.decoding.config import DecodeConfig
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.methods import METHODS
 from weaktal.methods.base import installed_methods, method_settings

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from weaktal import __version__
 from weaktal.config import Settings, as_yaml, load_settings
@@ -22,20 +21,22 @@ from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, arg
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.presets import preset_file
+from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder, RunInfo
+from weaktal.runs.run import Run
 
 log = logging.getLogger("weaktal")
 
 
 def train(
-    dataset: Path,
+    dataset: str | PathLike[str],
     *,
     method: str,
     features: str,
-    run: Path,
+    run: str | PathLike[str],
     vlp_features: str | None = None,
     preset: str | None = None,
-    config: Path | None = None,
+    config: str | PathLike[str] | None = None,
     settings: Mapping[str, Any] | Settings | None = None,
     overrides: Sequence[str] = (),
     seed: int = 0,
@@ -43,12 +44,12 @@ def train(
     subset: str | None = None,
     seconds_per_snippet: float | None = None,
     skip_broken: bool = False,
-    console: Console | None = None,
-) -> RunFolder:
+    on_progress: OnProgress | None = None,
+) -> Run:
     """Trains ``method`` on the video-level tags of a dataset folder. Segments are never read.
 
     Args:
-        dataset: folder with annotations.json and features.
+        dataset: a dataset, or its folder, with features.
         method: name of the method: weaktal's, one that is installed, or ``package.module``.
         features: ``"NAME"`` or ``"rgb=NAME,flow=NAME"`` under ``dataset/features``.
         run: folder to make, or with ``resume`` to go on with.
@@ -60,10 +61,10 @@ def train(
         overrides: over these, single settings as the shell gives them, such as ``"model.levels=2"``.
         seed: of weights, batches and dropout.
         resume: go on from the newest checkpoint; starts anew where there is none yet.
-        subset: of the training videos; the dataset's own training subset where it is None.
+        subset: of the training videos; the dataset's own training subset by default.
         seconds_per_snippet: for features without a manifest.
         skip_broken: go on without the videos whose features cannot be used.
-        console: where progress goes; standard error where it is None.
+        on_progress: is told of each update, with its losses; ``what`` is the phase.
 
     Returns:
         The finished run.
@@ -72,10 +73,12 @@ def train(
         InputError: for bad input, before anything is written.
         RunError: if training diverges.
     """
-    console = console or Console(stderr=True)
+    dataset, folder = Path(dataset), RunFolder(Path(run))
     module = method_module(method)
     base = load_settings(module.CONFIG, preset_file(method, preset)) if preset else None
-    chosen = load_settings(module.CONFIG, config, overrides, base=base, values=settings)
+    chosen = load_settings(
+        module.CONFIG, None if config is None else Path(config), overrides, base=base, values=settings
+    )
     annotations = read_tags(dataset)
     subset = subset or annotations.train_subset
     of_subset = annotations.subset(subset)
@@ -111,7 +114,6 @@ def train(
         raise InputError("names no vision-language features", source=arg("vlp_features"), expected="their folder")
     if others and not needed:
         raise InputError(f"{method} has no vision-language branch", source=f"{arg('vlp_features')} {vlp_features}")
-    folder = RunFolder(run)
     info = RunInfo(
         weaktal=__version__,
         method=method,
@@ -133,18 +135,15 @@ def train(
         preset=preset,
     )
     training = VideoSet(videos, annotations.classes, main, others)
-    trainer = Trainer(built, training, folder, chosen.engine, seed, console)
+    trainer = Trainer(built, training, folder, chosen.engine, seed, on_progress)
     folder.start(info, as_yaml(chosen), resume=resume)
     if folder.finished():
-        console.print(f"{run}: finished already", highlight=False, markup=False)
-        return folder
-    console.print(
-        f"{method} on {len(videos)} videos of {len(annotations.classes)} classes, {dim} channels, seed {seed}",
-        highlight=False,
-        markup=False,
-    )
+        log.info("%s: finished already", folder.path)
+        return Run(folder.path)
+    size = (len(videos), len(annotations.classes), dim, seed)
+    log.info("%s on %d videos of %d classes, %d channels, seed %d", method, *size)
     trainer.train()
-    return folder
+    return Run(folder.path)
 
 
 def _manifests(parts: Sequence[Features]) -> dict[str, Manifest]:

@@ -16,8 +16,8 @@ from weaktal.data.annotations import Video
 from weaktal.data.features import Features
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
-from weaktal.decode.config import DecodeConfig
-from weaktal.decode.decoder import decode_scored
+from weaktal.decoding.config import DecodeConfig
+from weaktal.decoding.decoder import decode_scored
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method

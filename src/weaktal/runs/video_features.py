@@ -1,28 +1,24 @@
-"""Features of a user's own videos, made as those of a run were made, or taken from the cache."""
+"""How features of a user's own videos are made: as those of a run were made, which its manifests tell."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from rich.console import Console
-from rich.progress import track
-
-from weaktal.data.annotations import Video
 from weaktal.data.manifest import FILE, Manifest
-from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, build_encoder
+from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.frames import Crop
+from weaktal.encoders.names import has_name, is_reference
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.weights import KNOWN, weights_folder
-from weaktal.encoders.world.shipped import NAMES as SHIPPED
 from weaktal.errors import InputError, arg, shown
-from weaktal.extraction.cache import FeatureCache, content_key
 from weaktal.extraction.folders import Target, extraction_settings
-from weaktal.extraction.pipeline import Pipeline, Sampling
-from weaktal.video.flow import METHODS, flow_method
+from weaktal.extraction.pipeline import Sampling
+from weaktal.video.flow import METHODS
+
+# The encoder that the user names, or several by the names of their feature folders.
+EncodersLike = str | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,98 +40,9 @@ class Extraction:
     precision: Precision = "fp32"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Videos whose features are in the cache.
-
-    Attributes:
-        videos: those that can be used; their names are what the cache calls them.
-        names: their own names, in the same order.
-        targets: the folders of features, in the order of what was asked for.
-        failed: videos that cannot be used, by their own names, and why.
-        extracted: how many of ``videos`` the cache lacked.
-    """
-
-    videos: tuple[Video, ...]
-    names: tuple[str, ...]
-    targets: tuple[Target, ...]
-    failed: dict[str, InputError]
-    extracted: int
-
-
-def prepare(
-    videos: Mapping[str, Path],
-    extractions: Mapping[str, Extraction],
-    cache: Path,
-    console: Console,
-    *,
-    check: Callable[[str, Target], None] = lambda _title, _target: None,
-) -> Prepared:
-    """Extracts what the cache lacks.
-
-    Args:
-        videos: files by name.
-        extractions: by what messages call the features.
-        cache: its folder.
-        console: where progress and notes go.
-        check: looks at the name and the folder of each extraction before any work, and may refuse it.
-
-    Raises:
-        InputError: if an encoder cannot be had, or no video can be used.
-    """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    store = FeatureCache(cache)
-    failed: dict[str, InputError] = {}
-    names = {path: name for name, path in videos.items()}
-    keys: dict[Path, str] = {}
-    for name, path in videos.items():
-        try:
-            keys[path] = content_key(path)
-        except InputError as error:
-            failed[name] = error
-    targets = []
-    for title, extraction in extractions.items():
-        encoder = build_encoder(extraction.encoder, extraction.weights, device=device, precision=extraction.precision)
-        targets.append(store.target(encoder, extraction.sampling, flow=extraction.flow))
-        check(title, targets[-1])
-    worked_on: set[str] = set()
-    for target, (title, extraction) in zip(targets, extractions.items(), strict=True):
-        jobs = store.lacking(target, {path: key for path, key in keys.items() if names[path] not in failed})
-        pipeline = Pipeline(
-            [target.encoder],
-            extraction.sampling,
-            flow=flow_method(extraction.flow, str(device)),
-            workers=os.cpu_count() or 1,
-            batch=1 if device.type == "cpu" else 8,
-        )
-        done = store.fill(target, jobs, pipeline) if jobs else ()
-        for video in track(done, f"features {title}", len(jobs), console=console, disable=not console.is_terminal):
-            if video.error is None:
-                worked_on.add(jobs[video.path])
-            else:  # copies of a broken video are broken too
-                failed |= {names[path]: video.error for path, key in keys.items() if key == jobs[video.path]}
-    good = []
-    for path, key in keys.items():
-        if names[path] not in failed:
-            decoded = store.decoded(key)
-            good.append(Video(key, "", decoded.seconds, ()))
-            for note in decoded.notes:
-                console.print(f"{path}: {note}", highlight=False, markup=False, soft_wrap=True)
-    if not good:
-        raise none_usable(failed, len(videos))
-    left = tuple(names[path] for path in keys if names[path] not in failed)
-    return Prepared(tuple(good), left, tuple(targets), failed, sum(video.name in worked_on for video in good))
-
-
-def none_usable(failed: Mapping[str, InputError], count: int) -> InputError:
-    """What to say when not a single video is left."""
-    first = next(iter(failed.values()))
-    if count == 1:
-        return first
-    return InputError(f"none of {count} videos can be used; the first: {first.text}")
-
-
-def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice, run: Path) -> Extraction:
+def as_in_training(
+    name: str, manifest: Manifest | None, weights: WeightsChoice, run: Path, named: Mapping[str, str] | None = None
+) -> Extraction:
     """How to make features like those that a run was trained on.
 
     Args:
@@ -143,6 +50,7 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
         manifest: of these features, as the run kept it.
         weights: where to look for weights.
         run: its folder, for messages.
+        named: the encoders that the user names, as of :func:`named_encoders`.
 
     Raises:
         InputError: if the run does not say how they were made, or weaktal cannot make such.
@@ -161,7 +69,7 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
     if type(seed) is int and 0 <= seed < 2**63:
         weights = WeightsChoice(weights.root, weights.paths, seed)
     return Extraction(
-        encoder=_encoder_word(name, manifest, weights, run),
+        encoder=_encoder_word(name, manifest, weights, run, named or {}),
         weights=weights,
         sampling=Sampling(fps=manifest.fps, window=manifest.window, stride=manifest.stride, crop=crop),
         flow=flow if isinstance(flow, str) and flow in METHODS else "tvl1",
@@ -169,11 +77,46 @@ def as_in_training(name: str, manifest: Manifest | None, weights: WeightsChoice,
     )
 
 
-def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Path) -> str:
+def named_encoders(encoders: EncodersLike | None, manifests: Mapping[str, Manifest]) -> dict[str, str]:
+    """The encoders that the user names for a run's features, by the name of the feature folder.
+
+    Args:
+        encoders: by the name of the feature folder; a single one is for those features whose encoder the run calls by
+            ``package.module:function``, which is not run because a file says so.
+        manifests: of the features that are wanted.
+
+    Raises:
+        InputError: if the run has no features of that name, or none that a single one is for.
+    """
+    if encoders is None:
+        return {}
+    if isinstance(encoders, str):
+        wanting = [name for name, manifest in manifests.items() if is_reference(manifest.encoder)]
+        if not wanting:
+            problem = "is for features of an encoder that is called by package.module:function"
+            expected = f"to be left out, or NAME={encoders} with NAME one of {', '.join(manifests)}"
+            raise InputError(problem, source=f"{arg('encoder')} {encoders}", expected=expected)
+        return dict.fromkeys(wanting, encoders)
+    for name in encoders:
+        if name not in manifests:
+            expected = f"one of {', '.join(manifests)}"
+            raise InputError(f"no features {shown(name)} in this run", source=arg("encoder"), expected=expected)
+    return dict(encoders)
+
+
+def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Path, named: Mapping[str, str]) -> str:
     """What ``weaktal extract --encoder`` calls the encoder of a manifest."""
     encoder = manifest.encoder
-    if encoder in I3D_STREAMS or encoder in SHIPPED or encoder == CLIP:
+    if name in named:
+        return named[name]
+    if has_name(encoder):
         return encoder
+    if ":" in encoder:
+        raise InputError(
+            f"its features {shown(name)} were made by {shown(encoder)}, and no code is run because a file names it",
+            source=run,
+            expected=f"{arg('encoder')} {encoder}, if you trust it",
+        )
     places = [weights.paths.get(encoder), weights.root, weights.root and weights.root / encoder]
     for place in (*places, weights_folder() / encoder):
         if place is not None and (place / "config.json").is_file():
@@ -190,7 +133,7 @@ def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Pa
     raise InputError(
         f"the checkpoint of the run's encoder {shown(encoder)} is missing",
         source=weights_folder() / encoder,
-        expected=f"its folder there, or {arg('weights')} {encoder}=FOLDER",
+        expected=f"its folder there, {arg('weights')} {encoder}=FOLDER, or the package that offers {encoder} installed",
     )
 
 
@@ -199,15 +142,18 @@ def extracted_by_weaktal(manifest: Manifest) -> bool:
     return "last_window" in (manifest.model_extra or {})
 
 
-def check_same(name: str, manifest: Manifest, target: Target, run: Path) -> None:
+def check_same(name: str, manifest: Manifest, target: Target, run: Path, *, named: bool = False) -> None:
     """Refuses to feed a run with features that differ from those that it was trained on in anything that both state.
+
+    Where the user ``named`` the encoder, it may have moved to another module since, or to an entry point.
 
     Raises:
         InputError: naming the setting, such as the hash of the weights.
     """
     trained, made = extraction_settings(manifest), extraction_settings(target.manifest)
-    by_hash = manifest.weights_sha256 is not None  # then the folder of a checkpoint may have another name by now
-    for key in sorted(trained.keys() & made.keys() - ({"encoder"} if by_hash else set())):
+    # By its hash a checkpoint is known, whatever its folder is called by now.
+    renamed = {"encoder"} if named or manifest.weights_sha256 is not None else set()
+    for key in sorted(trained.keys() & made.keys() - renamed):
         if trained[key] != made[key]:
             raise InputError(
                 f"was trained on features {shown(name)} with {key} {shown(trained[key], 80)}, "

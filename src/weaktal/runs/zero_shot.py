@@ -12,26 +12,26 @@ from rich.console import Console
 from torch import Tensor
 
 from weaktal.config import Settings, load_settings
-from weaktal.data.features import FeatureFolder
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_videos
-from weaktal.decode.config import DecodeConfig
-from weaktal.decode.decoder import decode_scored
-from weaktal.encoders.catalog import CLIP, I3D_STREAMS, WeightsChoice, WeightsLike
+from weaktal.decoding.config import DecodeConfig
+from weaktal.decoding.decoder import decode_scored
+from weaktal.encoders.catalog import WeightsChoice, WeightsLike
+from weaktal.encoders.names import CLIP
 from weaktal.encoders.prompts import class_vectors, fill
-from weaktal.encoders.world.shipped import CBP_STREAMS, VLP
+from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError, arg, shown
-from weaktal.extraction.cache import cache_folder
 from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Sampling
-from weaktal.files import check_writable
+from weaktal.files import cache_folder, check_writable
 from weaktal.losses.mil import top_k_mean
 from weaktal.models.zero_shot import Activation, snippet_scores
 from weaktal.progress import OnProgress, Progress
 from weaktal.runs.localize import Paths, refuse_datasets
 from weaktal.runs.localize_videos import with_files
-from weaktal.runs.video_features import Extraction, prepare
+from weaktal.runs.prepare import prepare
+from weaktal.runs.video_features import Extraction
 from weaktal.runs.zero_shot_config import ZeroShotConfig
 
 
@@ -55,9 +55,9 @@ def zero_shot(
         videos: a video, a folder that is searched with its subfolders, or several of these; a file that cannot be used
             does not stop the others.
         out: results file to write; nothing is written by default.
-        encoder: a CLIP or SigLIP encoder as ``weaktal extract --encoder`` takes it.
+        encoder: one of images and texts, as ``weaktal extract --encoder`` takes it.
         weights: where to look for its weights; the usual folder by default.
-        cache: folder of features; :func:`~weaktal.extraction.cache.cache_folder` by default.
+        cache: folder of features; :func:`~weaktal.files.cache_folder` by default.
         scores: also keep the scores in this file.
         settings: of :class:`ZeroShotConfig`, such as ``{"fps": 4, "decode": {"theta_cls": 0.2}}``.
         overrides: single settings as the shell gives them, such as ``"fps=4"``.
@@ -73,9 +73,6 @@ def zero_shot(
     config = load_settings(ZeroShotConfig, None, overrides, values=settings)
     texts = [*fill(config.template, labels), *config.background]
     activation = _activation(config, len(texts))
-    if encoder in I3D_STREAMS or encoder in CBP_STREAMS:
-        expected = f"{CLIP}, another CLIP or SigLIP, or {VLP}"
-        raise InputError(f"{encoder} knows no words", source=arg("encoder"), expected=expected)
     found = find_videos(paths)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * config.fps, window=2, stride=2)
@@ -83,7 +80,8 @@ def zero_shot(
 
     def check(_title: str, target: Target) -> None:
         if target.encoder.text is None:
-            raise InputError("has no tokenizer, so it cannot read class names", source=encoder)
+            expected = f"{CLIP}, {VLP}, or another encoder of images and texts, with its tokenizer"
+            raise InputError(f"{encoder} knows no words", source=arg("encoder"), expected=expected)
         target.encoder.text.embed_texts(texts)  # refuses words that it does not know
 
     store = cache_folder() if cache is None else Path(cache)
@@ -92,7 +90,7 @@ def zero_shot(
     text_side = target.encoder.text
     assert text_side is not None
     vectors = class_vectors(text_side, texts).cpu()  # (C + K, D)
-    folder = FeatureFolder(target.folder)
+    (folder,) = prepared.features
     origin: dict[str, Any] = {
         "zero_shot": list(labels),
         "encoder": target.manifest.encoder,
@@ -126,12 +124,12 @@ def parse_labels(text: str) -> tuple[str, ...]:
     """Class names out of ``"high jump, pole vault"``.
 
     Raises:
-        InputError: if there is none, or one is empty or stands there twice.
+        InputError: if there is none, or one is empty or appears twice.
     """
     labels = tuple(label.strip() for label in text.split(","))
     for label in labels:
         if not label or labels.count(label) > 1:
-            problem = f"the class {shown(label)} stands there twice" if label else "a class without a name"
+            problem = f"the class {shown(label)} appears twice" if label else "a class without a name"
             raise InputError(
                 problem, source=f"{arg('zero_shot')} {shown(text)}", expected="distinct names between commas"
             )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from weaktal.config import Settings, setting
-from weaktal.decode.config import DecodeConfig
+from weaktal.decoding.config import DecodeConfig
 from weaktal.encoders.prompts import TEMPLATE
 
 

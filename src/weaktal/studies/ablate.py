@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,13 @@ class Ablated:
 
 
 def ablate(
-    dataset: Path,
+    dataset: str | PathLike[str],
     *,
     features: str,
     vlp_features: str,
-    out: Path,
+    out: str | PathLike[str],
     preset: str | None = None,
-    config: Path | None = None,
+    config: str | PathLike[str] | None = None,
     overrides: Sequence[str] = (),
     tables: Sequence[str] | None = None,
     variants: Sequence[str] | None = None,
@@ -79,23 +80,23 @@ def ablate(
         features, vlp_features: names under ``dataset/features``.
         out: folder to make or to go on with.
         preset, config, overrides: settings of ``collab`` that every variant starts from, each over the one before.
-        tables: keys of tables; all where it is None.
-        variants: names of readings; all of the tables where it is None.
+        tables: keys of tables; all by default.
+        variants: names of readings; all of the tables by default.
         without: names of readings to leave out.
         own: further variants, ``"NAME: KEY=VALUE ..."``.
         seeds: of the trainings.
-        workers: trainings at once; as many as cores where it is None.
-        subset, train_subset: to score and to train on; the protocol's and the dataset's own where they are None.
+        workers: trainings at once; as many as cores by default.
+        subset, train_subset: to score and to train on; the protocol's and the dataset's own by default.
         protocol: of scoring.
         seconds_per_snippet: for features without a manifest.
         command: the words of the command line, for the report.
-        console: where progress goes; standard error where it is None.
+        console: where progress goes; standard error by default.
 
     Raises:
         InputError: for bad input, before anything is trained.
     """
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
-    base = load_settings(CollabConfig, config, overrides, base=named)
+    base = load_settings(CollabConfig, None if config is None else Path(config), overrides, base=named)
     catalog = paper_tables(long_warm_up(base))
     mine = own_table(own)
     picked = [*chosen_tables(catalog, tables, variants, without), *([mine] if mine else [])]
@@ -107,7 +108,7 @@ def ablate(
         )
     plan = make_plan(picked, base, catalog=catalog)
     data = common_data(
-        dataset,
+        Path(dataset),
         features,
         vlp_features,
         subset=subset,
@@ -116,7 +117,13 @@ def ablate(
         seconds_per_snippet=seconds_per_snippet,
     )
     return run_plan(
-        plan, data, out=out, seeds=seeds, workers=workers, command=command, console=console or Console(stderr=True)
+        plan,
+        data,
+        out=Path(out),
+        seeds=seeds,
+        workers=workers,
+        command=command,
+        console=console or Console(stderr=True),
     )
 
 

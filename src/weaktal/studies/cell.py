@@ -37,6 +37,7 @@ from weaktal.methods.base import VLP, method_module
 from weaktal.methods.collab.phases import seen_by_statistics
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.turns import Collaboration
+from weaktal.progress import OnProgress, showing
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
@@ -146,8 +147,21 @@ def run_cell(job: Job, console: Console) -> None:
             fork(source, step, job.run, config)
     settings = job.run.with_name(f"{job.run.name}.yaml")
     write_text(settings, as_yaml(config))
-    data = job.data
     started = time.monotonic()
+    with showing(console, lines=True) as show:
+        _train(job, settings, show)
+    console.print(f"trained in {time.monotonic() - started:.1f} s", highlight=False)
+    data = job.data
+    truth = read_annotations(data.dataset)
+    cbp = Features.open(data.dataset, data.features, data.seconds_per_snippet)
+    vlp = Features.open(data.dataset, data.vlp_features)
+    videos, _ = usable(truth.subset(data.subset), [cbp, vlp], skip_broken=False)
+    for reading in job.readings:
+        write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp).model_dump(mode="json"))
+
+
+def _train(job: Job, settings: Path, show: OnProgress) -> None:
+    data = job.data
     train(
         data.dataset,
         method=METHOD,
@@ -159,15 +173,8 @@ def run_cell(job: Job, console: Console) -> None:
         resume=True,
         subset=data.train_subset,
         seconds_per_snippet=data.seconds_per_snippet,
-        console=console,
+        on_progress=show,
     )
-    console.print(f"trained in {time.monotonic() - started:.1f} s", highlight=False)
-    truth = read_annotations(data.dataset)
-    cbp = Features.open(data.dataset, data.features, data.seconds_per_snippet)
-    vlp = Features.open(data.dataset, data.vlp_features)
-    videos, _ = usable(truth.subset(data.subset), [cbp, vlp], skip_broken=False)
-    for reading in job.readings:
-        write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp).model_dump(mode="json"))
 
 
 def measured(

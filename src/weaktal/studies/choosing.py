@@ -26,7 +26,7 @@ def own_table(wanted: Sequence[str]) -> Table | None:
         name, settings = name.strip(), settings.strip()
         if not colon or not settings or not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(
-                "is no variant",
+                "is not a variant",
                 source=f"{arg('variant')} {shown(text)}",
                 expected='"NAME: KEY=VALUE [KEY=VALUE ...]"',
             )
@@ -48,8 +48,8 @@ def chosen_tables(
 
     Args:
         tables: to choose from.
-        keys: of the tables wanted; all where it is None.
-        variants: names of the readings wanted; all where it is None.
+        keys: of the tables wanted; all by default.
+        variants: names of the readings wanted; all by default.
         without: names of readings not wanted. What is held against one of them goes too.
 
     Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from rich.console import Console
@@ -12,11 +13,12 @@ from rich.console import Console
 from weaktal import __version__
 from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations
+from weaktal.errors import InputError, shown
 from weaktal.files import write_text
 from weaktal.methods.collab.phases import WARM_UP
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.ablate import Ablated, common_data, run_plan
-from weaktal.studies.benchmarks import SOURCE, Benchmark
+from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
 from weaktal.studies.cell import Measured
 from weaktal.studies.folder import read_found
 from weaktal.studies.needs import refuse_missing
@@ -53,12 +55,12 @@ class Reproduced:
 
 
 def reproduce(
-    benchmark: Benchmark,
-    dataset: Path,
+    experiment: str,
+    dataset: str | PathLike[str],
     *,
-    features: str,
-    vlp_features: str,
-    out: Path,
+    out: str | PathLike[str],
+    features: str = "i3d",
+    vlp_features: str = "clip-vit-b16",
     overrides: Sequence[str] = (),
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     workers: int | None = None,
@@ -68,19 +70,22 @@ def reproduce(
     """Trains the recipe for each seed, scores it under the benchmark's protocol, and writes reproduction.md.
 
     Args:
-        benchmark: what to reproduce.
+        experiment: what to reproduce, one of :data:`~weaktal.studies.benchmarks.BENCHMARKS`.
         dataset: folder with its annotations and features.
-        features, vlp_features: names under ``dataset/features``.
         out: folder to make or to go on with.
+        features, vlp_features: names under ``dataset/features``.
         overrides: settings over the recipe's.
         seeds: of the trainings.
-        workers: trainings at once; as many as cores where it is None.
+        workers: trainings at once; as many as cores by default.
         command: the words of the command line, for the report.
-        console: where progress goes; standard error where it is None.
+        console: where progress goes; standard error by default.
 
     Raises:
         InputError: for bad input or something missing, before anything is trained.
     """
+    if experiment not in BENCHMARKS:
+        raise InputError(f"no experiment {shown(experiment)}", expected=f"one of {', '.join(BENCHMARKS)}")
+    benchmark, dataset, out = BENCHMARKS[experiment], Path(dataset), Path(out)
     base = load_settings(CollabConfig, benchmark.recipe, overrides)
     annotations = refuse_missing(benchmark, dataset, features, vlp_features, base)
     plan = make_plan([TABLE], base)

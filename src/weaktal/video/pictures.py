@@ -41,7 +41,7 @@ class Pictures:
 
     def __iter__(self) -> Iterator[tuple[float, VideoFrame]]:
         info = self._info
-        count = damaged = left_out = 0
+        count = damaged = skipped = 0
         previous: float | None = None
         with opened(info.path, self._threads) as (container, stream):
             period = 1 / info.fps if info.fps else USUAL_PERIOD
@@ -57,7 +57,7 @@ class Pictures:
                 if previous is None and seconds > max(2 * period, 0.1):
                     self.notes.append(f"the first picture comes at {seconds:.2f} s and is shown from 0 s on")
                 if previous is not None and not previous < seconds <= previous + LONGEST_STILL:
-                    left_out += 1
+                    skipped += 1
                     continue
                 length = (frame.duration or 0) * base
                 self.end = max(period, seconds + (length if 0 < length <= LONGEST_STILL else period))
@@ -69,8 +69,8 @@ class Pictures:
             raise InputError("no picture can be decoded", source=info.path, expected=A_VIDEO)
         if damaged:
             self.notes.append(f"{damaged} of {count} pictures are damaged")
-        if left_out:
-            self.notes.append(f"{left_out} pictures with impossible time stamps are left out")
+        if skipped:
+            self.notes.append(f"skipped {skipped} pictures with impossible time stamps")
         if info.duration is not None and self.end < info.duration - max(1.0, 0.01 * info.duration):
             self.notes.append(f"the file promises {info.duration:.2f} s, its pictures end at {self.end:.2f} s")
 

@@ -126,7 +126,7 @@ def test_activitynet_json_and_csv(tmp_path: Path) -> None:
     annotations = read_annotations(tmp_path / "out")
     assert annotations.classes == ("Sumo", "Surfing")
     assert annotations.videos["v_b"].subset == "testing"
-    assert "1 videos of video_info_new.csv have no times in anet_anno_action.json; left out" in imported.notes
+    assert "1 videos of video_info_new.csv have no times in anet_anno_action.json; skipped" in imported.notes
     (source / "action_name.csv").write_text("action\nSurfing\n")
     with pytest.raises(InputError, match=r"anet_anno_action.json: v_a: label 'Sumo'"):
         import_dataset("activitynet13", [source], tmp_path / "two")

@@ -20,11 +20,11 @@ from weaktal.encoders.world.small3d import HEIGHT, WIDTH, WINDOW
 from weaktal.errors import InputError
 from weaktal.methods.collab.settings import TextConfig
 from weaktal.methods.collab.vlp import text_side
-from weaktal.world.actions import OTHERS, TARGETS
-from weaktal.world.clip import render_clip
-from weaktal.world.pretraining.classification import as_input
-from weaktal.world.pretraining.clips import small
-from weaktal.world.still import still_of
+from weaktal.worlds.actions import OTHERS, TARGETS
+from weaktal.worlds.clip import render_clip
+from weaktal.worlds.pretraining.classification import as_input
+from weaktal.worlds.pretraining.clips import small
+from weaktal.worlds.still import still_of
 
 
 @pytest.fixture

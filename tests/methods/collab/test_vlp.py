@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rich.console import Console
 from torch import Tensor, nn
 
 from weaktal.config import load_settings
@@ -126,7 +124,7 @@ def test_accumulated_gradients_equal_those_of_the_whole_batch(dataset: Path, cli
         videos = VideoSet(members, tags.classes, features, {"vlp": vlp})
         run = RunFolder(tmp_path / str(micro_batch))
         run.path.mkdir()
-        Trainer(OneStep(method, micro_batch), videos, run, config.engine, 0, Console(file=io.StringIO())).train()
+        Trainer(OneStep(method, micro_batch), videos, run, config.engine, 0).train()
         assert all(parameter.grad is None for parameter in method.module["cbp"].parameters())
         found.append({name: parameter.grad for name, parameter in method.module["vlp"].named_parameters()})
     assert {"text.before", "text.after"} <= found[0].keys()

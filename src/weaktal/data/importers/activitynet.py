@@ -105,7 +105,7 @@ def read_action_package(folder: Path, version: str) -> Package:
     }
     notes = mender.notes()
     if unused := len(subsets) - len(times):
-        notes.append(f"{unused} videos of {INFO_FILE} have no times in {TIMES_FILE}; left out")
+        notes.append(f"{unused} videos of {INFO_FILE} have no times in {TIMES_FILE}; skipped")
     classes = None
     if (folder / CLASSES_FILE).is_file():
         classes = tuple(row["action"] for _, row in _rows(folder / CLASSES_FILE, ("action",)))

@@ -19,7 +19,7 @@ from weaktal.data.importers.published_features import (
     write_features,
 )
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import replacing_folder
+from weaktal.files import as_paths, replacing_folder
 from weaktal.timeline import SnippetGrid
 
 THUMOS14, ACTIVITYNET12, ACTIVITYNET13 = "thumos14", "activitynet12", "activitynet13"
@@ -80,23 +80,22 @@ def import_dataset(
     """
     if kind not in KINDS:
         raise InputError(f"no package {shown(kind)} is known", expected=f"one of {', '.join(KINDS)}")
-    paths = [Path(source) for source in ([sources] if isinstance(sources, str | PathLike) else sources)]
-    dataset = Path(dataset)
+    given, folder = as_paths(sources), Path(dataset)
     grid = _grid(fps, window, stride)
     try:
         check_name(encoder, None)
     except InputError:
         raise InputError(f"is {shown(encoder)}", source=arg("encoder"), expected="a plain folder name") from None
-    if (dataset / "annotations.json").exists():
-        raise InputError("exists already", source=dataset / "annotations.json", expected="a new dataset folder")
-    if dataset.exists() and not dataset.is_dir():
-        raise InputError("is a file", source=dataset, expected="a new dataset folder")
-    package, order = _annotations(kind, paths)
-    features = _features(paths, list(package.annotations.videos), order)
-    if dataset.exists():
-        notes = _fill(dataset, package.annotations, features, encoder, grid)
+    if (folder / "annotations.json").exists():
+        raise InputError("exists already", source=folder / "annotations.json", expected="a new dataset folder")
+    if folder.exists() and not folder.is_dir():
+        raise InputError("is a file", source=folder, expected="a new dataset folder")
+    package, order = _annotations(kind, given)
+    features = _features(given, list(package.annotations.videos), order)
+    if folder.exists():
+        notes = _fill(folder, package.annotations, features, encoder, grid)
     else:
-        with replacing_folder(dataset) as temporary:
+        with replacing_folder(folder) as temporary:
             notes = _fill(temporary, package.annotations, features, encoder, grid)
     return _counted(kind, package, features, notes)
 

@@ -145,7 +145,7 @@ def _texts(path: Path, place: str, items: list[object], known: Sequence[str] | N
 
 
 def _read_ambiguous(path: Path, names: set[str]) -> dict[str, tuple[tuple[float, float], ...]]:
-    """Ambiguous spans by video; those of videos that the package does not list are of no use and left out."""
+    """Ambiguous spans by video; those of videos that the package does not list are dropped."""
     spans: dict[str, tuple[tuple[float, float], ...]] = {}
     if not path.exists():
         return spans

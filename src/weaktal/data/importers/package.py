@@ -24,7 +24,7 @@ class SegmentMender:
 
     A segment that ends after its video is kept as it is: scores stay comparable with published ones, which were
     computed on the same times. A negative start becomes 0. A segment that ends before it starts cannot be found by
-    anything; it is left out, while its label stays a tag of the video.
+    anything; it is skipped, while its label stays a tag of the video.
     """
 
     beyond: int = 0
@@ -54,6 +54,6 @@ class SegmentMender:
         told = [
             (self.beyond, "end after the annotated duration of their video; kept as they are"),
             (self.negative, "started before their video; now start at 0"),
-            (self.reversed, "ended before they started; left out, their labels stay tags"),
+            (self.reversed, "ended before they started; skipped, their labels stay tags"),
         ]
         return [f"{count} segments {what}" for count, what in told if count]

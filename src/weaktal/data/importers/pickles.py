@@ -201,14 +201,14 @@ class _Machine:
     def extend(self, items: list[object]) -> None:
         target = self.stack[-1]
         if type(target) is not list:
-            raise PickleRefused("appends to something that is no list")
+            raise PickleRefused("appends to something that is not a list")
         target.extend(items)
 
     # What would call Python in an ordinary reader
 
     def look_up(self, module: object, name: object) -> Global:
         if not isinstance(module, str) or not isinstance(name, str):
-            raise PickleRefused("names a function with something that is no text")
+            raise PickleRefused("names a function with something that is not text")
         if (module, name) not in _GLOBALS:
             raise PickleRefused(f"wants to run {module[:60]}.{name[:60]}, and only plain data is read")
         return _GLOBALS[module, name]
@@ -240,7 +240,7 @@ class _Machine:
                 target.shape, target.dtype, target.fortran = _shape(shape), dtype, bool(fortran)
                 target.content = _checked_content(target.shape, dtype, content)
             case _:
-                raise PickleRefused("sets the state of something that is no array")
+                raise PickleRefused("sets the state of something that is not an array")
 
 
 def _ascii(value: str | bytes) -> str:

@@ -51,7 +51,7 @@ def find_joint(path: Path, names: Sequence[str]) -> PublishedFeatures:
     videos: dict[str, list[StoredArray]] = {}
     for index, (name, item) in enumerate(zip(names, items, strict=True)):
         if not isinstance(item, StoredArray) or len(item.shape) != 2 or item.dtype.kind != "f":
-            raise InputError("is no (T, D) array of numbers", source=path, place=f"entry {index} ({name})")
+            raise InputError("is not a (T, D) array of numbers", source=path, place=f"entry {index} ({name})")
         if item.shape[0]:  # some packages leave an empty array where a video could not be had
             videos[name] = [item]
     return PublishedFeatures(path, videos)

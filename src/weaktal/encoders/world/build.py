@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.checkpoint import listed, load_weights, read_state_dict
 from weaktal.encoders.diet import Whole
 from weaktal.encoders.networks import ImageNetwork, Network, Precision, Small3DNetwork, SnippetEncoder
@@ -26,22 +27,14 @@ BATCH = 16  # clips at once; about three times as fast as single ones on a CPU
 Built = TypeVar("Built")
 
 
-def build_shipped(
-    name: str, *, folder: Path | None = None, seed: int | None = None, device: torch.device, precision: Precision
-) -> SnippetEncoder:
-    """The encoder of one of :data:`NAMES`, ready to run.
-
-    Args:
-        name: which.
-        folder: with weights, instead of those that come with weaktal.
-        seed: draw random weights instead.
-        device: where to run.
-        precision: of its networks.
+def shipped(*, name: str, weights: WeightsChoice, device: torch.device, precision: Precision) -> SnippetEncoder:
+    """One of :data:`weaktal.encoders.world.shipped.NAMES`; see :class:`weaktal.encoders.catalog.EncoderBuilder`.
 
     Raises:
         InputError: if weights are missing or damaged.
     """
-    folder = folder or FOLDER
+    seed = weights.seed
+    folder = weights.paths.get(name, FOLDER)
     if name == VLP:
         return _vlp(folder, seed, device, precision)
     streams = CBP_STREAMS[name]

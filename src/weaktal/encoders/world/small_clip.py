@@ -2,7 +2,7 @@
 
 An image tower of convolutions, a causal text Transformer that pools at its end-of-text mark, and one space for both. It
 reads whole words of a small language (:mod:`weaktal.encoders.world.words`). The towers are plain modules that
-:mod:`weaktal.world.pretraining` trains; :class:`SmallClipEncoder` is what everything else sees.
+:mod:`weaktal.worlds.pretraining` trains; :class:`SmallClipEncoder` is what everything else sees.
 
 Shapes: N frames, C texts, L tokens, E = 128 channels of a token, D = 128 of the common space.
 """

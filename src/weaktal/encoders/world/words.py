@@ -47,7 +47,7 @@ class WordTokenizer:
         padding, begin, end: ids of the marks.
 
     Raises:
-        InputError: if a word stands there twice or is none.
+        InputError: if a word appears twice or is none.
     """
 
     padding, begin, end = range(len(MARKS))
@@ -58,7 +58,7 @@ class WordTokenizer:
         self._ids = {word: index for index, word in enumerate(self.words, start=len(MARKS))}
         for word in self.words:
             if words_of(word) != [word] or self.words.count(word) > 1:
-                problem = "stands there twice" if words_of(word) == [word] else "is no word"
+                problem = "appears twice" if words_of(word) == [word] else "is not a word"
                 raise InputError(f"{shown(word)} {problem}", source=source, expected="distinct words in lower case")
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from weaktal.encoders.prompts import class_vectors, fill, prompted_vectors, readable
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, shown
 from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.methods.collab.settings import TextConfig, VlpConfig
 from weaktal.models.temporal import BlockShape
@@ -83,8 +83,12 @@ def text_side(config: TextConfig, classes: Sequence[str], dim: int) -> TextSide:
         InputError: if it is missing, has no texts, or does not fit the features.
     """
     from weaktal.encoders.catalog import WeightsChoice, build_encoder
+    from weaktal.encoders.names import is_reference
 
     assert config.encoder is not None
+    if is_reference(config.encoder):  # settings come from files, which must not decide which code is run
+        expected = "the name of an encoder; an installed package may offer its own"
+        raise InputError(f"is {shown(config.encoder)}", source="vlp.text.encoder", expected=expected)
     encoder = build_encoder(config.encoder, WeightsChoice()).text
     if encoder is None:
         raise InputError("encodes no texts", source=config.encoder, expected="CLIP or SigLIP with its tokenizer")

@@ -1,0 +1,11 @@
+"""Names for the arrays that the code speaks of; shapes stand where an array is made or described."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]  # features and scores, as they are stored
+Integers = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]

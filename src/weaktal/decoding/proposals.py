@@ -1,0 +1,115 @@
+"""Runs of snippets above thresholds, and their scores. K kept classes, H thresholds, T snippets, N proposals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from weaktal.arrays import Bools, Floats, Integers
+from weaktal.decoding.config import DecodeConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Candidate segments of one video; snippets ``start`` to ``stop`` (excluded).
+
+    Attributes:
+        classes: row of the score array that each was found in, shape (N,).
+        starts, stops: in snippets, shape (N,).
+        scores: shape (N,).
+    """
+
+    classes: Integers
+    starts: Integers
+    stops: Integers
+    scores: Floats
+
+
+def kept_classes(video: Floats, theta_cls: float, keep_top: int) -> Integers:
+    """Classes to localize: video score above ``theta_cls``, or among the ``keep_top`` highest. Rising, shape (K,)."""
+    keep = video > theta_cls
+    keep[np.argsort(-video, kind="stable")[:keep_top]] = True
+    return np.flatnonzero(keep)
+
+
+def upsampled(scores: Floats, factor: int) -> Floats:
+    """Scores (K, T) at ``factor`` evenly spaced moments of each snippet's cell, linear between centers: (K, T*factor).
+
+    Before the first and after the last center the scores stay as they are there.
+    """
+    if factor == 1:
+        return scores
+    count = scores.shape[1]
+    position = np.clip((np.arange(count * factor) + 0.5) / factor - 0.5, 0, count - 1)
+    left = np.minimum(position.astype(np.int64), max(count - 2, 0))
+    right = np.minimum(left + 1, count - 1)
+    share = position - left
+    return np.asarray(scores[:, left] * (1 - share) + scores[:, right] * share)
+
+
+def find_proposals(scores: Floats, config: DecodeConfig) -> Proposals:
+    """All runs of consecutive snippets above any of the thresholds, each once, longer than the minimum, with scores.
+
+    Args:
+        scores: of the kept classes, already up-sampled, shape (K, T).
+        config: thresholds, minimum length, scoring.
+    """
+    thresholds = np.asarray(config.theta_loc, dtype=np.float64)[:, None]  # (H, 1)
+    if config.threshold_scale == "video_max":
+        thresholds = thresholds * scores.max(axis=1)  # (H, K)
+    above = scores > thresholds[:, :, None]  # (H, K, T)
+    classes, starts, stops = runs(above)
+    long_enough = stops - starts >= config.min_snippets * config.upsample
+    classes, starts, stops = classes[long_enough], starts[long_enough], stops[long_enough]
+    if config.score == "max":
+        values = run_maxima(scores, classes, starts, stops)
+    else:
+        values = inner_outer(scores, classes, starts, stops, config.outer_share)
+    return Proposals(classes, starts, stops, values)
+
+
+def runs(above: Bools) -> tuple[Integers, Integers, Integers]:
+    """Maximal runs of true along the last axis of (H, K, T), equal ones of different thresholds once.
+
+    Returns:
+        Class, start and stop (excluded) of each run, sorted by these, shape (N,) each.
+    """
+    thresholds, classes, count = above.shape
+    padded = np.zeros((thresholds, classes, count + 2), dtype=np.int8)
+    padded[:, :, 1:-1] = above
+    steps = np.diff(padded)  # (H, K, T + 1): 1 where a run starts, -1 just after its end
+    _, run_classes, starts = np.nonzero(steps == 1)
+    _, _, stops = np.nonzero(steps == -1)  # same order: runs of a row never interleave
+    # One number a run, so that finding repetitions is a sort of integers.
+    code = np.unique((run_classes * (count + 1) + starts) * (count + 1) + stops)
+    rest, found_stops = np.divmod(code, count + 1)
+    found_classes, found_starts = np.divmod(rest, count + 1)
+    return found_classes, found_starts, found_stops
+
+
+def run_maxima(scores: Floats, classes: Integers, starts: Integers, stops: Integers) -> Floats:
+    """Highest score inside each run, shape (N,)."""
+    if not len(starts):
+        return np.empty(0)
+    count = scores.shape[1]
+    flat = np.append(scores.ravel(), -np.inf)  # reduceat wants every index inside the array
+    edges = np.stack([classes * count + starts, classes * count + stops], axis=1)
+    return np.asarray(np.maximum.reduceat(flat, edges.ravel())[::2])
+
+
+def inner_outer(scores: Floats, classes: Integers, starts: Integers, stops: Integers, share: float) -> Floats:
+    """Mean inside each run minus the mean of ``share`` of its length on both sides, shape (N,) (MMSD's test code).
+
+    Outer snippets beyond the video do not count; a run that fills the video has nothing outside, which counts as 0.
+    """
+    count = scores.shape[1]
+    sums = np.zeros((scores.shape[0], count + 1))
+    np.cumsum(scores, axis=1, out=sums[:, 1:])
+    lengths = stops - starts
+    reach = np.ceil(lengths * share).astype(np.int64)
+    left, right = np.maximum(starts - reach, 0), np.minimum(stops + reach, count)
+    inner = sums[classes, stops] - sums[classes, starts]
+    outer = sums[classes, right] - sums[classes, left] - inner
+    outside = right - left - lengths
+    return np.asarray(inner / lengths - outer / np.maximum(outside, 1))

@@ -1,0 +1,222 @@
+"""Features of a user's own videos: from the cache, from a dataset that holds them already, or made now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import track
+
+from weaktal.data.annotations import Video
+from weaktal.data.features import FeatureFolder
+from weaktal.encoders.catalog import build_encoder
+from weaktal.errors import InputError
+from weaktal.extraction.cache import Decoded, FeatureCache, Lacking, Made, content_key
+from weaktal.extraction.folders import Target
+from weaktal.extraction.pipeline import Pipeline, Sampling
+from weaktal.runs.dataset_features import RunDataset
+from weaktal.runs.video_features import Extraction
+from weaktal.video.flow import flow_method
+
+HELD = 2**28  # bytes of features that are kept in memory between making and scoring them
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Videos with their features.
+
+    Attributes:
+        videos: those that can be used; their names are what the cache calls them.
+        names: their own names, in the same order.
+        targets: what was to be made, in the order of what was asked for.
+        features: these, in the same order; what was made just now is in memory.
+        failed: videos that cannot be used, by their own names, and why.
+        extracted: how many of ``videos`` were extracted, be it for one of the targets.
+        reused: how many of ``videos`` had features in the dataset, and were not extracted.
+    """
+
+    videos: tuple[Video, ...]
+    names: tuple[str, ...]
+    targets: tuple[Target, ...]
+    features: tuple[FeatureFolder, ...]
+    failed: dict[str, InputError]
+    extracted: int
+    reused: int
+
+
+def prepare(
+    videos: Mapping[str, Path],
+    extractions: Mapping[str, Extraction],
+    cache: Path,
+    console: Console,
+    *,
+    check: Callable[[str, Target], None] = lambda _title, _target: None,
+    dataset: RunDataset | None = None,
+) -> Prepared:
+    """Takes features from the cache or from a dataset, and extracts what both lack.
+
+    Args:
+        videos: files by name.
+        extractions: by what messages, and the dataset, call the features.
+        cache: its folder.
+        console: where progress and notes go.
+        check: looks at the name and the folder of each extraction before any work, and may refuse it.
+        dataset: one that may hold features of these very videos.
+
+    Raises:
+        InputError: if an encoder cannot be had, or no video can be used.
+    """
+    failed: dict[str, InputError] = {}
+    keys: dict[str, str] = {}
+    for name, path in videos.items():
+        try:
+            keys[name] = content_key(path)
+        except InputError as error:
+            failed[name] = error
+    work = _Preparation(FeatureCache(cache), console, {key: videos[name] for name, key in reversed(keys.items())})
+    for title, extraction in extractions.items():
+        check(title, work.plan(title, extraction))
+    for index, title in enumerate(extractions):
+        work.look(index, title, dataset)
+    for group in work.groups():
+        work.extract(group)
+    failed |= {name: work.broken[key] for name, key in keys.items() if key in work.broken}
+    good = {name: key for name, key in keys.items() if name not in failed}
+    if not good:
+        raise none_usable(failed, len(videos))
+    for name, key in good.items():
+        for note in work.decoded[key].notes:
+            console.print(f"{videos[name]}: {note}", highlight=False, markup=False, soft_wrap=True)
+    return Prepared(
+        tuple(Video(key, "", work.decoded[key].seconds, ()) for key in good.values()),
+        tuple(good),
+        tuple(work.targets),
+        tuple(work.features),
+        failed,
+        sum(key in work.extracted for key in good.values()),
+        sum(key in work.reused - work.extracted for key in good.values()),
+    )
+
+
+class _Preparation:
+    """Features of videos, on their way.
+
+    Args:
+        store: the cache.
+        console: where progress goes.
+        paths: of the videos, by content.
+
+    Attributes:
+        targets, features: what was to be made.
+        decoded: what is known of videos, by content.
+        broken: why videos cannot be used, by content.
+        extracted, reused: contents that were.
+    """
+
+    def __init__(self, store: FeatureCache, console: Console, paths: Mapping[str, Path]) -> None:
+        self._store = store
+        self._console = console
+        self._paths = paths
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._extractions: list[tuple[str, Extraction]] = []
+        self._lacking: dict[str, list[int]] = {}  # targets by content
+        self._room = HELD
+        self.targets: list[Target] = []
+        self.features: list[FeatureFolder] = []
+        self.decoded: dict[str, Decoded] = {}
+        self.broken: dict[str, InputError] = {}
+        self.extracted: set[str] = set()
+        self.reused: set[str] = set()
+        for key in paths:
+            if (decoded := store.decoded(key)) is not None:
+                self.decoded[key] = decoded
+        self._cached = set(self.decoded)
+
+    def plan(self, title: str, extraction: Extraction) -> Target:
+        """Adds what is to be made."""
+        encoder = build_encoder(
+            extraction.encoder, extraction.weights, device=self._device, precision=extraction.precision
+        )
+        target = self._store.target(encoder, extraction.sampling, flow=extraction.flow)
+        self._extractions.append((title, extraction))
+        self.targets.append(target)
+        self.features.append(FeatureFolder(target.folder, manifest=target.manifest))
+        return target
+
+    def look(self, index: int, title: str, dataset: RunDataset | None) -> None:
+        """Finds the features that are there already, and notes what is lacking."""
+        features, manifest = self.features[index], self.targets[index].manifest
+        for key, path in self._paths.items():
+            if key in self._cached and features.has(key):
+                continue
+            found = dataset.find(title, manifest, path, key) if dataset is not None else None
+            if found is None:
+                self._lacking.setdefault(key, []).append(index)
+                continue
+            features.look(key, found[0])
+            self.decoded.setdefault(key, Decoded(seconds=found[1]))
+            self.reused.add(key)
+
+    def groups(self) -> list[list[int]]:
+        """Targets that one pass over the videos can fill: of equal sampling, and of one optical flow at most."""
+        groups: list[tuple[Sampling, set[str], list[int]]] = []
+        for index, (target, (_, extraction)) in enumerate(zip(self.targets, self._extractions, strict=True)):
+            flow = {extraction.flow} if target.encoder.eats_flow else set()
+            for sampling, flows, members in groups:
+                if sampling == extraction.sampling and len(flows | flow) < 2:
+                    flows |= flow
+                    members.append(index)
+                    break
+            else:
+                groups.append((extraction.sampling, flow, [index]))
+        return [members for _, _, members in groups]
+
+    def extract(self, group: Sequence[int]) -> None:
+        """Makes what is lacking of a group of targets."""
+        jobs = [
+            Lacking(self._paths[key], key, wanted)
+            for key, lacking in self._lacking.items()
+            if key not in self.broken
+            and (wanted := tuple(place for place, index in enumerate(group) if index in lacking))
+        ]
+        if not jobs:
+            return
+        eaters = [index for index in group if self.targets[index].encoder.eats_flow]
+        extraction = self._extractions[(eaters or group)[0]][1]
+        targets = [self.targets[index] for index in group]
+        pipeline = Pipeline(
+            [target.encoder for target in targets],
+            extraction.sampling,
+            flow=flow_method(extraction.flow, str(self._device)),
+            workers=os.cpu_count() or 1,
+            batch=1 if self._device.type == "cpu" else 8,
+        )
+        titles = " and ".join(self._extractions[index][0] for index in group)
+        done = self._store.fill(targets, jobs, pipeline)
+        quiet = not self._console.is_terminal
+        for made in track(done, f"features {titles}", len(jobs), console=self._console, disable=quiet):
+            self._take(made, group)
+
+    def _take(self, made: Made, group: Sequence[int]) -> None:
+        key = made.video.key
+        if made.error is not None:  # copies of a broken video are broken too
+            self.broken[key] = made.error
+        if made.decoded is not None:
+            self.decoded[key] = made.decoded
+            self.extracted.add(key)
+        for place, rows in zip(made.video.wanted, made.features, strict=False):
+            if rows.nbytes <= self._room:  # else they are read from the cache again
+                self._room -= rows.nbytes
+                self.features[group[place]].hold(key, rows)
+
+
+def none_usable(failed: Mapping[str, InputError], count: int) -> InputError:
+    """What to say when not a single video is left."""
+    first = next(iter(failed.values()))
+    if count == 1:
+        return first
+    return InputError(f"none of {count} videos can be used; the first: {first.text}")

@@ -1,0 +1,179 @@
+"""Dataset folders of the rendered world.
+
+``annotations.json`` holds durations and tags of all videos and the segments of test videos alone. Three more files are
+for diagnosis and read by no training: ``truth.json`` (the same layout, with the segments of all videos),
+``phases.json`` (run-up, peak and recovery of each segment) and ``shots.json`` (what each shot shows, and the actions
+that are no targets).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, write_annotations
+from weaktal.errors import InputError, arg
+from weaktal.files import replacing_folder, write_json
+from weaktal.worlds.actions import TARGETS
+from weaktal.worlds.render import write_video
+from weaktal.worlds.script import VideoPlan, choose_labels, plan_video
+
+MOST_VIDEOS = 10_000  # of a subset: as many as four digits of a name can tell apart
+
+# Called with the number of videos that are done and the number of all.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVideo:
+    """A video of the dataset: its name, its subset, and what it shows."""
+
+    name: str
+    subset: str
+    plan: VideoPlan
+
+
+def plan_world(*, train: int = 80, test: int = 40, seed: int = 0) -> tuple[PlannedVideo, ...]:
+    """Plans all videos. A video's plan depends on the seed, its subset and its number alone, not on how many there are.
+
+    Targets take turns as a video's first label, so that fifteen videos show all of them.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+    for option, value in ((arg("train"), train), (arg("test"), test)):
+        if not 1 <= value <= MOST_VIDEOS:
+            raise InputError(f"is {value}", source=option, expected=f"1 to {MOST_VIDEOS:,} videos")
+    if seed < 0:
+        raise InputError(f"is {seed}", source=arg("seed"), expected="0 or more")
+    videos = []
+    for part, (subset, count) in enumerate(((DEFAULT_TRAIN, train), (DEFAULT_TEST, test))):
+        for number in range(count):
+            rng = np.random.default_rng([seed, part, number])
+            turn, place = divmod(number, len(TARGETS))
+            order = np.random.default_rng([seed, part, turn, 7]).permutation(len(TARGETS))
+            labels = choose_labels(rng, TARGETS[order[place]])
+            plan = plan_video(int(rng.integers(1 << 40)), labels)
+            videos.append(PlannedVideo(f"{'train' if part == 0 else 'test'}_{number:04d}", subset, plan))
+    return tuple(videos)
+
+
+def make_world(
+    folder: Path,
+    *,
+    train: int = 80,
+    test: int = 40,
+    seed: int = 0,
+    size: tuple[int, int] = (320, 180),
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> tuple[PlannedVideo, ...]:
+    """Renders a dataset folder, whole or not at all.
+
+    Args:
+        folder: to make; it must not exist.
+        train, test: videos.
+        seed: the same seed gives the same frames, whatever the number of workers.
+        size: (width, height), pixels, even.
+        workers: processes.
+        progress: called after each video.
+
+    Returns:
+        What was made.
+
+    Raises:
+        InputError: if the folder exists, a number is out of range, or the video extra is not installed.
+    """
+    import weaktal.video  # noqa: F401  # says so where PyAV or OpenCV is missing
+
+    _check(size, workers)
+    videos = plan_world(train=train, test=test, seed=seed)
+    with replacing_folder(folder) as temporary:
+        (temporary / "videos").mkdir()
+        for done, _ in enumerate(_rendered(temporary / "videos", videos, size, workers), start=1):
+            if progress is not None:
+                progress(done, len(videos))
+        _write_annotations(temporary, videos, seed)
+    return videos
+
+
+def _check(size: tuple[int, int], workers: int) -> None:
+    width, height = size
+    if not (64 <= width <= 1920 and 36 <= height <= 1080) or width % 2 or height % 2:
+        expected = "even numbers of pixels, from 64x36 to 1920x1080"
+        raise InputError(f"is {width}x{height}", source=arg("size"), expected=expected)
+    if not 1 <= workers <= 256:
+        raise InputError(f"is {workers}", source=arg("workers"), expected="1 to 256 processes")
+
+
+def _rendered(folder: Path, videos: tuple[PlannedVideo, ...], size: tuple[int, int], workers: int) -> Iterator[None]:
+    """Writes the videos, in this process or in several; yields after each."""
+    jobs = [(folder / f"{video.name}.mp4", video.plan, size) for video in videos]
+    if workers == 1:
+        for job in jobs:
+            write_video(*job)
+            yield
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context, initializer=_start_worker) as pool:
+        pending = [pool.submit(write_video, *job) for job in jobs]
+        try:
+            for finished in as_completed(pending):
+                finished.result()
+                yield
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _start_worker() -> None:
+    """One thread each; Ctrl-C is the parent's to handle, which lets videos that have begun end."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _write_annotations(folder: Path, videos: tuple[PlannedVideo, ...], seed: int) -> None:
+    known = {
+        video.name: Video(video.name, video.subset, video.plan.duration, video.plan.labels, video.plan.segments)
+        for video in videos
+    }
+    classes = tuple(sorted({label for video in known.values() for label in video.labels}))
+    truth = Annotations(classes=classes, videos=known, version=f"rendered world, seed {seed}")
+    write_annotations(folder / "truth.json", truth)
+    tagged = {
+        name: replace(video, segments=()) if video.subset == DEFAULT_TRAIN else video for name, video in known.items()
+    }
+    write_annotations(folder / "annotations.json", replace(truth, videos=tagged))
+    write_json(folder / "phases.json", {video.name: _phases(video.plan) for video in videos})
+    write_json(folder / "shots.json", {video.name: _shots(video.plan) for video in videos})
+
+
+def _phases(plan: VideoPlan) -> list[dict[str, Any]]:
+    return [
+        {"label": event.label, "phase": name, "segment": [start, end]}
+        for event in plan.events
+        if event.label in TARGETS
+        for name, start, end in event.phases
+    ]
+
+
+def _shots(plan: VideoPlan) -> dict[str, list[dict[str, Any]]]:
+    shots = [
+        {"kind": shot.kind, "scene": shot.scene, "segment": list(span)}
+        for shot, span in zip(plan.shots, plan.spans(), strict=True)
+    ]
+    others = [
+        {"label": event.label, "segment": [event.segment.start, event.segment.end]}
+        for event in plan.events
+        if event.label not in TARGETS
+    ]
+    return {"shots": shots, "other_actions": others}
