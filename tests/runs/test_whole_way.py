@@ -214,7 +214,7 @@ def test_training_that_diverges_says_so(
     tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Weights that overflow, as a bad rate or bad features bring about: exit 1, one line, no weights to be mistaken."""
-    monkeypatch.setattr(OptimizerConfig, "adam", lambda _: lambda parameters: torch.optim.SGD(parameters, lr=1e38))
+    monkeypatch.setattr(OptimizerConfig, "build", lambda _, parameters: torch.optim.SGD(parameters, lr=1e38))
     assert run(train_words(tiny_dataset, tmp_path / "run", updates=6)) == 1
     assert "a lower learning rate" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "run" / "weights.safetensors").exists()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from weaktal.cli import run
-from weaktal.config import load_settings
+from weaktal.config import flat, load_settings
 from weaktal.data.annotations import read_annotations
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.encoders.weights import weights_folder
@@ -18,7 +18,6 @@ from weaktal.files import read_model
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.benchmarks import BENCHMARKS
 from weaktal.studies.cell import Measured
-from weaktal.studies.plan import flat
 from weaktal.studies.reproduce import report
 
 

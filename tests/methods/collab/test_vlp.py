@@ -221,7 +221,7 @@ def test_a_run_with_prompts_localizes_without_its_text_encoder(
     torch.testing.assert_close(weights[1]["vlp.text.settled"], side.prompted(*prompts))
     for branch in ("vlp", "vanilla"):
         found = localize(run.path, dataset, tmp_path / f"{branch}.json", branch=branch)
-        assert len(found.results.videos) == 6
+        assert len(found.videos) == 6
 
 
 @pytest.mark.parametrize(("dim", "width", "words"), [(16, 32, "24 dimensions"), (24, 512, "32 channels a token")])
