@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rich.console import Console
 
 from weaktal.cli import run
 from weaktal.config import parse_settings
@@ -134,7 +133,7 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
     reading = ReadingJob(
         name="x", after="foreground-2", branch="choice", settings=config.model_dump(mode="json"), out=tmp_path / "x"
     )
-    assert measured(job, reading, truth, videos, *features, Console()).chosen == f"{folders[index].name} both"
+    assert measured(job, reading, truth, videos, *features).chosen == f"{folders[index].name} both"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +153,7 @@ def test_a_choice_says_which_weights_and_branch_it_took(
     videos = list(truth.subset(job.data.subset).values())
     features = Features.open(ablation_dataset, "i3d"), Features.open(ablation_dataset, "scene")
     reading = ReadingJob(name="x", after="foreground-2", branch="choice", settings=settings, out=tmp_path / "x")
-    assert measured(job, reading, truth, videos, *features, Console()).chosen == chosen
+    assert measured(job, reading, truth, videos, *features).chosen == chosen
 
 
 def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(
