@@ -26,6 +26,8 @@ from __future__ import annotations
 
 import importlib
 
+from weaktal.version import __version__ as __version__
+
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
@@ -55,8 +57,6 @@ if TYPE_CHECKING:
     from weaktal.studies.ablate import ablate as ablate
     from weaktal.studies.reproduce import reproduce as reproduce
     from weaktal.worlds.world import world as world
-
-__version__ = "0.1.0"
 
 # Name -> the module that holds it.
 _HOMES = {

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from weaktal import __version__
 from weaktal.cli.lines import log_lines
 from weaktal.errors import InputError, RunError, one_line
+from weaktal.version import __version__
 
 # Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
 # a verb's function is ``weaktal.cli.VERB_command.VERB``.

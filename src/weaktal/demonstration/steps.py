@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from weaktal import __version__
 from weaktal.data.annotations import read_tags
 from weaktal.data.video_files import videos_in
 from weaktal.demonstration.worlds import WorldPlan, copy_of_world
@@ -24,6 +23,7 @@ from weaktal.report.content import Step
 from weaktal.report.gather import BranchFiles
 from weaktal.runs.localize import localize
 from weaktal.runs.train import train
+from weaktal.version import __version__
 
 CBP = "world-cbp"
 METHOD = "collab"

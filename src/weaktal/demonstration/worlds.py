@@ -8,11 +8,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
-from weaktal import __version__
 from weaktal.config import Settings
 from weaktal.errors import InputError
 from weaktal.files import read_model, replacing_folder, sha256, write_json
 from weaktal.progress import advancing
+from weaktal.version import __version__
 
 _INVENTORY = "inventory.json"
 _DATASET = "dataset"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from weaktal import __version__
 from weaktal.files import write_text
 from weaktal.report.content import Report
 from weaktal.report.drawing import MOST
 from weaktal.report.figure import video_figure
 from weaktal.report.markup import Markup, element, joined
 from weaktal.report.tables import branch_list, class_table, error_table, fact_table, score_table, step_table
+from weaktal.version import __version__
 
 # Nothing may be loaded or sent, whatever a name in the data says: the browser enforces it.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"

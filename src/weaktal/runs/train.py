@@ -8,7 +8,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from weaktal import __version__
 from weaktal.config import Settings, as_yaml, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
@@ -24,6 +23,7 @@ from weaktal.methods.presets import preset_file
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.run import Run
+from weaktal.version import __version__
 
 log = logging.getLogger("weaktal")
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from weaktal import __version__
 from weaktal.config import flat
 from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
@@ -28,6 +27,7 @@ from weaktal.files import read_model, reason, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import Data, Job, Measured, ReadingJob
 from weaktal.studies.plan import Plan, Training
+from weaktal.version import __version__
 
 _HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
 

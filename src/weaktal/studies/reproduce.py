@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from weaktal import __version__
 from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations
 from weaktal.errors import InputError, shown
@@ -25,6 +24,7 @@ from weaktal.studies.needs import refuse_missing
 from weaktal.studies.plan import make_plan
 from weaktal.studies.statistics import Estimate, estimate
 from weaktal.studies.tables import WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
+from weaktal.version import __version__
 
 TABLE = Table(
     "reproduction",

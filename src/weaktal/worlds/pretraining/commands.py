@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from weaktal import __version__
 from weaktal.encoders.world.build import load_stream, load_vlp
 from weaktal.encoders.world.shipped import FOLDER, VLP, Stream
+from weaktal.version import __version__
 from weaktal.worlds.actions import OTHERS, TARGETS
 from weaktal.worlds.pretraining import classification, contrastive
 from weaktal.worlds.pretraining.clips import rendered_clips
