@@ -95,7 +95,7 @@ def test_killed_and_resumed_equals_never_killed(
 
 def test_another_seed_gives_other_weights(whole_run: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     """Without this, the test above could pass on weights that never move."""
-    from weaktal.runs.train import train
+    from tests.training import train
 
     settings = [
         "schedule.epochs=1",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.training import train
 
 from weaktal.cli import run as command
 from weaktal.data.annotations import Annotations, Video, read_annotations, write_annotations
@@ -20,7 +21,6 @@ from weaktal.methods.collab.labels import hard_labels_in
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
 from weaktal.runs.phases import diagnose_phases, stored_label_quality
-from weaktal.runs.train import train
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
 

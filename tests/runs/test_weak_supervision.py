@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.training import train
 
 from weaktal.files import sha256
-from weaktal.runs.train import train
 
 SETTINGS = {
     "mil": ["schedule.epochs=1", "schedule.updates_per_epoch=4", "model.width=16"],

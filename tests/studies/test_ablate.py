@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.training import train
 
 from weaktal.cli import run
 from weaktal.config import parse_settings
@@ -30,7 +31,6 @@ from weaktal.methods.collab.selection import SelectionConfig, best
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
-from weaktal.runs.train import train
 from weaktal.runs.trained import phase_statistics
 from weaktal.studies.cell import Job, Measured, ReadingJob, measured, statistics_for
 from weaktal.studies.folder import REVISION

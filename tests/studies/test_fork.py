@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.training import train
 
 from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.train import train
 from weaktal.studies.fork import fork, phases_of, step_folder
 
 MMSD = [

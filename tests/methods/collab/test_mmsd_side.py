@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.training import train
 from torch import Tensor
 
 from weaktal.config import load_settings
@@ -27,7 +28,6 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mmsd import MutualDistillation
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 
 ENGINE = ["engine.tensorboard=false", "engine.log_every=1", "engine.checkpoint_every=3"]

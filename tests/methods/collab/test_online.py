@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.training import train
 from torch import Tensor
 
 from weaktal.config import load_settings
@@ -25,7 +26,6 @@ from weaktal.methods.collab.labels import stored_labels
 from weaktal.methods.collab.online import OnlineCollaboration
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.folder import RunFolder
-from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 
 SMALL = Path(__file__).with_name("small_collab.yaml")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.training import train
 
 from weaktal.cli import run as command
 from weaktal.config import load_settings
@@ -21,7 +22,6 @@ from weaktal.methods.collab.statistics import Scored, agreement, branch_statisti
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
-from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 
 TAGS = np.array([[True, False], [True, True]])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from tests.training import train
 from torch import Tensor
 
 from weaktal.cli import run as command
@@ -31,7 +32,6 @@ from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mil import MultipleInstance
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
-from weaktal.runs.train import train
 from weaktal.runs.trained import load_method
 
 DIM = 8

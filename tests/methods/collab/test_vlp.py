@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.training import train
 from torch import Tensor, nn
 
 from weaktal.config import load_settings
@@ -35,7 +36,6 @@ from weaktal.methods.collab.vlp import text_side
 from weaktal.models.vlp import PromptedVectors
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
-from weaktal.runs.train import train
 
 SMALL = [
     "optimizer.batch_size=4",
