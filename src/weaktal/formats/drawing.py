@@ -43,7 +43,8 @@ def _video(name: str, segments: Sequence[Segment], duration: float | None) -> st
 
 def _row(label: str, segments: Sequence[Segment], length: float, colour: str) -> str:
     best = max(segment.score for segment in segments)
-    bars = "".join(_bar(segment, length, colour, segment.score / best if best > 0 else 1.0) for segment in segments)
+    longest_first = sorted(segments, key=lambda segment: -segment.duration)  # so that none is hidden
+    bars = "".join(_bar(s, length, colour, s.score / best if best > 0 else 1.0) for s in longest_first)
     track = "position: relative; flex: 1; height: 1.2em; background: rgba(127,127,127,.15)"
     name = f'<span style="width: 12em; overflow: hidden; white-space: nowrap">{html.escape(label)}</span>'
     return f'<div style="display: flex; margin: 2px 0">{name}<span style="{track}">{bars}</span></div>'
@@ -54,5 +55,6 @@ def _bar(segment: Segment, length: float, colour: str, share: float) -> str:
     left, width = min(segment.start * scale, 100), min((segment.end - segment.start) * scale, 100)
     place = f"position: absolute; height: 100%; left: {left:.2f}%; width: {max(width, 0.2):.2f}%"
     title = html.escape(f"{segment.label} {segment.start:.2f} to {segment.end:.2f} s, score {segment.score:.3f}")
-    look = f"background: {colour}; opacity: {0.25 + 0.75 * max(0.0, min(share, 1.0)):.2f}"
+    opacity = 0.25 + 0.75 * max(0.0, min(share, 1.0))
+    look = f"background: {colour}; box-shadow: inset 0 0 0 1px #fff9; opacity: {opacity:.2f}"
     return f'<span title="{title}" style="{place}; {look}"></span>'
