@@ -13,6 +13,7 @@ from weaktal.errors import InputError
 
 if TYPE_CHECKING:
     from weaktal.data.results import Results
+    from weaktal.encoders.catalog import WeightsChoice
 
 
 def localize(
@@ -74,15 +75,11 @@ def localize(
     Example: weaktal localize runs/first DATASET --out results.json
     """
     from weaktal.cli.bars import showing
-    from weaktal.encoders.catalog import WeightsChoice
-    from weaktal.encoders.names import CLIP
     from weaktal.runs.localize import localize as localize_run
     from weaktal.runs.localize import refuse
-    from weaktal.runs.zero_shot import parse_labels, setting
-    from weaktal.runs.zero_shot import zero_shot as localize_words
 
     overrides = [override.removeprefix("decode.") for override in set_ or []]
-    chosen = WeightsChoice.parse(weights, None) if weights else None
+    chosen = _weights(weights)
     with showing() as show:
         if zero_shot is None:
             found = localize_run(
@@ -109,6 +106,10 @@ def localize(
             refuse({**of_runs, **others}, "localizing with a run")
             if len(encoder or ()) > 1:
                 raise InputError("is given several times", source="--encoder", expected="one, with --zero-shot")
+            from weaktal.encoders.names import CLIP
+            from weaktal.runs.zero_shot import parse_labels, setting
+            from weaktal.runs.zero_shot import zero_shot as localize_words
+
             found = localize_words(
                 parse_labels(zero_shot),
                 where,
@@ -134,6 +135,14 @@ def _say(found: Results, out: Path, *, wanted: bool) -> None:
             print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
         count = len(found.skipped) + len(found.videos)
         raise InputError(f"{len(found.skipped)} of {count} videos cannot be used, named above; {out} is without them")
+
+
+def _weights(options: Sequence[str] | None) -> WeightsChoice | None:
+    if not options:
+        return None
+    from weaktal.encoders.catalog import WeightsChoice  # late: needs the extra "video"
+
+    return WeightsChoice.parse(options, None)
 
 
 def _encoders(options: Sequence[str]) -> str | dict[str, str] | None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weaktal.config import Settings
 from weaktal.data.results import Results
 from weaktal.data.video_files import videos_in
-from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.errors import InputError, arg
 from weaktal.files import cache_folder, check_writable
 from weaktal.progress import OnProgress
 from weaktal.runs.localize_dataset import localize_dataset
-from weaktal.runs.localize_videos import localize_videos
 from weaktal.runs.trained import Trained
-from weaktal.runs.video_features import EncodersLike
+
+if TYPE_CHECKING:
+    from weaktal.encoders.catalog import WeightsLike
+    from weaktal.runs.video_features import EncodersLike
 
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -100,6 +101,10 @@ def localize(
     else:
         refuse(of_dataset, "a dataset, not for videos")
         refuse_datasets(paths, Path(run))
+        # Late: these need the extra "video", and a dataset's features do not.
+        from weaktal.encoders.catalog import WeightsChoice
+        from weaktal.runs.localize_videos import localize_videos
+
         found = localize_videos(
             Trained.load(Path(run), branch, overrides, settings=settings, method=method),
             paths,

@@ -6,16 +6,18 @@ import os
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from weaktal.config import Settings
 from weaktal.data.results import Results
-from weaktal.encoders.catalog import WeightsLike
 from weaktal.errors import InputError, arg
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.localize import Paths, localize
-from weaktal.runs.video_features import EncodersLike
+
+if TYPE_CHECKING:
+    from weaktal.encoders.catalog import WeightsLike
+    from weaktal.runs.video_features import EncodersLike
 
 
 class LocalizeOptions(TypedDict, total=False):
