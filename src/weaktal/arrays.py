@@ -9,3 +9,5 @@ Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]  # features and scores, as they are stored
 Integers = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+UNCERTAIN = -1  # in arrays and tensors of pseudo-labels: neither foreground, 1, nor background, 0; also the padding

@@ -7,8 +7,9 @@ from typing import Literal
 import pytest
 import torch
 
+from weaktal.arrays import UNCERTAIN
 from weaktal.evaluation import diagnosis
-from weaktal.losses.pseudo_labels import UNCERTAIN, hard_labels, quantiles
+from weaktal.losses.pseudo_labels import hard_labels, quantiles
 
 # One video of 5 snippets, the last of them padding with the highest score of all; 3 classes, the last not in the video.
 SCORES = torch.tensor([[[0.8, 0.1, 0.9], [0.4, 0.04, 0.9], [0.2, 0.0, 0.0], [0.01, 0.07, 0.3], [9.0, 9.0, 9.0]]])

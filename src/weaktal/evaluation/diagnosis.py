@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-UNCERTAIN = -1  # a pseudo-label that says nothing
+from weaktal.arrays import UNCERTAIN
 
 
 @dataclass(frozen=True, slots=True)

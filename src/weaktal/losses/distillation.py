@@ -14,7 +14,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from weaktal.losses.pseudo_labels import UNCERTAIN
+from weaktal.arrays import UNCERTAIN
 
 
 def confident_distillation(logits: Tensor, labels: Tensor) -> Tensor:

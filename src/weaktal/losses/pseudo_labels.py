@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-UNCERTAIN = -1  # teaches nothing; also stands in the padding
+from weaktal.arrays import UNCERTAIN
 
 Scale = Literal["video_max", "raw", "quantile", "class_quantile", "video_quantile"]
 Untagged = Literal["ignored", "background"]

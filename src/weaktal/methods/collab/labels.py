@@ -8,9 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from weaktal.arrays import UNCERTAIN
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import State
-from weaktal.losses.pseudo_labels import UNCERTAIN, Untagged, hard_labels, quantiles
+from weaktal.losses.pseudo_labels import Untagged, hard_labels, quantiles
 from weaktal.methods.collab.settings import ThresholdConfig
 from weaktal.models.outputs import SnippetOutput
 

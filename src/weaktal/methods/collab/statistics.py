@@ -20,9 +20,9 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
+from weaktal.arrays import UNCERTAIN
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.evaluation.classification import classification_map
-from weaktal.losses.pseudo_labels import UNCERTAIN
 
 Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
