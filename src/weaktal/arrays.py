@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]  # features and scores, as they are stored
+Pixels = npt.NDArray[np.uint8]  # of a picture (H, W, 3) RGB, or several
 Integers = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Pixels
 from weaktal.worlds.camera import CameraPath
 
-Image = npt.NDArray[np.uint8]
 Color = tuple[int, int, int]
 
 LEFT, RIGHT, BOTTOM, TOP = -19.0, 13.0, -2.4, 6.4
@@ -25,9 +24,9 @@ class Backdrop:
         image: RGB.
     """
 
-    image: Image
+    image: Pixels
 
-    def view(self, camera: CameraPath, frame: int) -> Image:
+    def view(self, camera: CameraPath, frame: int) -> Pixels:
         """What the camera sees of it: (height, width, 3)."""
         import cv2
 
@@ -47,7 +46,7 @@ class Canvas:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
-        self.image: Image = np.zeros((round((TOP - BOTTOM) * DENSITY), round((RIGHT - LEFT) * DENSITY), 3), np.uint8)
+        self.image: Pixels = np.zeros((round((TOP - BOTTOM) * DENSITY), round((RIGHT - LEFT) * DENSITY), 3), np.uint8)
 
     def px(self, x: float, y: float) -> tuple[int, int]:
         """Meters to sixteenths of a pixel."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from weaktal.arrays import Floats
 
 HEIGHT = 180  # frame height, in pixels, that zooms are given for
 
@@ -23,8 +22,8 @@ class CameraPath:
         size: (width, height) of the frame, pixels.
     """
 
-    center: Array
-    zoom: Array
+    center: Floats
+    zoom: Floats
     mirror: bool
     size: tuple[int, int]
 
@@ -36,7 +35,7 @@ class CameraPath:
         center = np.concatenate([self.center[:start], other.center])
         return CameraPath(center, np.concatenate([self.zoom[:start], other.zoom]), self.mirror, self.size)
 
-    def project(self, points: Array) -> Array:
+    def project(self, points: Floats) -> Floats:
         """World points (N, ..., 2) in meters to pixels of the same shape."""
         extra = (1,) * (points.ndim - 2)
         zoom = self.zoom.reshape(-1, *extra)
@@ -47,7 +46,7 @@ class CameraPath:
         pixels[..., 1] = (center[..., 1] - points[..., 1]) * zoom + height / 2
         return pixels
 
-    def matrix(self, frame: int, left: float, top: float, density: float) -> Array:
+    def matrix(self, frame: int, left: float, top: float, density: float) -> Floats:
         """The affine map (2, 3) from pixels of a backdrop to pixels of the frame.
 
         Args:
@@ -62,7 +61,7 @@ class CameraPath:
         return np.array([[scale * sign, 0.0, x], [0.0, scale, y]])
 
 
-def smooth(values: Array, width: float) -> Array:
+def smooth(values: Floats, width: float) -> Floats:
     """Values (N, ...) over time, averaged over about ``width`` frames (three box filters, ends held)."""
     reach = max(1, int(width / 2))
     if len(values) < 2:
@@ -75,7 +74,7 @@ def smooth(values: Array, width: float) -> Array:
     return flat.reshape(values.shape)
 
 
-def drift(rng: np.random.Generator, frames: int, size: float, width: float) -> Array:
+def drift(rng: np.random.Generator, frames: int, size: float, width: float) -> Floats:
     """A slow random movement (N, 2) of standard deviation ``size``: a hand that does not hold still."""
     noise = smooth(rng.normal(size=(frames + 1, 2)), width)[:frames]
     spread = noise.std(axis=0) + 1e-9
@@ -104,7 +103,7 @@ class Framing:
 
 
 def follow(
-    target: Array, framing: Framing, size: tuple[int, int], rng: np.random.Generator, floor: float
+    target: Floats, framing: Framing, size: tuple[int, int], rng: np.random.Generator, floor: float
 ) -> CameraPath:
     """A camera that follows ``target`` (N, 2) meters, never looking further down than ``floor``.
 

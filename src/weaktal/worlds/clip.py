@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Pixels
 from weaktal.worlds.action import FPS, perform
 from weaktal.worlds.actions import ACTIONS
 from weaktal.worlds.casting import action_shot
@@ -12,10 +12,8 @@ from weaktal.worlds.people import beat_of
 from weaktal.worlds.shot import Beat
 from weaktal.worlds.stage import Stage
 
-Image = npt.NDArray[np.uint8]
 
-
-def render_clip(action: str, seed: int, frames: int, fps: float = 25.0, size: tuple[int, int] = (320, 180)) -> Image:
+def render_clip(action: str, seed: int, frames: int, fps: float = 25.0, size: tuple[int, int] = (320, 180)) -> Pixels:
     """A trimmed clip of an action, its window laid around the peak.
 
     Clips that people cut to show an action, as Kinetics' ten seconds around a telling moment, are centered on it: of

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Pixels
 from weaktal.files import replacing
 from weaktal.worlds.action import perform
 from weaktal.worlds.actions import ACTIONS, OTHERS, TARGETS
@@ -18,11 +18,10 @@ from weaktal.worlds.scenes import ELSEWHERE, SCENES
 from weaktal.worlds.stage import Stage
 from weaktal.worlds.still import still_of_scene
 
-Image = npt.NDArray[np.uint8]
 _COLUMNS = 6
 
 
-def action_row(action: str, seed: int, size: tuple[int, int]) -> Image:
+def action_row(action: str, seed: int, size: tuple[int, int]) -> Pixels:
     """An action over time, left to right: one frame of the run-up, four of the peak, one of the recovery."""
     shot = replace(action_shot(action, seed, (beat_of(action, seed),)), passers=0)  # nobody in the way
     stage = Stage(shot, size)
@@ -31,7 +30,7 @@ def action_row(action: str, seed: int, size: tuple[int, int]) -> Image:
     return np.hstack([stage.frame(int(index)) for index in chosen])
 
 
-def scene_row(scene: str, seed: int, size: tuple[int, int]) -> Image:
+def scene_row(scene: str, seed: int, size: tuple[int, int]) -> Pixels:
     """Stills of a place without an action."""
     return np.hstack([still_of_scene(scene, seed + index, size).image for index in range(_COLUMNS)])
 
@@ -63,7 +62,7 @@ def write_sheets(folder: Path, *, seed: int = 0, size: tuple[int, int] = (108, 6
     return written
 
 
-def _named(titles: Sequence[str], rows: Sequence[Image]) -> Image:
+def _named(titles: Sequence[str], rows: Sequence[Pixels]) -> Pixels:
     """Rows below each other, each with its name on it."""
     import cv2
 
@@ -73,7 +72,7 @@ def _named(titles: Sequence[str], rows: Sequence[Image]) -> Image:
     return np.vstack(rows)
 
 
-def _write(path: Path, image: Image) -> None:
+def _write(path: Path, image: Pixels) -> None:
     import cv2
 
     done, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 45])

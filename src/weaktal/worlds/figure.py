@@ -8,11 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from weaktal.arrays import Floats, Pixels
 from weaktal.worlds.camera import CameraPath
 from weaktal.worlds.poses import COLUMN
 
-Array = npt.NDArray[np.float64]
-Image = npt.NDArray[np.uint8]
 Color = tuple[int, int, int]
 Support = Literal["feet", "all", "hands"]
 
@@ -54,7 +53,7 @@ class Look:
     trousers: float = 0.6
 
 
-def joints(poses: Array, *, height: float = 1.0, front: bool = False, support: Support = "feet") -> Array:
+def joints(poses: Floats, *, height: float = 1.0, front: bool = False, support: Support = "feet") -> Floats:
     """Where the joints are: forward kinematics.
 
     Args:
@@ -67,17 +66,17 @@ def joints(poses: Array, *, height: float = 1.0, front: bool = False, support: S
         (N, JOINTS, 2) meters, y up.
     """
 
-    def channel(name: str) -> Array:
+    def channel(name: str) -> Floats:
         return poses[:, COLUMN[name]]
 
-    def degrees(name: str) -> Array:
+    def degrees(name: str) -> Floats:
         return np.radians(channel(name))
 
     turn = channel("turn")
     roll, trunk = degrees("roll"), degrees("roll") + degrees("lean")
     found = np.zeros((len(poses), len(JOINTS), 2))
 
-    def put(name: str, start: str, length: float, angle: Array, sign: Array | float) -> None:
+    def put(name: str, start: str, length: float, angle: Floats, sign: Floats | float) -> None:
         """The end of a limb that points down at angle 0 and forward at 90 degrees."""
         found[:, JOINT[name], 0] = found[:, JOINT[start], 0] + np.sin(angle) * length * sign
         found[:, JOINT[name], 1] = found[:, JOINT[start], 1] - np.cos(angle) * length
@@ -112,7 +111,7 @@ def joints(poses: Array, *, height: float = 1.0, front: bool = False, support: S
     return found + _place(found, poses, height, support)[:, None]
 
 
-def _place(found: Array, poses: Array, height: float, support: Support) -> Array:
+def _place(found: Floats, poses: Floats, height: float, support: Support) -> Floats:
     """The shift (N, 2) that puts figures where their poses say."""
     where = poses[:, :2]
     if support == "hands":
@@ -146,7 +145,7 @@ class Drawing:
 
     parts: tuple[_Part, ...]
 
-    def draw(self, image: Image, frame: int) -> None:
+    def draw(self, image: Pixels, frame: int) -> None:
         """Draws the figure of one frame onto ``image``."""
         import cv2
 
@@ -169,17 +168,17 @@ class _Layout:
         parts: so far.
     """
 
-    pixels: Array
-    scale: Array
+    pixels: Floats
+    scale: Floats
     bulk: float
     parts: list[_Part]
 
-    def at(self, name: str) -> Array:
+    def at(self, name: str) -> Floats:
         """A joint (N, 2)."""
-        joint: Array = self.pixels[:, JOINT[name]]
+        joint: Floats = self.pixels[:, JOINT[name]]
         return joint
 
-    def limb(self, start: Array, end: Array, r0: float, r1: float, color: Color, *, caps: str = "both") -> None:
+    def limb(self, start: Floats, end: Floats, r0: float, r1: float, color: Color, *, caps: str = "both") -> None:
         """Adds a limb that is ``r0`` meters wide at its start and ``r1`` at its end, which are round."""
         wide0, wide1 = self.scale * r0 * self.bulk, self.scale * r1 * self.bulk
         along = end - start
@@ -190,12 +189,12 @@ class _Layout:
         discs = [(end, wide1)] if caps == "end" else [(start, wide0), (end, wide1)]
         self.parts.append(_Part(color, _whole(quad), tuple((_whole(c), _whole(r)) for c, r in discs)))
 
-    def disc(self, center: Array, radius: float, color: Color) -> None:
+    def disc(self, center: Floats, radius: float, color: Color) -> None:
         """Adds a disc of ``radius`` meters."""
         self.parts.append(_Part(color, None, ((_whole(center), _whole(self.scale * radius)),)))
 
 
-def prepare(found: Array, look: Look, camera: CameraPath, *, far: float = 1.0, front: bool = False) -> Drawing:
+def prepare(found: Floats, look: Look, camera: CameraPath, *, far: float = 1.0, front: bool = False) -> Drawing:
     """Lays out a figure for drawing.
 
     Args:
@@ -274,7 +273,7 @@ def _head(on: _Layout, look: Look) -> None:
         )
 
 
-def _whole(values: Array) -> npt.NDArray[np.int32]:
+def _whole(values: Floats) -> npt.NDArray[np.int32]:
     # Far outside the frame nothing is drawn, and OpenCV overflows beyond 16 bits.
     return np.clip(np.rint(values), -30000, 60000).astype(np.int32)
 

@@ -7,15 +7,15 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from weaktal.arrays import Floats
 from weaktal.worlds.action import Ball, Place, Tool
 from weaktal.worlds.figure import JOINT
 from weaktal.worlds.poses import COLUMN
 
-Array = npt.NDArray[np.float64]
 _GRAVITY = 9.81
 
 
-def tool_points(tool: Tool, poses: Array, found: Array) -> Array:
+def tool_points(tool: Tool, poses: Floats, found: Floats) -> Floats:
     """The two ends of a held tool, (N, 2, 2) meters; the first is the hand.
 
     Args:
@@ -41,15 +41,15 @@ def tool_points(tool: Tool, poses: Array, found: Array) -> Array:
     return np.stack([hand, hand + along * tool.length], axis=1)
 
 
-def joint_place(found: Array, name: str) -> Array:
+def joint_place(found: Floats, name: str) -> Floats:
     """A joint, or the middle of both hands: (N, 2)."""
     if name == "hands":
         return (found[:, JOINT["hand1"]] + found[:, JOINT["hand2"]]) / 2
-    place: Array = found[:, JOINT[name]]
+    place: Floats = found[:, JOINT[name]]
     return place
 
 
-def ball_points(ball: Ball, path: list[tuple[float, Place]], times: Array, found: Array) -> Array:
+def ball_points(ball: Ball, path: list[tuple[float, Place]], times: Floats, found: Floats) -> Floats:
     """The ball's middle, (N, 2) meters; NaN where it is out of sight.
 
     Args:
@@ -60,7 +60,7 @@ def ball_points(ball: Ball, path: list[tuple[float, Place]], times: Array, found
     """
     points = np.full((len(times), 2), np.nan)
 
-    def where(place: Place, time: float) -> Array:
+    def where(place: Place, time: float) -> Floats:
         if isinstance(place, str):
             joint = joint_place(found, place)
             return np.array([np.interp(time, times, joint[:, 0]), np.interp(time, times, joint[:, 1])])
@@ -90,7 +90,7 @@ def ball_points(ball: Ball, path: list[tuple[float, Place]], times: Array, found
     return points
 
 
-def headings(points: Array, held: Array, free: npt.NDArray[np.bool_]) -> Array:
+def headings(points: Floats, held: Floats, free: npt.NDArray[np.bool_]) -> Floats:
     """Angles (N,) in radians of something long: as held, and along its flight once ``free``."""
     velocity = np.gradient(np.nan_to_num(points), axis=0) if len(points) > 1 else np.zeros_like(points)
     return np.where(free, np.arctan2(velocity[:, 1], velocity[:, 0] + 1e-9), held)

@@ -8,9 +8,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from weaktal.arrays import Pixels
 from weaktal.worlds.camera import smooth
-
-Image = npt.NDArray[np.uint8]
 
 # Gain of red, green and blue.
 _TINTS = {
@@ -27,11 +26,11 @@ _NOISES = 4
 class Light:
     """Tables (levels, 256, 1, 3), which of them each frame takes, and the noise to add and take away."""
 
-    tables: Image
+    tables: Pixels
     level: npt.NDArray[np.int64]
-    noise: tuple[Image, ...]
+    noise: tuple[Pixels, ...]
 
-    def shine(self, image: Image, index: int) -> Image:
+    def shine(self, image: Pixels, index: int) -> Pixels:
         """The frame in this light."""
         import cv2
 
@@ -57,6 +56,6 @@ def light_of(name: str, seed: int, frames: int, size: tuple[int, int]) -> Light:
 
 
 @lru_cache(maxsize=8)
-def _noise(size: tuple[int, int], strength: int) -> tuple[Image, ...]:
+def _noise(size: tuple[int, int], strength: int) -> tuple[Pixels, ...]:
     rng = np.random.default_rng(7)
     return tuple(rng.integers(0, strength + 1, (size[1], size[0], 3), dtype=np.uint8) for _ in range(_NOISES))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Floats, Pixels
 from weaktal.worlds.camera import CameraPath
 
-Array = npt.NDArray[np.float64]
-Image = npt.NDArray[np.uint8]
 
-
-def darken(image: Image, center: Array, scale: float, lift: float) -> None:
+def darken(image: Pixels, center: Floats, scale: float, lift: float) -> None:
     """A shadow on the ground, fainter and wider the higher the figure."""
     import cv2
 
@@ -29,14 +26,14 @@ def darken(image: Image, center: Array, scale: float, lift: float) -> None:
     image[y0:y1, x0:x1] = cv2.addWeighted(part, 1 - strength, dark, strength, 0)
 
 
-def desk(image: Image, camera: CameraPath, frame: int) -> None:
+def desk(image: Pixels, camera: CameraPath, frame: int) -> None:
     """The desk of a studio, before whoever sits there."""
     top, edge = camera.project(np.array([[[0.0, 0.98], [0.0, 0.9]]]).repeat(len(camera), axis=0))[frame, :, 1]
     image[max(0, int(top)) :] = (46, 48, 58)
     image[max(0, int(top)) : max(0, int(edge))] = (170, 176, 190)
 
 
-def letter(image: Image, text: str, index: int) -> None:
+def letter(image: Pixels, text: str, index: int) -> None:
     """Lines of text that slide in; ``index`` is the frame of the shot."""
     import cv2
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Floats
 from weaktal.worlds.action import FPS, Action, Performance, perform
 from weaktal.worlds.actions import ACTIONS
 from weaktal.worlds.poses import COLUMN, Gait, Key, Motion, MotionWriter, key
 from weaktal.worlds.shot import Beat, Shot
-
-Array = npt.NDArray[np.float64]
 
 _UPRIGHT = {"roll": 0.0, "lean": 0.0, "head": 0.0}
 
@@ -66,8 +64,8 @@ def acted(shot: Shot) -> tuple[Motion, dict[int, Performance]]:
     rng = np.random.default_rng([shot.seed, 31])
     subject = ACTIONS.get(shot.subject)
     shows = {i: perform(ACTIONS[b.name], b.seed) for i, b in enumerate(shot.beats) if b.name in ACTIONS}
-    times: list[Array] = []
-    poses: list[Array] = []
+    times: list[Floats] = []
+    poses: list[Floats] = []
     writer = MotionWriter(x=_start(shot, shows, subject, rng), y=subject.elevation if subject else 0.0)
     writer.add([Key(0.0, tuple({**dict(subject.carry if subject else ()), **_resting(subject, shows)}.items()))])
     clock = 0.0
@@ -141,16 +139,16 @@ def _start(shot: Shot, shows: dict[int, Performance], subject: Action | None, rn
     return x - 1.1 * walked if _moves_freely(subject) and not (subject and subject.front) else x
 
 
-def _resume(row: Array) -> MotionWriter:
+def _resume(row: Floats) -> MotionWriter:
     writer = MotionWriter()
     writer.add([Key(0.0, tuple(zip(COLUMN, row.tolist(), strict=True)))])
     return writer
 
 
-def _joined(times: Sequence[Array], poses: Sequence[Array]) -> Motion:
+def _joined(times: Sequence[Floats], poses: Sequence[Floats]) -> Motion:
     """One motion of several; full turns between them are dropped."""
-    rows: list[Array] = []
-    moments: list[Array] = []
+    rows: list[Floats] = []
+    moments: list[Floats] = []
     shift = np.zeros(poses[0].shape[1])
     turning = [COLUMN[c] for c in ("roll", "a1", "a2", "tool")]
     for when, what in zip(times, poses, strict=True):
@@ -168,7 +166,7 @@ def _joined(times: Sequence[Array], poses: Sequence[Array]) -> Motion:
     return Motion(np.concatenate(moments), np.concatenate(rows))
 
 
-def passer_by(rng: np.random.Generator, frames: int, center: float) -> Array:
+def passer_by(rng: np.random.Generator, frames: int, center: float) -> Floats:
     """Poses (N, CHANNELS) of somebody who walks or jogs through the picture."""
     forward = 1.0 if rng.random() < 0.5 else -1.0
     kind, speed = (
@@ -183,7 +181,7 @@ def passer_by(rng: np.random.Generator, frames: int, center: float) -> Array:
     return writer.motion().at(np.arange(frames) / FPS)
 
 
-def goalkeeper(kicks: Sequence[float], frames: int, rng: np.random.Generator) -> Array:
+def goalkeeper(kicks: Sequence[float], frames: int, rng: np.random.Generator) -> Floats:
     """Poses (N, CHANNELS) of a goalkeeper at x = 0, seen from the front, who dives after each kick (seconds)."""
     writer = MotionWriter()
     ready = key(0.4, arms=(60, 20), legs=(30, 40), roll=0, y=0, x=0)
@@ -207,7 +205,7 @@ def goalkeeper(kicks: Sequence[float], frames: int, rng: np.random.Generator) ->
     return writer.motion().at(np.arange(frames) / FPS)
 
 
-def onlooker(rng: np.random.Generator) -> Array:
+def onlooker(rng: np.random.Generator) -> Floats:
     """One pose (1, CHANNELS) of somebody who stands there."""
     writer = MotionWriter(turn=float(rng.choice([-1.0, 1.0, 0.7, -0.7])))
     arms = [(5, 15, -5, 15), (20, 110, 15, 110), (35, 100, -20, 60), (-20, 80, -20, 80)][rng.integers(4)]

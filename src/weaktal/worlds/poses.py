@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from weaktal.arrays import Floats
 
 CHANNELS = ("x", "y", "turn", "roll", "lean", "head", "a1", "e1", "a2", "e2", "h1", "k1", "h2", "k2", "tool")
 COLUMN = {name: index for index, name in enumerate(CHANNELS)}
@@ -114,10 +113,10 @@ def _stride(gait: Gait, angle: float, step: float, pace: float) -> Key:
 class Motion:
     """Poses at times: ``times`` (K,) seconds, rising; ``poses`` (K, CHANNELS)."""
 
-    times: Array
-    poses: Array
+    times: Floats
+    poses: Floats
 
-    def at(self, times: Array) -> Array:
+    def at(self, times: Floats) -> Floats:
         """The poses at ``times`` (N,), shape (N, CHANNELS); held before the first and after the last."""
         return interpolate(self.times, self.poses, times)
 
@@ -131,10 +130,10 @@ class MotionWriter:
             self._row[COLUMN[name]] = value
         self.now = 0.0
         self._times: list[float] = []
-        self._rows: list[Array] = []
+        self._rows: list[Floats] = []
 
     @property
-    def row(self) -> Array:
+    def row(self) -> Floats:
         """The latest pose."""
         return self._row
 
@@ -169,7 +168,7 @@ class MotionWriter:
         return Motion(np.array(self._times), np.stack(self._rows))
 
 
-def interpolate(times: Array, values: Array, wanted: Array) -> Array:
+def interpolate(times: Floats, values: Floats, wanted: Floats) -> Floats:
     """Cubic Hermite interpolation that does not overshoot (slopes as of Fritsch and Butland, 1984).
 
     Args:
@@ -197,7 +196,7 @@ def interpolate(times: Array, values: Array, wanted: Array) -> Array:
     h = wide[index]
     t = (inside - times[index])[:, None] / h
     low, high = values[index], values[index + 1]
-    result: Array = (
+    result: Floats = (
         (1 + 2 * t) * (1 - t) ** 2 * low
         + t * (1 - t) ** 2 * h * tangent[index]
         + t**2 * (3 - 2 * t) * high

@@ -7,32 +7,31 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
-Points = npt.NDArray[np.float64]
+from weaktal.arrays import Floats, Pixels
+
 Color = tuple[int, int, int]
 
 
-def _px(point: Points) -> tuple[int, int]:
+def _px(point: Floats) -> tuple[int, int]:
     x, y = np.clip(point, -1800, 3600)
     return round(float(x) * 16), round(float(y) * 16)
 
 
-def _line(image: Image, start: Points, end: Points, width: float, color: Color) -> None:
+def _line(image: Pixels, start: Floats, end: Floats, width: float, color: Color) -> None:
     import cv2
 
     cv2.line(image, _px(start), _px(end), color, max(1, round(width)), cv2.LINE_AA, 4)
 
 
-def _disc(image: Image, center: Points, radius: float, color: Color) -> None:
+def _disc(image: Pixels, center: Floats, radius: float, color: Color) -> None:
     import cv2
 
     cv2.circle(image, _px(center), max(8, round(radius * 16)), color, -1, cv2.LINE_AA, 4)
 
 
-def _ball(radius: float, color: Color, seam: Color) -> Callable[[Image, Points, float], None]:
-    def draw(image: Image, points: Points, scale: float) -> None:
+def _ball(radius: float, color: Color, seam: Color) -> Callable[[Pixels, Floats, float], None]:
+    def draw(image: Pixels, points: Floats, scale: float) -> None:
         middle = points[0]
         _disc(image, middle, max(1.2, radius * scale), seam)
         _disc(image, middle + np.array([-0.02, -0.02]) * scale, max(1.0, radius * 0.82 * scale), color)
@@ -40,8 +39,8 @@ def _ball(radius: float, color: Color, seam: Color) -> Callable[[Image, Points, 
     return draw
 
 
-def _rod(width: float, color: Color, tip: Color | None = None) -> Callable[[Image, Points, float], None]:
-    def draw(image: Image, points: Points, scale: float) -> None:
+def _rod(width: float, color: Color, tip: Color | None = None) -> Callable[[Pixels, Floats, float], None]:
+    def draw(image: Pixels, points: Floats, scale: float) -> None:
         _line(image, points[0], points[1], width * scale, color)
         if tip:
             _line(image, points[0] + (points[1] - points[0]) * 0.85, points[1], width * scale, tip)
@@ -49,7 +48,7 @@ def _rod(width: float, color: Color, tip: Color | None = None) -> Callable[[Imag
     return draw
 
 
-def _pole(image: Image, points: Points, scale: float) -> None:
+def _pole(image: Pixels, points: Floats, scale: float) -> None:
     """A vaulting pole, bent by what hangs on it: the more, the nearer its ends."""
     import cv2
 
@@ -66,7 +65,7 @@ def _pole(image: Image, points: Points, scale: float) -> None:
     cv2.polylines(image, [shape], False, (205, 190, 120), max(1, round(0.06 * scale)), cv2.LINE_AA, 4)
 
 
-def _racket(image: Image, points: Points, scale: float) -> None:
+def _racket(image: Pixels, points: Floats, scale: float) -> None:
     import cv2
 
     hand, tip = points
@@ -81,8 +80,8 @@ def _racket(image: Image, points: Points, scale: float) -> None:
     _line(image, hand - along * 0.08, neck, 0.045 * scale, (40, 40, 45))
 
 
-def _club(head: float, color: Color) -> Callable[[Image, Points, float], None]:
-    def draw(image: Image, points: Points, scale: float) -> None:
+def _club(head: float, color: Color) -> Callable[[Pixels, Floats, float], None]:
+    def draw(image: Pixels, points: Floats, scale: float) -> None:
         hand, tip = points
         along = tip - hand
         _line(image, hand - along * 0.12, hand + along * 0.15, 0.035 * scale, (30, 30, 30))
@@ -92,7 +91,7 @@ def _club(head: float, color: Color) -> Callable[[Image, Points, float], None]:
     return draw
 
 
-def _barbell(image: Image, points: Points, scale: float) -> None:
+def _barbell(image: Pixels, points: Floats, scale: float) -> None:
     left, right = points
     _line(image, left, right, 0.035 * scale, (120, 120, 128))
     for end, sign in ((left, 1), (right, -1)):
@@ -102,29 +101,29 @@ def _barbell(image: Image, points: Points, scale: float) -> None:
             _line(image, at - up, at + up, 0.055 * scale, color)
 
 
-def _discus(image: Image, points: Points, scale: float) -> None:
+def _discus(image: Pixels, points: Floats, scale: float) -> None:
     import cv2
 
     axes = (round(max(1.5, 0.12 * scale) * 16), round(max(1.0, 0.05 * scale) * 16))
     cv2.ellipse(image, _px(points[0]), axes, -20, 0, 360, (60, 55, 60), -1, cv2.LINE_AA, 4)
 
 
-def _hammer(image: Image, points: Points, scale: float) -> None:
+def _hammer(image: Pixels, points: Floats, scale: float) -> None:
     _line(image, points[0], points[1], 0.015 * scale, (180, 180, 180))
     _disc(image, points[1], max(1.5, 0.085 * scale), (45, 45, 50))
 
 
-def _gloves(image: Image, points: Points, scale: float) -> None:
+def _gloves(image: Pixels, points: Floats, scale: float) -> None:
     _disc(image, points[0], 0.09 * scale, (190, 30, 35))
 
 
-def _spray(image: Image, points: Points, scale: float) -> None:
+def _spray(image: Pixels, points: Floats, scale: float) -> None:
     """Drops of water or grains of sand."""
     for point in points:
         _disc(image, point, max(0.8, 0.045 * scale), (232, 240, 246))
 
 
-DRAW: dict[str, Callable[[Image, Points, float], None]] = {
+DRAW: dict[str, Callable[[Pixels, Floats, float], None]] = {
     "basketball": _ball(0.13, (222, 118, 48), (120, 58, 22)),
     "football": _ball(0.115, (245, 245, 245), (60, 60, 60)),
     "volleyball": _ball(0.11, (245, 225, 90), (60, 90, 170)),
@@ -147,7 +146,7 @@ DRAW: dict[str, Callable[[Image, Points, float], None]] = {
 LONG = {"javelin": 2.4, "hammer": 1.1}
 
 
-def draw_prop(image: Image, kind: str, points: Any, scale: float) -> None:
+def draw_prop(image: Pixels, kind: str, points: Any, scale: float) -> None:
     """Draws one prop.
 
     Args:

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Pixels
 from weaktal.worlds.action import FPS
 from weaktal.worlds.script import VideoPlan
 from weaktal.worlds.stage import Stage
 
-Image = npt.NDArray[np.uint8]
 
-
-def frames(plan: VideoPlan, size: tuple[int, int] = (320, 180)) -> Iterator[Image]:
+def frames(plan: VideoPlan, size: tuple[int, int] = (320, 180)) -> Iterator[Pixels]:
     """All frames of a video in order, each (height, width, 3) uint8 RGB; the same plan gives the same frames.
 
     Args:
@@ -46,5 +44,5 @@ def write_video(path: Path, plan: VideoPlan, size: tuple[int, int] = (320, 180))
     with encoding(path, fps=FPS, width=size[0], height=size[1], options=options) as add:
         for image in frames(plan, size):
             # OpenCV converts faster than PyAV.
-            planes: Image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
+            planes: Pixels = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
             add(av.VideoFrame.from_ndarray(planes, format="yuv420p"))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Floats, Pixels
 from weaktal.worlds.action import FPS, Action, Performance, Place
 from weaktal.worlds.actions import ACTIONS
 from weaktal.worlds.backdrop import BOTTOM, DENSITY, LEFT, RIGHT, TOP, Backdrop
@@ -23,8 +23,6 @@ from weaktal.worlds.props import LONG, draw_prop
 from weaktal.worlds.scenes import ELSEWHERE, paint
 from weaktal.worlds.shot import Shot
 
-Array = npt.NDArray[np.float64]
-Image = npt.NDArray[np.uint8]
 _CLOTHES = {"golf course": "golf", "street": "street", "studio": "street", "crowd": "street", "landscape": "street"}
 
 
@@ -46,7 +44,7 @@ class Stage:
         frames = shot.frames
         self.action = ACTIONS.get(shot.subject)
         rng = np.random.default_rng([shot.seed, 41])
-        self._props: list[tuple[str, Array]] = []
+        self._props: list[tuple[str, Floats]] = []
         self._passers: list[Drawing] = []
         self._actor: Drawing | None = None
         self._water = bool(self.action and self.action.water)
@@ -106,7 +104,7 @@ class Stage:
         if action.water or action.fixture == "sand pit":
             self._props += self._splashes(action, shows)
 
-    def _vaulting(self, points: Array, shows: dict[int, Performance]) -> Array:
+    def _vaulting(self, points: Floats, shows: dict[int, Performance]) -> Floats:
         """A pole stands in its box while somebody hangs on it, and then falls back."""
         for index, show in shows.items():
             start = sum(b.frames for b in self.shot.beats[:index]) / FPS
@@ -120,7 +118,7 @@ class Stage:
                 points[after, 0] = np.stack([-1.15 + 3.9 * np.cos(angle), 3.9 * np.sin(angle)], axis=1)
         return points
 
-    def _balls(self, action: Action, shows: dict[int, Performance]) -> list[tuple[str, Array]]:
+    def _balls(self, action: Action, shows: dict[int, Performance]) -> list[tuple[str, Floats]]:
         ball = action.ball
         assert ball is not None
         path: list[tuple[float, Place]] = []
@@ -143,7 +141,7 @@ class Stage:
         share = 0.45 if ball.kind == "javelin" else 0.0
         return [(ball.kind, np.stack([points - along * share, points + along * (1 - share)], axis=1))]
 
-    def _splashes(self, action: Action, shows: dict[int, Performance]) -> list[tuple[str, Array]]:
+    def _splashes(self, action: Action, shows: dict[int, Performance]) -> list[tuple[str, Floats]]:
         """Drops that fly up where the figure meets water or sand."""
         chest = self._found[:, JOINT["chest"], 1] if action.water else self._found[:, JOINT["pelvis"], 1]
         level = 0.0 if action.water else 0.42
@@ -191,7 +189,7 @@ class Stage:
             found[..., 1] += depth
             (self._passers if depth > 0 else self._near).append(prepare(found, look, camera, far=far))
 
-    def frame(self, index: int) -> Image:
+    def frame(self, index: int) -> Pixels:
         """Frame ``index`` of the shot: (height, width, 3) RGB."""
         image = self.backdrop.view(self.camera, index)
         scale = float(self.camera.zoom[index])

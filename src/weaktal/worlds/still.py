@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from weaktal.arrays import Pixels
 from weaktal.worlds.action import FPS, perform
 from weaktal.worlds.actions import ACTIONS, OTHERS, TARGETS
 from weaktal.worlds.casting import action_shot, closer, scene_shot
@@ -14,8 +14,6 @@ from weaktal.worlds.people import beat_of
 from weaktal.worlds.scenes import ELSEWHERE, SCENES
 from weaktal.worlds.shot import Beat
 from weaktal.worlds.stage import Stage
-
-Image = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Facts:
 class Still:
     """A picture (H, W, 3) uint8 RGB and its facts."""
 
-    image: Image
+    image: Pixels
     facts: Facts
 
 
