@@ -26,7 +26,7 @@ def as_yaml(settings: Settings, entries: Iterable[Entry] | None = None) -> str:
 
     Args:
         settings: what to write.
-        entries: those of its :func:`~weaktal.config.described` to write, in their order; all where it is None.
+        entries: those of its :func:`~weaktal.config.described` to write, in their order; all by default.
     """
     lines = _comment(_HEAD, "")
     for entry in described(settings) if entries is None else entries:

@@ -81,7 +81,7 @@ class Method(Protocol):
 
     @property
     def shown_branches(self) -> Sequence[str | None]:
-        """Those that a page shows where nobody names any, the default first."""
+        """Those that a page shows by default, the default branch first."""
         ...
 
     def needs(self, branch: str | None) -> Sequence[str]:

@@ -107,7 +107,7 @@ def extract(
         encoders: one or more names; several in one go decode each video once. See
             :func:`weaktal.encoders.catalog.build_encoder`.
         into: the dataset folder; features go to ``features/NAME`` in it.
-        names: of the feature folders, one for each encoder; named after the encoders where it is None.
+        names: of the feature folders, one for each encoder; named after the encoders by default.
         fps: frames a second that are looked at.
         stride: frames from one snippet to the next.
         crop: "center", or "ten" crops whose features are averaged (I3D only).

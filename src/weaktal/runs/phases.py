@@ -131,8 +131,8 @@ def diagnose_phases(
     Args:
         run: a finished run's folder.
         dataset: the folder that it was trained on, with segments.
-        subset: of the videos that are scored; the dataset's own test subset where it is None.
-        tious: thresholds of the mAP; 0.1 to 0.7 where it is None.
+        subset: of the videos that are scored; the dataset's own test subset by default.
+        tious: thresholds of the mAP; 0.1 to 0.7 by default.
         threshold: share of a class's maximum in the video above which a snippet is called action.
         overrides: single settings of decoding.
         batch_size: videos scored at once.

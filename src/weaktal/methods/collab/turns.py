@@ -157,7 +157,7 @@ class Collaboration:
         return statistics(scored, videos.labels.numpy() > 0, labels)
 
     def choose(self, statistics_of: Callable[[int], Mapping[str, Any]]) -> Choice:
-        """Which phase's weights and which branch localize where nobody names a branch."""
+        """Which phase's weights and which branch localize by default."""
         selection = self.config.selection
         if selection.rule == "last":
             return Choice()
@@ -171,7 +171,7 @@ class Collaboration:
 
         Args:
             batch: videos at full length.
-            branch: ``cbp`` (also where it is None [paper]), ``vlp``, ``both`` for their weighted mean, or ``vanilla``
+            branch: ``cbp`` (the default [paper]), ``vlp``, ``both`` for their weighted mean, or ``vanilla``
                 for the vision-language features without prompts and temporal layers.
         """
         if branch == "both":
