@@ -11,6 +11,7 @@ from weaktal.data.importers.tags.cells import Row
 from weaktal.data.video_files import VIDEO_ENDINGS
 from weaktal.data.video_names import composed
 
+_Spelling = Callable[[str, Path], str]
 _Index = Mapping[str, list[str]]
 
 
@@ -30,13 +31,13 @@ class Videos:
         self._folders = {name: [composed(part).casefold() for part in path.parts[:-1]] for name, path in files.items()}
         every = zip(*self._folders.values(), strict=False)
         self._shared = sum(1 for _ in itertools.takewhile(lambda parts: len(set(parts)) == 1, every))  # folders of all
-        spellings: tuple[Callable[[str, Path], str], ...] = (
+        spellings: tuple[_Spelling, ...] = (
             lambda _, path: composed(path.name),
             lambda _, path: composed(path.stem),
             lambda name, _: composed(name),
         )
         exact = [_index(files, spelling) for spelling in spellings]
-        folded = [_index(files, lambda name, path, of=spelling: of(name, path).casefold()) for spelling in spellings]
+        folded = [_index(files, _folding(spelling)) for spelling in spellings]
         self._tiers: tuple[tuple[_Index, Callable[[str], str]], ...] = (
             *((index, str) for index in exact),
             *((index, str.casefold) for index in folded),
@@ -114,7 +115,11 @@ def _common(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
     return last, count
 
 
-def _index(files: Mapping[str, Path], spelling: Callable[[str, Path], str]) -> _Index:
+def _folding(spelling: _Spelling) -> _Spelling:
+    return lambda name, path: spelling(name, path).casefold()
+
+
+def _index(files: Mapping[str, Path], spelling: _Spelling) -> _Index:
     index: dict[str, list[str]] = defaultdict(list)
     for name, path in files.items():
         index[spelling(name, path)].append(name)
