@@ -79,6 +79,7 @@ def read_cells(
         raise InputError(f"has {len(content):,} bytes", source=source, expected=f"{MOST_BYTES:,} at most")
     if content.startswith(_OLD_EXCEL):
         raise InputError("is a workbook in Excel's old format", source=source, expected="it saved as .xlsx or .csv")
+    rows: Iterable[list[str]]
     if content.startswith(_ZIP):
         rows, said = _workbook(source, content, sheet)
     else:
