@@ -84,8 +84,8 @@ def _found(told: Told) -> Iterator[str]:
     empty = [name for name, segments in final.videos.items() if not segments]
     with_some = len(final.videos) - len(empty)
     yield _paragraph(
-        f"{_count(final.count, 'passage')} in {with_some} of {_count(len(final.videos), 'video')}. None overlaps another "
-        "by much: where two were found at the same time, the surer one stayed."
+        f"{_count(final.count, 'passage')} in {with_some} of {_count(len(final.videos), 'video')}. None overlaps "
+        "another by much: where two were found at the same time, the surer one stayed."
     )
     lengths: dict[str, list[float]] = {}
     for segments in final.videos.values():
@@ -111,13 +111,13 @@ def _found(told: Told) -> Iterator[str]:
 def _trust(told: Told) -> Iterator[str]:
     trust = told.trust
     yield _paragraph(
-        f"The computer learned from {_count(told.learned, 'video')}, and only from which actions your spreadsheet names "
-        "there. Nobody showed it a single start or end, so expect both to be off by a few seconds, and look before you "
-        "rely on one."
+        f"The computer learned from {_count(told.learned, 'video')}, and only from which actions your spreadsheet "
+        "names there. Nobody showed it a single start or end, so expect both to be off by a few seconds, and look "
+        "before you rely on one."
     )
     if trust.unseen:
         yield _paragraph(
-            f"{_count(trust.unseen, 'video')} {'was' if trust.unseen == 1 else 'were'} kept aside: it had to say what "
+            f"{_count(trust.unseen, 'video')} {'was' if trust.unseen == 1 else 'were'} kept aside: the computer had to say what "
             f"happens there without having seen {'its' if trust.unseen == 1 else 'their'} tags. This is how it did:"
         )
         for each in trust.classes:
@@ -131,13 +131,13 @@ def _trust(told: Told) -> Iterator[str]:
     yield _paragraph(f"Shown are: {told.final.choice.how}")
     if told.final.choice.calibration is not None:
         yield _paragraph(
-            'The column "sure" of segments.csv says how often an action found with such a score is in its video at all, '
-            "measured on the videos kept aside. It does not say that start and end are right."
+            'The column "sure" of segments.csv says how often an action found with such a score is in its video at '
+            "all, measured on the videos kept aside. It does not say that start and end are right."
         )
     if trust.agreement is not None and trust.agreement.shown:
         ways = ", ".join(f"{count} by {_BRANCHES.get(name, name)}" for name, count in trust.agreement.by.items())
         yield _paragraph(
-            f"The videos were searched in two ways that know nothing of each other's answer. Of the "
+            "The videos were searched in two ways, which look at different things and learned from each other. Of the "
             f"{_count(trust.agreement.shown, 'passage')} shown, {trust.agreement.all} are found by both alike ({ways})."
         )
     yield from map(_paragraph, told.notes)

@@ -28,7 +28,7 @@ _MEASURED = 2  # updates of each phase; the first one warms up
 
 
 def training_seconds(
-    dataset: Path, plan: Plan, preset: str | None, videos: Sequence[Video], classes: Sequence[str], first: str
+    dataset: Path, plan: Plan, preset: str | None, videos: Sequence[Video], classes: Sequence[str], first: Video
 ) -> float | None:
     """Seconds that training will take; None where that cannot be said before it begins.
 
@@ -40,20 +40,22 @@ def training_seconds(
         preset: of the method's settings.
         videos: the training videos.
         classes: the class list.
-        first: the video whose features are there.
+        first: a video whose features are there, be it one of them or not.
     """
-    main = _all_alike(Features.open(dataset, plan.features), videos, first)
-    others = {VLP: _all_alike(Features.open(dataset, plan.vlp_features), videos, first)} if plan.vlp_features else {}
+    main = _all_alike(Features.open(dataset, plan.features), videos, first.name)
+    others = {}
+    if plan.vlp_features is not None:
+        others[VLP] = _all_alike(Features.open(dataset, plan.vlp_features), videos, first.name)
     module = method_module(plan.method)
     base = load_settings(module.CONFIG, preset_file(plan.method, preset)) if preset else None
     settings = load_settings(module.CONFIG, None, base=base, values=plan.settings)
-    dim, streams = main.layout(first)
+    dim, streams = main.layout(first.name)
     inputs = Inputs(
         dim=dim,
         classes=tuple(classes),
         streams=streams,
         others={
-            name: OtherFeatures(other.layout(first)[0], read_text_vectors(other, len(classes)))
+            name: OtherFeatures(other.layout(first.name)[0], read_text_vectors(other, len(classes)))
             for name, other in others.items()
         },
         videos=len(videos),
@@ -67,13 +69,9 @@ def training_seconds(
         whole = time.perf_counter() - start
         measured = sum(clock.updates.values())
         updates = sum(phase.updates * clock.last.get(phase.name, 0.0) for phase in method.whole)
-        longer = _mean_length(videos) / next(v.duration for v in videos if v.name == first) if videos else 1.0
+        longer = sum(video.duration for video in videos) / len(videos) / first.duration
         return updates * max(longer, 1.0) + max(whole - measured, 0.0)
     return None
-
-
-def _mean_length(videos: Sequence[Video]) -> float:
-    return sum(video.duration for video in videos) / len(videos)
 
 
 def _all_alike(features: Features, videos: Sequence[Video], first: str) -> Features:

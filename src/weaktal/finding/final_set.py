@@ -1,4 +1,4 @@
-"""The few segments of many results that a person can use: overlaps resolved, a threshold from data, scores as shares."""
+"""The few of many segments that a person can use: overlaps resolved, a threshold from data, scores as shares."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def finalize(
 ) -> Results:
     """The results with a final set: few segments that do not overlap, each above a threshold chosen from data.
 
-    The threshold is, by what is at hand: ``score`` itself; the one that gives the wanted precision or recall against the
-    truth; the lowest at which the wanted share of held-out segments is of a class that their video holds, and at least
-    what splits the scores of the results into a high and a low group; or this split alone.
+    The threshold is, by what is at hand: ``score`` itself; the one that gives the wanted precision or recall against
+    the truth; the lowest at which the wanted share of held-out segments is of a class that their video holds, and at
+    least what splits the scores of the results into a high and a low group; or this split alone.
 
     Args:
         results: what was found, or a results file.
@@ -127,8 +127,8 @@ def _from_truth(
         least, share = chosen
         aim, reached = f"{wanted:.0%} of the shown segments are right", f"{share:.0%}"
     return least, (
-        f"Segments that score {least:.3g} or more, so that {aim} at tIoU {tiou:g} in the {len(known)} videos with truth "
-        f"({reached} there)."
+        f"Segments that score {least:.3g} or more, so that {aim} at tIoU {tiou:g} in the {len(known)} videos with "
+        f"truth ({reached} there)."
     )
 
 
@@ -154,5 +154,6 @@ def _without_truth(
     if share < wanted:
         by_tags += f" (no score reaches the wanted {wanted:.0%})"
     return least, (
-        f"Segments that score {least:.3g} or more. In the {videos} videos that training did not see, {by_tags}; {by_scores}."
+        f"Segments that score {least:.3g} or more. In the {videos} videos that training did not see, {by_tags}; "
+        f"{by_scores}."
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,6 +30,7 @@ class Lesson(BaseModel):
     Attributes:
         method, features, vlp_features: as of :class:`~weaktal.finding.plan.Plan`.
         preset: of the settings; None for the method's defaults.
+        settings: of the method, over the preset.
         seed: of everything random.
         classes: in order.
         tags: of the training videos.
@@ -40,6 +42,7 @@ class Lesson(BaseModel):
     features: str
     vlp_features: str | None
     preset: str | None
+    settings: dict[str, Any]
     seed: int
     classes: tuple[str, ...]
     tags: dict[str, tuple[str, ...]]
@@ -105,6 +108,7 @@ def next_lesson(
         features=plan.features,
         vlp_features=plan.vlp_features,
         preset=preset or fitting_preset(plan.method, len(training)),
+        settings={key: value for key, value in plan.settings.items() if key != "engine"},
         seed=seed,
         classes=annotations.classes,
         tags=training,
@@ -131,7 +135,7 @@ def _outdated(before: Lesson, wanted: Lesson, tagged: Mapping[str, tuple[str, ..
     for name, labels in before.tags.items():
         if name in tagged and tagged[name] != labels:
             return f"the tags of {name} have changed"
-    for field in ("method", "features", "vlp_features", "seed", *(["preset"] if named else [])):
+    for field in ("method", "features", "vlp_features", "seed", "settings", *(["preset"] if named else [])):
         if getattr(before, field) != getattr(wanted, field):
             return f"the {field.replace('_', ' ')} is another"
     return None

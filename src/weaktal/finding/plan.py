@@ -41,27 +41,36 @@ class Plan:
     settings: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """Branches of the method that find segments independently of each other; none where there is but one way."""
+        return ("cbp", "vlp") if self.method == "collab" else ()
+
 
 def make_plan(
-    named: Sequence[str], weights: WeightsChoice, classes: Sequence[str], *, device: torch.device | None = None
+    names: Sequence[str],
+    weights: WeightsChoice,
+    classes: Sequence[str],
+    *,
+    device: str = "cpu",
+    settings: Mapping[str, Any] | None = None,
 ) -> Plan:
     """The encoders and the method.
 
-    I3D and CLIP are taken where their weights are at hand and nobody names others. Features of motion together with an
-    encoder of images and texts go to ``collab``; either alone goes to ``cbp``.
+    Features of motion together with an encoder of images and texts go to ``collab``; either alone goes to ``cbp``.
 
     Args:
-        named: the encoders that the user names; none to take what there is.
+        names: the encoders, as :func:`chosen_encoders` gives them.
         weights: where to look for weights.
         classes: the tags.
-        device: where encoders run.
+        device: where encoders and training run.
+        settings: of the method, that the user wants.
 
     Raises:
-        InputError: if no encoder can be had, one of ``named`` is unknown or lacks its weights, or more are named than
-            there is use for.
+        InputError: if one is unknown or lacks its weights, or there are more than there is use for.
     """
-    names = tuple(named) or _at_hand(weights)
-    built = {name: build_encoder(name, weights, device=device) for name in names}
+    names = tuple(names)
+    built = {name: build_encoder(name, weights, device=torch.device(device)) for name in names}
     readers = [name for name, encoder in built.items() if encoder.text is not None]
     others = [name for name in names if name not in readers]
     if len(readers) > 1 or len(others) > 1:
@@ -75,10 +84,20 @@ def make_plan(
         notes.append(f"{readers[0]} is left out: {problem}")
         readers = []
         names = tuple(others)
+    ours = {"engine": {"tensorboard": False, "device": "cuda" if torch.device(device).type == "cuda" else "cpu"}}
+    chosen = _over(ours, settings or {})
     if readers and others:
-        settings = {"vlp": {"text": {"encoder": None}}}  # the class vectors that lie beside the features
-        return Plan(names, "collab", folder_name(others[0]), folder_name(readers[0]), settings, tuple(notes))
-    return Plan(names, "cbp", folder_name(names[0]), notes=tuple(notes))
+        return Plan(names, "collab", folder_name(others[0]), folder_name(readers[0]), chosen, tuple(notes))
+    return Plan(names, "cbp", folder_name(names[0]), settings=chosen, notes=tuple(notes))
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings with others over them."""
+    merged = dict(below)
+    for key, value in above.items():
+        inner = merged.get(key)
+        merged[key] = _over(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
 def fitting_preset(method: str, videos: int) -> str | None:
@@ -87,8 +106,14 @@ def fitting_preset(method: str, videos: int) -> str | None:
     return wanted if wanted in presets(method) else None
 
 
-def _at_hand(weights: WeightsChoice) -> tuple[str, ...]:
-    """What can be used without being named."""
+def chosen_encoders(named: Sequence[str], weights: WeightsChoice) -> tuple[str, ...]:
+    """The encoders that the user names; else I3D and CLIP, as far as their weights are at hand.
+
+    Raises:
+        InputError: if none are named, and none of those are there.
+    """
+    if named:
+        return tuple(dict.fromkeys(named))
     there = {name for name in KNOWN if _located(name, weights)}
     motion = next(
         (
@@ -122,7 +147,7 @@ def _located(name: str, weights: WeightsChoice) -> bool:
     except InputError:
         return False
     # A single file or checkpoint folder that is named as the root would pass for any of them.
-    return weights.root is None or weights.root.is_dir() and not (weights.root / "config.json").is_file()
+    return weights.root is None or (weights.root.is_dir() and not (weights.root / "config.json").is_file())
 
 
 def _warnings(names: Sequence[str]) -> list[str]:
