@@ -115,7 +115,7 @@ def matched(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> 
     thresholds = np.asarray(tious, dtype=np.float64).reshape(-1)
     count = len(ranked)
     found = np.full((len(thresholds), count), -1, dtype=np.int64)
-    if not (found.size and len(truth)):
+    if not found.size:
         return found
     pairs = overlapping(truth, ranked, float(thresholds.min()))
     # A prediction's candidates at a threshold are the first few of its pairs, [first, end). Below, a prediction or a
@@ -143,6 +143,8 @@ def matched(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> 
 @np.errstate(over="ignore")  # absurd times: the comparisons hold for infinity as well
 def overlapping(truth: SegmentTable, ranked: SegmentTable, least: float) -> Pairs:
     """All pairs of a ground truth and a prediction of its video and class whose tIoU is at least ``least``."""
+    if not (len(truth) and len(ranked)):
+        return Pairs(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
     # One time line for all: each video and class gets a stretch of its own, longer than any time. Along it the ground
     # truths that a prediction overlaps lie between two binary searches, one by their starts and one by the latest end
     # so far. Rounding is monotone, so it can only let in strangers, and those are sorted out afterwards.

@@ -113,7 +113,7 @@ def _covered(table: SegmentTable, shape: tuple[int, int]) -> Floats:
         latest = np.maximum.accumulate(spans[:, 1] + offset)
         before = np.concatenate([[0.0], latest[:-1]])
         new = np.maximum(spans[:, 1] + offset - np.maximum(before, spans[:, 0] + offset), 0.0)
-        covered = np.bincount(group, weights=new, minlength=len(covered))
+        covered = np.bincount(group, weights=new, minlength=len(covered)).astype(np.float64)
     return np.asarray(covered.reshape(shape), dtype=np.float64)
 
 

@@ -144,13 +144,12 @@ def diagnose_detections(tables: Tables, tious: tuple[float, ...], protocol: str)
 def false_positive_kinds(ranking: Ranking, tious: tuple[float, ...]) -> Integers:
     """Places in :data:`KINDS` of each prediction at each threshold, shape (K, N)."""
     everywhere = [replace(table, labels=np.zeros_like(table.labels)) for table in (ranking.truth, ranking.ranked)]
-    pairs = overlapping(everywhere[0], everywhere[1], min(LEAST, *tious)) if len(ranking.truth) else None
+    pairs = overlapping(everywhere[0], everywhere[1], min(LEAST, *tious))
+    prediction, first = np.unique(pairs.prediction, return_index=True)  # the pair of the highest tIoU
     best = np.zeros(len(ranking.ranked))
+    best[prediction] = pairs.overlap[first]
     right = np.zeros(len(ranking.ranked), dtype=np.bool_)
-    if pairs is not None:
-        prediction, first = np.unique(pairs.prediction, return_index=True)  # the pair of the highest tIoU
-        best[prediction] = pairs.overlap[first]
-        right[prediction] = ranking.truth.labels[pairs.truth[first]] == ranking.ranked.labels[prediction]
+    right[prediction] = ranking.truth.labels[pairs.truth[first]] == ranking.ranked.labels[prediction]
     near = np.where(right, KINDS.index("localization"), KINDS.index("confusion"))
     there = np.where(right, KINDS.index("double_detection"), KINDS.index("wrong_label"))
     apart = np.where(best >= LEAST, near, KINDS.index("background"))
@@ -181,7 +180,8 @@ def _counts(kinds: Integers, depth: Integers) -> Integers:
 
 def _shares(counts: Integers, empty: float = 0.0) -> Floats:
     total = np.broadcast_to(counts.sum(axis=0), counts.shape)
-    return np.divide(counts, total, out=np.full(counts.shape, empty), where=total > 0)
+    shares: Floats = np.divide(counts, total, out=np.full(counts.shape, empty), where=total > 0)
+    return shares
 
 
 def _gains(ranking: Ranking, kinds: Integers, average: float) -> dict[str, float]:
@@ -233,5 +233,3 @@ def _found(ranking: Ranking, average: float) -> Bools:
         scaled = order * average / positives[labels]
         found[level, match[hits[scaled / (scaled + alarms) > LEAST_PRECISION]]] = True
     return found
-
-

@@ -66,7 +66,7 @@ class Ranking:
             weights = np.ones(int(max(self.truth.videos.max(initial=0), self.ranked.videos.max(initial=0))) + 1)
         counts = weights[self.ranked.videos]  # (N,)
         positives = np.bincount(self.truth.labels, weights=weights[self.truth.videos], minlength=self.classes)
-        return self._areas(counts, counts, positives, np.ones(self.classes))
+        return self._areas(counts, counts, positives.astype(np.float64), np.ones(self.classes))
 
     def normalized_precision(self, average: float, keep: Bools | None = None, bucket: Bools | None = None) -> Floats:
         """AP_N: AP with precision as if every class had ``average`` ground truths (Hoiem et al., ECCV 2012).
@@ -94,30 +94,25 @@ class Ranking:
             positives: what recall is a share of, shape (C,).
             scale: of the true positives within precision, shape (C,).
         """
-        count, levels = len(self.ranked), len(self.match)
-        running = np.cumsum(np.broadcast_to(counts, (levels, count)) if counts.ndim == 2 else counts[None], axis=-1)
-        before = np.searchsorted(self.ranked.labels, np.arange(self.classes))  # (C,)
-        base = np.where(before > 0, running[:, np.maximum(before - 1, 0)], 0.0) if count else np.zeros((1, self.classes))
-        hits = self.match >= 0
-        if counts.ndim == 2:
-            hits = hits & (counts > 0)
-        else:
-            hits = hits & (counts > 0)[None]
-        level, hit = np.nonzero(hits)  # (H,), by level, class and rank
-        label = self.ranked.labels[hit]
-        row = level if counts.ndim == 2 else np.zeros_like(level)
-        total = running[row, hit] - base[row, label]
+        levels = len(self.match)
+        counts = np.atleast_2d(counts)  # (1 or K, N)
+        before = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)], axis=1)  # (1 or K, N + 1)
+        first = np.searchsorted(self.ranked.labels, np.arange(self.classes))  # (C,)
+        level, hit = np.nonzero((self.match >= 0) & (counts > 0))  # (H,), by level, class and rank
+        label, row = self.ranked.labels[hit], level if len(counts) > 1 else np.zeros_like(level)
+        total = before[row, hit + 1] - before[row, first[label]]
         gain = gains[hit]
         group = level * self.classes + label
         groups = levels * self.classes
-        found = np.cumsum(gain)
-        first = np.searchsorted(group, np.arange(groups))
-        found_before = np.concatenate([[0.0], found])[first]  # (groups,)
-        found = found - found_before[group]
+        running = np.concatenate([[0.0], np.cumsum(gain)])  # (H + 1,)
+        found = running[1:] - running[np.searchsorted(group, np.arange(groups))][group]
         scaled = found * scale[label]
         precision = scaled / (scaled + (total - found))
         # The highest precision from here on within the group: a step down of 1 from group to group keeps them apart.
         step = (groups - group).astype(np.float64)
         envelope = np.maximum.accumulate((precision + step)[::-1])[::-1] - step
-        area = np.bincount(group, weights=envelope * gain, minlength=groups).reshape(levels, self.classes).T
-        return np.divide(area, positives[:, None], out=np.full_like(area, np.nan), where=positives[:, None] > 0)
+        area = np.bincount(group, weights=envelope * gain, minlength=groups).reshape(levels, self.classes).T  # (C, K)
+        result: Floats = np.divide(
+            area, positives[:, None], out=np.full(area.shape, np.nan), where=positives[:, None] > 0
+        )
+        return result
