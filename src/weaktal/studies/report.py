@@ -160,7 +160,7 @@ SUMMARY_COLUMNS = (
 )  # fmt: skip
 
 
-def summaryas_csv(filled_tables: Sequence[tuple[Table, Sequence[Entry]]]) -> str:
+def summary_csv(filled_tables: Sequence[tuple[Table, Sequence[Entry]]]) -> str:
     """One row a line of a table; mAP in percent, empty where there is no number."""
     rows = []
     for table, entries in filled_tables:
@@ -178,7 +178,7 @@ def summaryas_csv(filled_tables: Sequence[tuple[Table, Sequence[Entry]]]) -> str
     return as_csv(SUMMARY_COLUMNS, rows)
 
 
-def cellsas_csv(found: Found) -> str:
+def cells_csv(found: Found) -> str:
     """One row a reading and seed; mAP in percent."""
     cells = [cell for by_seed in found.values() for _, cell in sorted(by_seed.items())]
     tious = cells[0].tiou if cells else ()
