@@ -116,9 +116,10 @@ def _trust(told: Told) -> Iterator[str]:
         "before you rely on one."
     )
     if trust.unseen:
+        were, their = ("was", "its") if trust.unseen == 1 else ("were", "their")
         yield _paragraph(
-            f"{_count(trust.unseen, 'video')} {'was' if trust.unseen == 1 else 'were'} kept aside: the computer had to say what "
-            f"happens there without having seen {'its' if trust.unseen == 1 else 'their'} tags. This is how it did:"
+            f"{_count(trust.unseen, 'video')} {were} kept aside: the computer had to say what happens there without "
+            f"having seen {their} tags. This is how it did:"
         )
         for each in trust.classes:
             if each.unseen:
