@@ -40,8 +40,8 @@ def _refuse(_path: Path, error: InputError) -> None:
     raise error
 
 
-def _pass_over(_path: Path, _error: InputError) -> None:
-    pass
+def pass_over(_path: Path, _error: InputError) -> None:
+    """Says nothing of what cannot be used, where somebody else does."""
 
 
 def is_video(path: Path) -> bool:
@@ -53,7 +53,7 @@ def _called_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith(_OF_MACOS)
 
 
-def videos_in(folder: Path, skip: Skip = _pass_over) -> list[Path]:
+def videos_in(folder: Path, skip: Skip = pass_over) -> list[Path]:
     """The videos of a folder and all its subfolders, sorted; links are followed, each folder is searched once.
 
     Args:
@@ -62,6 +62,16 @@ def videos_in(folder: Path, skip: Skip = _pass_over) -> list[Path]:
             cannot be read, a link that leads nowhere, a pipe.
     """
     return sorted(path for path in _files_in(folder, skip) if _called_video(path) and _usable(path, skip))
+
+
+def videos_beside(folder: Path, skip: Skip = pass_over) -> list[Path]:
+    """The videos of a folder without its subfolders; arguments as of :func:`videos_in`."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        skip(folder, InputError(f"cannot be read ({reason(error)})", source=folder, expected="a folder of videos"))
+        return []
+    return [path for path in entries if _called_video(path) and _usable(path, skip)]
 
 
 def _files_in(folder: Path, skip: Skip) -> Iterator[Path]:
@@ -193,7 +203,7 @@ def _searched(folder: Path, skip: Skip) -> list[Path]:
     return sorted(videos)
 
 
-def dataset_videos(dataset: Path, skip: Skip = _pass_over) -> dict[str, Path]:
+def dataset_videos(dataset: Path, skip: Skip = pass_over) -> dict[str, Path]:
     """Video files of a dataset by name: those that its annotations name, there or not, and those in ``DATASET/videos``.
 
     Of several files in there with one name, it is the first.

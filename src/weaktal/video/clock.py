@@ -18,6 +18,7 @@ Worked example, an AVI of 25 frames a second: coded as I0 P3 B1 B2 with the stam
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -85,7 +86,7 @@ class Timing:
 
 def flagged(container: InputContainer, flag: Flags) -> bool:
     """Whether FFmpeg says so of the file's format."""
-    return bool(container.format.flags & flag.value)
+    return bool(container.format.flags & flag.value)  # type: ignore[operator]  # numbers at run time
 
 
 def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
@@ -146,13 +147,13 @@ class Clock:
         """How often the file's clock started anew or jumped."""
         return self._packets.jumps
 
-    def packet(self, packet: Packet) -> None:
+    def packet(self, packet: Packet[VideoStream]) -> None:
         """Mends the stamps of a packet that goes into the decoder next."""
         self._packets.mend(packet)
         if packet.pts is not None:
             self._order.enters(packet.pts)
 
-    def lost(self, packet: Packet) -> None:
+    def lost(self, packet: Packet[VideoStream]) -> None:
         """Forgets a packet that cannot be decoded."""
         if packet.pts is not None:
             self._order.lost(packet.pts)
@@ -209,6 +210,7 @@ class _Continuous:
         self._timing = timing
         self._ahead = round((JUMP if timing.may_jump else LONGEST_STILL) / timing.base)
         self._back = round(BACK / timing.base)
+        self._far = round(JUMP / timing.base)
         self._period = max(1, round(timing.period / timing.base))
         self._moved = 0  # ticks
         self._last: Stamp | None = None  # of decoding
@@ -217,26 +219,31 @@ class _Continuous:
         self._count = 0
         self.jumps = 0
 
-    def mend(self, packet: Packet) -> None:
+    def mend(self, packet: Packet[VideoStream]) -> None:
         """Moves the stamps of the next packet."""
-        if packet.dts is not None:
-            self._follow(packet)
-            packet.dts += self._moved
-            self._last, self._next = packet.dts, packet.dts + self._length(packet)
+        pts, dts = packet.pts, packet.dts
+        length = packet.duration or self._period
+        if dts is not None:
+            self._follow(packet, dts)
+            dts += self._moved
+            self._last, self._next = dts, dts + length
         if self._timing.coded_order:
-            packet.pts = packet.dts
-        elif packet.pts is not None:
-            packet.pts = packet.pts + self._moved if self._possible(packet) else None
-        if packet.pts is not None:
-            end = packet.pts + self._length(packet)
-            self._end = end if self._end is None else max(self._end, end)
+            pts = dts
+        elif pts is not None:
+            pts += self._moved
+            # No decoder holds more pictures back than so; what lies further ahead is wrong.
+            if dts is not None and pts - dts > max(REORDERED * length, self._far):
+                pts = None
+        if pts is not None:
+            self._end = pts + length if self._end is None else max(self._end, pts + length)
+        packet.pts, packet.dts = pts, dts
         self._count += 1
 
-    def _follow(self, packet: Packet) -> None:
+    def _follow(self, packet: Packet[VideoStream], dts: Stamp) -> None:
         """Finds out whether the clock goes on, and how far it is off if not."""
         if self._last is None:
             return
-        stamp = packet.dts + self._moved
+        stamp = dts + self._moved
         if self._timing.coded_order and self._count < FILLING and stamp > self._next:
             self._moved += self._next - stamp
         elif stamp < self._last - self._back or stamp > self._next + self._ahead:
@@ -244,16 +251,6 @@ class _Continuous:
             if packet.pts is not None and self._end is not None and packet.is_keyframe:
                 self._moved += max(0, self._end - (packet.pts + self._moved))
             self.jumps += 1
-
-    def _possible(self, packet: Packet) -> bool:
-        """Whether so long a way from decoding to showing could be: no decoder holds more pictures back."""
-        if packet.dts is None:
-            return True
-        most = max(REORDERED * self._length(packet), round(JUMP / self._timing.base))
-        return bool(packet.pts + self._moved - packet.dts <= most)
-
-    def _length(self, packet: Packet) -> int:
-        return packet.duration or self._period
 
 
 class _Order:
@@ -322,31 +319,40 @@ class _Order:
         return first[0], frame
 
 
-def shown_length(container: InputContainer, stream: VideoStream) -> float | None:
-    """Seconds from time zero to the end of the last picture, by the packets alone; reads the file to its end.
+def packet_times(container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, float]]:
+    """When the pictures are shown, by the packets alone, in the order in which they are stored; decodes nothing.
 
     Returns:
-        None if there is no packet.
+        For each packet seconds from time zero, and seconds that its picture lasts. Ends where the file cannot be read
+        on.
     """
     timing = Timing.of(container, stream)
     packets = _Continuous(timing)
     usual = max(1, round(timing.period / timing.base))
-    first: Stamp | None = None
+    zero = timing.zero
     following: Stamp = 0
-    end: Stamp | None = None
-    counted: Stamp = 0
-    with contextlib.suppress(*AV_ERRORS):  # up to an error it is certain
+    with contextlib.suppress(*AV_ERRORS):
         for packet in container.demux(stream):
             if not packet.size:
                 continue
             packets.mend(packet)
             stamp = packet.pts if packet.pts is not None else following
-            following = stamp + (packet.duration or usual)
-            counted += packet.duration or usual
-            first = stamp if first is None else min(first, stamp)
-            end = following if end is None else max(end, following)
-    if first is None or end is None:
+            length = packet.duration or usual
+            following = stamp + length
+            if zero is None:
+                zero = stamp * timing.base
+            yield float(stamp * timing.base - zero), float(length * timing.base)
+
+
+def shown_length(container: InputContainer, stream: VideoStream) -> float | None:
+    """Seconds from time zero to the end of the last picture, by the packets alone; None if there is none.
+
+    Reads the file to its end.
+    """
+    first, end, counted = math.inf, -math.inf, 0.0
+    for seconds, length in packet_times(container, stream):
+        first, end, counted = min(first, seconds), max(end, seconds + length), counted + length
+    if end < first:
         return None
-    if end < first + counted < end + LAG / timing.base:  # a clock that lags, as in Clock
-        end = first + counted
-    return float(end * timing.base - (first * timing.base if timing.zero is None else timing.zero))
+    # Where the clock lags behind the pictures, they go on at their rate, as in Clock.
+    return first + counted if end < first + counted < end + LAG else end

@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from av.container import InputContainer
 from av.video.frame import VideoFrame
@@ -213,5 +213,5 @@ class _Converter:
             if picture.format.name in PLANAR:
                 picture = self._scale.reformat(picture, width=self._width, height=self._height, threads=1)
             rgb = self._color.reformat(picture, width=self._width, height=self._height, format="rgb24", threads=1)
-            stored: Image = rgb.to_ndarray()
+            stored = cast(Image, rgb.to_ndarray())
         return self._orientation.upright(stored)

@@ -35,7 +35,7 @@ class Orientation:
 
         Angles between right ones count as the nearest, as do shears. A matrix that flattens the picture is none.
         """
-        data = frame.side_data.get(Type.DISPLAYMATRIX)
+        data = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # by type, too
         if data is None or data.buffer_size < _MATRIX.size:
             return cls()
         a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data)[: _MATRIX.size])
