@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from weaktal.runs.zero_shot import zero_shot as zero_shot
     from weaktal.segments import Segment as Segment
     from weaktal.studies.ablate import ablate as ablate
+    from weaktal.studies.compare import compare as compare
     from weaktal.studies.reproduce import reproduce as reproduce
     from weaktal.studies.seeds import resume_seeds as resume_seeds
     from weaktal.studies.seeds import train_seeds as train_seeds
@@ -80,6 +81,7 @@ _HOMES = {
     "Segment": "weaktal.segments",
     "WeaktalError": "weaktal.errors",
     "ablate": "weaktal.studies.ablate",
+    "compare": "weaktal.studies.compare",
     "compose": "weaktal.composition.compose",
     "decode": "weaktal.decoding.decode",
     "demo": "weaktal.demonstration.demo",
