@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
+from weaktal.data.mending import mend_results
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, from_validation, read_model, write_json, write_text
+from weaktal.files import collector_paused, from_validation, read_mended, write_json, write_text
 from weaktal.formats import format_of, rendered
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
@@ -56,6 +57,7 @@ class Results:
         files: which file each video is, where that is known.
         source: the file that they were read from, for messages.
         skipped: videos that were asked for and could not be used, with the reason.
+        notes: what was mended on reading, a sentence each.
     """
 
     videos: Mapping[str, Sequence[Segment]]
@@ -64,6 +66,7 @@ class Results:
     files: Mapping[str, VideoFile] = field(default_factory=dict)
     source: Path | None = field(default=None, compare=False)
     skipped: Mapping[str, InputError] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def count(self) -> int:
@@ -136,11 +139,13 @@ def read_results(path: Path) -> Results:
         InputError: if the file is missing or not as it should be, such as an end before its start.
     """
     with collector_paused():
-        content = read_model(path, _ResultsFile, WHAT)
+        content, notes = read_mended(path, _ResultsFile, WHAT, mend_results)
         videos = {name: _segments(path, name, predictions) for name, predictions in content.results.items()}
     external = dict(content.external_data) if isinstance(content.external_data, dict) else {}
     files = _files(path, external.pop(_VIDEOS, None))
-    return Results(videos=videos, version=str(content.version), external=external, files=files, source=path)
+    return Results(
+        videos=videos, version=str(content.version), external=external, files=files, source=path, notes=notes
+    )
 
 
 _VIDEOS = "videos"  # in external_data

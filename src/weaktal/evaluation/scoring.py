@@ -11,9 +11,12 @@ import numpy as np
 from weaktal.arrays import Bools, Floats
 from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
+from weaktal.data.spelling import variants
+from weaktal.data.units import beyond
 from weaktal.errors import InputError, nearest, shown
 from weaktal.evaluation.ap import SegmentTable, average_precision
-from weaktal.evaluation.protocols import AMBIGUOUS, PLAIN, Protocol
+from weaktal.evaluation.protocols import AMBIGUOUS, Protocol, protocol_of
+from weaktal.evaluation.reasons import names_apart, why_zero
 from weaktal.segments import Segment
 
 
@@ -80,7 +83,7 @@ class Scores:
 def score(
     annotations: Annotations,
     results: Results,
-    protocol: Protocol = PLAIN,
+    protocol: Protocol | None = None,
     *,
     subset: str | None = None,
     tious: tuple[float, ...] | None = None,
@@ -93,14 +96,15 @@ def score(
     Args:
         annotations: the ground truth.
         results: the predictions.
-        protocol: what the benchmark prescribes.
+        protocol: what the benchmark prescribes; the dataset's own, or ``plain``, by default.
         subset: scored in place of the protocol's subset.
         tious: thresholds in place of the protocol's.
 
     Raises:
         InputError: if the subset holds no videos or no ground truth, or a prediction's label is not a class.
     """
-    warnings: list[str] = []
+    protocol = protocol_of(annotations) if protocol is None else protocol
+    warnings: list[str] = [*annotations.notes, *results.notes]
     chosen = subset if subset is not None else subset_of(annotations, protocol)
     if subset is None and protocol.subset not in (None, chosen):
         warnings.append(f"there is no subset {shown(protocol.subset)}; scored {shown(chosen)} instead")
@@ -124,18 +128,25 @@ def score(
 
     _warn_of_videos(results, videos, chosen, warnings)
     predictions = _table({name: found for name, found in results.videos.items() if name in videos}, videos, numbers)
+    known = [(name, video.duration) for name, video in videos.items()]
+    for table, what in ((truth, "ground-truth segments"), (predictions, "predictions")):
+        if (late := beyond(table.spans, table.videos, known, what)) is not None:
+            warnings.append(late)
     predictions = _dropped(predictions, predictions.labels < 0, "of classes without ground truth", warnings)
     if protocol.drop_ambiguous:
         touching = _touch_ambiguous(predictions, list(videos.values()))
         predictions = _dropped(predictions, touching, "overlapping ambiguous spans", warnings)
 
     thresholds = protocol.tious if tious is None else tious
+    ap = average_precision(truth, predictions, thresholds, len(scored))
+    if not ap.any():
+        warnings.append(why_zero(truth, predictions, min(thresholds)))
     return Scores(
         protocol=protocol.name,
         subset=chosen,
         tious=thresholds,
         classes=scored,
-        ap=average_precision(truth, predictions, thresholds, len(scored)),
+        ap=ap,
         videos=len(videos),
         ground_truth=len(truth),
         predictions=len(predictions),
@@ -171,23 +182,27 @@ def _check_labels(results: Results, classes: tuple[str, ...], annotations: Annot
             continue
         index, label = next((i, segment.label) for i, segment in enumerate(segments) if segment.label not in known)
         near = nearest(label, classes)
+        alike = [one for one in variants([*classes, label]) if one != label]
+        differs = ", from which it differs by case or blanks only" if alike else ""
+        near = alike[0] if alike else near
         raise InputError(
             f"label {shown(label)} is not in the class list",
             source=results.source,
             place=f"results.{name}.{index}.label",
             expected=f"one of the {len(classes)} classes of {annotations.source or 'the annotations'}"
-            + (f"; nearest is {shown(near)}" if near is not None else ""),
+            + (f"; nearest is {shown(near)}{differs}" if near is not None else ""),
         )
 
 
 def _warn_of_videos(results: Results, videos: Mapping[str, Video], subset: str, warnings: list[str]) -> None:
     outside = {name: len(found) for name, found in results.videos.items() if name not in videos and found}
+    absent = [name for name in videos if name not in results.videos]
+    apart = names_apart(list(outside), absent) if outside and absent else ""
     if outside:
         warnings.append(
             f"ignored {_count(sum(outside.values()), 'prediction')} for {_count(len(outside), 'video')} outside "
-            f"subset {shown(subset)}, the first of them {shown(next(iter(outside)))}"
+            f"subset {shown(subset)}, the first of them {shown(next(iter(outside)))}{apart}"
         )
-    absent = [name for name in videos if name not in results.videos]
     if absent:
         warnings.append(
             f"{_count(len(absent), 'video')} of subset {shown(subset)} not in the results, "

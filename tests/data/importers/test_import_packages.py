@@ -221,7 +221,7 @@ def broken(package: Path, array: str, change: Callable[[list[object]], object]) 
         ("duration", lambda v: [[0.0], *v[1:]], r"duration.npy: entry 0 .*: is 0.0"),
         ("duration", lambda v: [[float("inf")], *v[1:]], r"duration.npy: entry 0 .*: is inf"),
         ("videoname", lambda v: [v[0], v[0], v[2]], r"videoname.npy: holds a name twice"),
-        ("videoname", lambda v: [b"../../x", *v[1:]], r"videoname.npy: database: video name"),
+        ("videoname", lambda v: [b"../../x", *v[1:]], r"videoname.npy: video name"),
         ("subset", lambda v: [b"", *v[1:]], r"subset.npy: entry 0 .*: is ''; expected text"),
         ("classlist", lambda v: [v[0], v[0]], r"classlist.npy: holds a class twice"),
     ],
