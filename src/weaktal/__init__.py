@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from weaktal.report.view import view as view
     from weaktal.runs.diagnose import diagnose as diagnose
     from weaktal.runs.localize import localize as localize
+    from weaktal.runs.resume import resume as resume
     from weaktal.runs.run import Run as Run
     from weaktal.runs.run import load as load
     from weaktal.runs.settings import settings as settings
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from weaktal.segments import Segment as Segment
     from weaktal.studies.ablate import ablate as ablate
     from weaktal.studies.reproduce import reproduce as reproduce
+    from weaktal.studies.seeds import resume_seeds as resume_seeds
+    from weaktal.studies.seeds import train_seeds as train_seeds
     from weaktal.worlds.world import world as world
 
 # Name -> the module that holds it.
@@ -81,8 +84,11 @@ _HOMES = {
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",
     "reproduce": "weaktal.studies.reproduce",
+    "resume": "weaktal.runs.resume",
+    "resume_seeds": "weaktal.studies.seeds",
     "settings": "weaktal.runs.settings",
     "train": "weaktal.runs.train",
+    "train_seeds": "weaktal.studies.seeds",
     "view": "weaktal.report.view",
     "weights": "weaktal.encoders.weights",
     "world": "weaktal.worlds.world",
