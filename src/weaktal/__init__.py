@@ -32,6 +32,8 @@ TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than
 if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
+    from weaktal.data.importers.tags.import_table import import_folders as import_folders
+    from weaktal.data.importers.tags.import_table import import_table as import_table
     from weaktal.data.results import Results as Results
     from weaktal.dataset import Dataset as Dataset
     from weaktal.decoding.decode import decode as decode
@@ -81,6 +83,8 @@ _HOMES = {
     "extract": "weaktal.extraction.extract",
     "fetch_weights": "weaktal.encoders.weights",
     "import_dataset": "weaktal.data.importers.import_dataset",
+    "import_folders": "weaktal.data.importers.tags.import_table",
+    "import_table": "weaktal.data.importers.tags.import_table",
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",
     "reproduce": "weaktal.studies.reproduce",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from weaktal.data.annotations import Annotations, Video, annotations_file, read_tags
+from weaktal.data.annotations import Annotations, Video, read_tags
 from weaktal.data.features import Features
 from weaktal.data.known_tags import TagsUse, known_tags
 from weaktal.data.results import Results, VideoFile
@@ -69,7 +69,7 @@ def localize_dataset(
 
 def _files(dataset: Path, videos: Sequence[Video]) -> Mapping[str, VideoFile]:
     """Which file each video is, as far as the dataset has them."""
-    paths = dataset_videos(annotations_file(dataset).parent)
+    paths = dataset_videos(dataset)
     return {video.name: video_file(paths.get(video.name), video.duration) for video in videos}
 
 
