@@ -12,7 +12,7 @@ from rich import progress
 from rich.text import Text
 
 from weaktal.cli.bars import showing
-from weaktal.encoders.names import HOUSE
+from weaktal.encoders.names import HOUSE, check_encoder
 from weaktal.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def extract(
     A run that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one setting
     only; another setting needs another --name. Videos that cannot be used are named at the end, with exit code 2.
     """
+    for one in encoder:  # before torch is imported, which takes longer
+        check_encoder(one)
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.extraction import extract as verb
 

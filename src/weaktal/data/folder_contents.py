@@ -41,7 +41,8 @@ def instead_of(folder: Path, videos: Collection[str]) -> str | None:
         if path.parent != folder and path.stem in videos:
             return f"it lies in the subfolder {shown(str(path.parent.relative_to(folder)))}"
     if stems and all(stem.isdecimal() for stem in stems):
-        return f"its {len(stems):,} files are numbers, such as {shown(min(stems) + '.npy')}, and names of videos are expected"
+        number = shown(f"{min(stems)}.npy")
+        return f"its {len(stems):,} files are numbers, such as {number}, and names of videos are expected"
     endings = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _OTHERS)
     if endings:
         ending, count = endings.most_common(1)[0]

@@ -82,8 +82,9 @@ class Fit:
             return None
         window = (self.short + 0.5) * self.grid.seconds_per_snippet
         return (
-            f"the features of all {self.videos:,} videos end about {self.short:.1f} snippets before their video, such as "
-            f"{self.example}: if windows overlap, say how long one is (about {window:.3g} s), or all times come too early"
+            f"the features of all {self.videos:,} videos end about {self.short:.1f} snippets before their video, such "
+            f"as {self.example}: if windows overlap, say how long a window is (about {window:.3g} s), or all times "
+            "come too early"
         )
 
 

@@ -126,7 +126,9 @@ def _unusable(problems: list[Problem], count: int) -> InputError:
 def _kind(alike: Sequence[Problem]) -> str:
     """Problems of one kind: the first, what was expected, and how many more there are."""
     first, *rest = alike
-    told = f"{first.video} {first.error.problem}" + (f" (expected {first.error.expected})" if first.error.expected else "")
+    told = f"{first.video} {first.error.problem}" + (
+        f" (expected {first.error.expected})" if first.error.expected else ""
+    )
     if not rest:
         return told
     return f"{told}, and likewise {rest[0].video}" + (f" and {len(rest) - 1:,} more" if len(rest) > 1 else "")

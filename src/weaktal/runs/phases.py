@@ -146,7 +146,7 @@ def diagnose_phases(
     annotations = read_annotations(dataset)
     protocol = protocol_of(annotations)
     chosen = subset or subset_of(annotations, protocol)
-    main = Features.open(dataset, info.features, info.seconds_per_snippet)
+    main = Features.open(dataset, info.features, info.seconds_per_snippet, info.seconds_per_window)
     check_kind(main, info)
     vlp = Features.open(dataset, info.vlp_features) if info.vlp_features else None
     videos, _ = usable(annotations.subset(chosen), [main, vlp] if vlp else [main], skip_broken=False)
