@@ -74,3 +74,10 @@ def test_videos_that_do_not_agree_prove_nothing() -> None:
 def test_two_videos_prove_nothing_and_none_is_no_matter() -> None:
     assert not made([100.0, 130.0], 30).wrong
     assert fit({}, {}, I3D) is None
+
+
+def test_two_damaged_videos_among_ten_are_not_the_grid() -> None:
+    lengths = {f"v{i}": 15 if i in (0, 3) else 40 + i for i in range(10)}
+    found = fit(lengths, {f"v{i}": (40 + i) * 0.64 for i in range(10)}, I3D)
+    assert found is not None
+    assert not found.wrong

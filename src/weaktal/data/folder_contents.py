@@ -23,11 +23,17 @@ _OTHERS = {
 }
 
 
-def instead_of(folder: Path, videos: Collection[str]) -> str | None:
+def advice_for(file: Path) -> str | None:
+    """What makes features that can be read of a file in another format; None where that is not known."""
+    ending = file.suffix.lower()
+    return f"{ending} is not read; {_OTHERS[ending]} makes VIDEO.npy of it" if ending in _OTHERS else None
+
+
+def instead_of(folder: Path, videos: Collection[str], *, others: bool = True) -> str | None:
     """What is there in place of ``VIDEO.npy`` for ``videos``, as a clause; None where there is nothing to say.
 
     Names that differ by ``v_``, an ending or case; names with something behind them, such as ``VIDEO_i3d.npy``;
-    numbers; other formats; subfolders.
+    numbers; other formats; subfolders; and, with ``others``, whatever arrays there are.
     """
     files = [path for path, _ in zip(folder.rglob("*"), range(MOST), strict=False) if path.is_file()]
     arrays = [path for path in files if path.suffix == ".npy"]
@@ -47,4 +53,6 @@ def instead_of(folder: Path, videos: Collection[str]) -> str | None:
     if endings:
         ending, count = endings.most_common(1)[0]
         return f"{count:,} files are {ending}, which is not read; {_OTHERS[ending]} makes VIDEO.npy of each"
+    if not others:
+        return None
     return f"it holds {len(stems):,} other .npy files, such as {shown(min(stems) + '.npy')}" if stems else None

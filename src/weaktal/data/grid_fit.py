@@ -123,17 +123,23 @@ def fit(lengths: Mapping[str, int], durations: Mapping[str, float], grid: Snippe
 
 def _varied(rows: Floats, seconds: Floats) -> bool:
     """Whether durations differ enough for the slope of lengths over durations to tell a ratio from an offset."""
-    return len(rows) >= 8 and float(np.ptp(seconds)) > 0.5 * float(np.median(seconds)) and float(np.ptp(rows)) > 20
+    if len(rows) < 8:
+        return False
+    low, middle, high = np.percentile(seconds, [10, 50, 90])
+    return bool(high - low > 0.5 * middle and np.ptp(np.percentile(rows, [10, 90])) > 20)
 
 
 def _ratio(rows: Floats, seconds: Floats, wanted: Floats) -> float:
     """Snippets over wanted snippets: the slope where durations vary, which features cut short do not change."""
-    if _varied(rows, seconds):
-        slope = float(np.polyfit(wanted, rows, 1)[0])
-        residual = rows - np.polyval(np.polyfit(wanted, rows, 1), wanted)
-        if float(np.median(np.abs(residual))) <= 1.0 and slope > 0:
-            return slope
-    return float(np.median((rows + 0.5) / np.maximum(wanted, 1.0)))
+    ratio = float(np.median((rows + 0.5) / wanted))
+    if not _varied(rows, seconds) or abs(ratio - 1) <= OFF / 2:
+        return ratio
+    # The median of the slopes between videos that are half a dataset apart (Theil, 1950), which outliers do not move.
+    order = np.argsort(wanted)
+    half = len(order) // 2
+    near, far = order[: len(order) - half], order[half:]
+    apart = wanted[far] - wanted[near]
+    return float(np.median((rows[far] - rows[near])[apart > 0] / apart[apart > 0]))
 
 
 def _usual(spacing: float, stride: int) -> tuple[float, int] | None:
