@@ -83,6 +83,8 @@ def check_grid(features: Features, durations: Mapping[str, float]) -> None:
     Raises:
         InputError: if all are off by the same ratio.
     """
+    for folder in features.folders.values():
+        folder.settle_width(durations)  # else that of the first file would be taken for the right one
     lengths = {}
     for video in durations:
         with contextlib.suppress(InputError):
