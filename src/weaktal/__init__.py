@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
     from weaktal.data.export import export as export
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
+    from weaktal.data.importers.label_studio import import_label_studio as import_label_studio
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
     from weaktal.data.importers.tags.import_table import import_table as import_table
     from weaktal.data.results import Results as Results
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from weaktal.runs.zero_shot import zero_shot as zero_shot
     from weaktal.segments import Segment as Segment
     from weaktal.studies.ablate import ablate as ablate
+    from weaktal.studies.compare import compare as compare
     from weaktal.studies.reproduce import reproduce as reproduce
     from weaktal.studies.seeds import resume_seeds as resume_seeds
     from weaktal.studies.seeds import train_seeds as train_seeds
@@ -76,6 +78,7 @@ _HOMES = {
     "Segment": "weaktal.segments",
     "WeaktalError": "weaktal.errors",
     "ablate": "weaktal.studies.ablate",
+    "compare": "weaktal.studies.compare",
     "compose": "weaktal.composition.compose",
     "decode": "weaktal.decoding.decode",
     "demo": "weaktal.demonstration.demo",
@@ -86,6 +89,7 @@ _HOMES = {
     "fetch_weights": "weaktal.encoders.weights",
     "import_dataset": "weaktal.data.importers.import_dataset",
     "import_folders": "weaktal.data.importers.tags.import_table",
+    "import_label_studio": "weaktal.data.importers.label_studio",
     "import_table": "weaktal.data.importers.tags.import_table",
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",

@@ -34,6 +34,7 @@ VERBS = {
     "export": "Write segments for other programs: tables, subtitles, ELAN, Label Studio, editors, clips.",
     "view": "Look at results or runs in a browser: segments, truth, curves and pictures over time.",
     "diagnose": "Show how results or scores err against the truth, or how a run went phase by phase.",
+    "compare": "Compare runs and results over seeds, with intervals, beside published figures.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.",
     "reproduce": "Repeat a published experiment and print its row beside the published one.",
