@@ -230,7 +230,8 @@ def _pictures(tables: Sequence[Table], found: Found, out: Path) -> bool:
     try:
         import matplotlib  # noqa: F401
 
-        from weaktal.studies.plots import errors_figure, save, table_figure
+        from weaktal.studies.pictures import save
+        from weaktal.studies.plots import errors_figure, table_figure
     except ImportError:
         return False
     for table in tables:
