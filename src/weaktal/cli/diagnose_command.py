@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,9 +117,9 @@ def diagnose(
 
 
 def _print(table: PhaseTable) -> None:
-    from rich.console import Console
+    from weaktal.progress import console_on
 
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = console_on("stdout", width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(f"{table.run}, subset {table.subset}; a branch that a phase left as it was is not listed again")
     for part in (_scores(table), _labels(table), _statistics(table), _agreement(table)):
         if part is not None:
@@ -188,9 +188,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     for index, name in enumerate(head):
-        table.add_column(Text(name), justify="right" if index > 1 else "left", overflow="fold")
+        table.add_column(Text(harmless(name)), justify="right" if index > 1 else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(harmless(cell)) for cell in row))
     return table
 
 

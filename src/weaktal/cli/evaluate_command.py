@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.errors import harmless
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -64,11 +66,11 @@ def evaluate(
 
 
 def _print(scores: Scores, per_class: bool) -> None:
-    from rich.console import Console
+    from weaktal.progress import console_on
 
     for warning in scores.warnings:
         print(f"weaktal: warning: {warning}", file=sys.stderr)
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = console_on("stdout", width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(
         f"{scores.protocol}, subset {scores.subset}: {scores.videos:,} videos, {scores.ground_truth:,} ground-truth "
         f"segments of {len(scores.classes)} classes, {scores.predictions:,} predictions",
@@ -92,5 +94,5 @@ def _table(scores: Scores, per_class: bool) -> Table:
         table.add_row("mAP %", *(str(column.footer) for column in table.columns[1:]))
         return table
     for label, row in zip(scores.classes, scores.ap, strict=True):
-        table.add_row(Text(label), *(f"{100 * value:.1f}" for value in (*row, row.mean())))
+        table.add_row(Text(harmless(label)), *(f"{100 * value:.1f}" for value in (*row, row.mean())))
     return table

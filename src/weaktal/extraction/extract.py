@@ -24,6 +24,8 @@ from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Job, Pipeline, Sampling
 from weaktal.extraction.recipe import Recipe
+from weaktal.extraction.sources import drop_replaced, note_source
+from weaktal.locks import alone_in
 from weaktal.progress import Progress
 from weaktal.video.container import probe
 
@@ -99,8 +101,9 @@ def extract(
 ) -> Extracted:
     """Turns videos into snippet features, with a manifest that tells how they were made.
 
-    An extraction that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one
-    setting only; another setting needs another of ``names``. A video that cannot be used does not stop the others.
+    An extraction that was stopped goes on where it was: finished videos are skipped, unless their files hold something
+    else by now. A folder keeps features of one setting only; another setting needs another of ``names``. A video that
+    cannot be used does not stop the others.
 
     Args:
         videos: a file, a folder that is searched with its subfolders, or several of them.
@@ -145,14 +148,19 @@ def extract(
     found = find_videos(videos)
     annotations = folders.read_dataset(recipe.dataset)
     targets = recipe.targets()
-    jobs = folders.plan(found, targets)
-    folders.begin(targets)
-    reasons = folders.write_class_vectors(targets, annotations, template)
-    log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
-    work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
-    if jobs:
-        work.run(engine, workers or os.cpu_count() or 1, strict=strict)
-    lacking = folders.finish(targets, found, annotations)
+    with contextlib.ExitStack() as alone:
+        for target in targets:
+            alone.enter_context(alone_in(target.folder, "weaktal extract"))
+            for video in drop_replaced(target.folder, found):
+                log.info("%s: was replaced; its features in %s are made anew", found[video], target.folder.name)
+        jobs = folders.plan(found, targets)
+        folders.begin(targets)
+        reasons = folders.write_class_vectors(targets, annotations, template)
+        log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
+        work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
+        if jobs:
+            work.run(engine, workers or os.cpu_count() or 1, strict=strict)
+        lacking = folders.finish(targets, found, annotations)
     to_do = {job.path.stem for job in jobs}
     return Extracted(
         folders=tuple(
@@ -222,6 +230,8 @@ class _Work:
             self.notes[name] = report.notes
         if report.error is None:
             self.extracted.append(name)
+            for target in self.targets:
+                note_source(target.folder, name, report.path)
         else:
             self.failures[name] = report.error
 

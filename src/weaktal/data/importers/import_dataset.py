@@ -19,11 +19,13 @@ from weaktal.data.importers.published_features import (
     write_features,
 )
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import as_paths, replacing_folder
+from weaktal.files import as_paths, discard_folder, replacing_folder
+from weaktal.locks import alone_in
 from weaktal.timeline import SnippetGrid
 
 THUMOS14, ACTIVITYNET12, ACTIVITYNET13 = "thumos14", "activitynet12", "activitynet13"
 KINDS = {THUMOS14: "THUMOS14", ACTIVITYNET12: "ActivityNet 1.2", ACTIVITYNET13: "ActivityNet 1.3"}
+_UNFINISHED = ".unfinished-import"  # among features until the annotations are there too
 CLASSES = {THUMOS14: 20, ACTIVITYNET12: 100, ACTIVITYNET13: 200}
 
 
@@ -93,9 +95,10 @@ def import_dataset(
     package, order = _annotations(kind, given)
     features = _features(given, list(package.annotations.videos), order)
     if folder.exists():
-        notes = _fill(folder, package.annotations, features, encoder, grid)
+        with alone_in(folder, "weaktal import"):
+            notes = _fill(folder, package.annotations, features, encoder, grid)
     else:
-        with replacing_folder(folder) as temporary:
+        with replacing_folder(folder, "weaktal import") as temporary:
             notes = _fill(temporary, package.annotations, features, encoder, grid)
     return _counted(kind, package, features, notes)
 
@@ -112,11 +115,17 @@ def _fill(
 ) -> list[str]:
     """Features first, annotations last: a folder with annotations.json has everything else."""
     notes: list[str] = []
+    target = folder / "features" / encoder
+    unfinished = target / _UNFINISHED
+    if unfinished.is_file():  # of an import that was killed before it wrote the annotations
+        discard_folder(target)
     if features is not None:
         durations = {name: video.duration for name, video in annotations.videos.items()}
-        with replacing_folder(folder / "features" / encoder) as temporary:
+        with replacing_folder(target) as temporary:
             notes = write_features(temporary, features, durations, encoder, grid)
+            (temporary / _UNFINISHED).touch()
     write_annotations(folder / "annotations.json", annotations)
+    unfinished.unlink(missing_ok=True)
     return notes
 
 
