@@ -50,16 +50,21 @@ class _Request(BaseModel):
 
 
 @contextlib.contextmanager
-def alone_in(out: Path) -> Iterator[None]:
+def alone_in(out: Path, marker: str = "ablation.json", what: str = "ablation") -> Iterator[None]:
     """Makes the folder and keeps others out of it: two at once would train the same runs.
+
+    Args:
+        out: the folder.
+        marker: the file that tells it from a folder of something else.
+        what: it holds then, for messages.
 
     Raises:
         InputError: if another process works there, or the folder holds something else.
     """
     # Hidden are locks, and what a process that was killed was about to move into place.
-    if out.is_dir() and not (out / "ablation.json").exists() and any(not p.name.startswith(".") for p in out.iterdir()):
-        raise InputError("exists and holds no ablation", source=out, expected="a new folder")
-    with locks.alone_in(out, "weaktal ablate or reproduce"):
+    if out.is_dir() and not (out / marker).exists() and any(not path.name.startswith(".") for path in out.iterdir()):
+        raise InputError(f"exists and holds no {what}", source=out, expected="a new folder")
+    with locks.alone_in(out, f"weaktal {what}"):
         yield
 
 
