@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -216,16 +217,50 @@ def cache_folder(what: Literal["features", "worlds"] = "features") -> Path:
     return (Path(configured) if configured else home_cache()) / what
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes ``value`` as JSON, whole or not at all. Numbers must be finite."""
+def write_json(path: Path, value: Any, *, last: tuple[str, Iterable[tuple[str, Any]]] | None = None) -> None:
+    """Writes ``value`` as JSON, whole or not at all. Numbers must be finite.
+
+    Args:
+        path: the file.
+        value: what to write.
+        last: a further key of ``value``, an object, and the entries of that one, of which one at a time is in memory.
+
+    Raises:
+        InputError: if the file cannot be written, or would hold a name that is no Unicode text.
+    """
+    write_text(path, itertools.chain([_json(value)] if last is None else _json_with(value, *last), "\n"))
+
+
+def _json(value: Any, indent: int = 0) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
-    write_text(path, text + "\n")
+    return text.replace("\n", "\n" + " " * indent) if indent else text  # those within strings are escaped
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def _json_with(value: dict[str, Any], key: str, entries: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """The same as of ``{**value, key: dict(entries)}``, piece by piece."""
+    yield _json(value).removesuffix("}").rstrip()
+    yield f"{',' if value else ''}\n {_json(key)}: {{"
+    empty = True
+    for name, entry in entries:
+        yield f"{'' if empty else ','}\n  {_json(name)}: {_json(entry, 2)}"
+        empty = False
+    yield "}\n}" if empty else "\n }\n}"
+
+
+def write_text(path: Path, text: Iterable[str]) -> None:
+    """Writes UTF-8 text, or pieces of it, whole or not at all.
+
+    Raises:
+        InputError: if the file cannot be written, or would hold a name that is no Unicode text.
+    """
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        try:
+            for piece in [text] if isinstance(text, str) else text:
+                stream.write(piece)
+        except UnicodeEncodeError as error:
+            around = error.object[max(error.start - 40, 0) : error.end + 20]
+            problem = f"would hold {shown(around)}, which is no Unicode text"
+            raise InputError(problem, source=path, expected="names of files and folders in UTF-8") from None
 
 
 def read_bytes(path: Path, what: str) -> bytes:

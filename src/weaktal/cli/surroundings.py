@@ -33,7 +33,7 @@ def prepare(*, debug: bool) -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # names may hold what the terminal, or no encoding at all, can show
             reconfigure(errors="backslashreplace")
-    sys.stdout, sys.stderr = Harmless(sys.stdout), Harmless(sys.stderr)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Harmless(sys.stdout), Harmless(sys.stderr)
     if not debug:
         warnings.simplefilter("ignore")
         threading.excepthook = _nothing

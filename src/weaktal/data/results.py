@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
 from weaktal.data.final import Choice, FinalSet
+from weaktal.data.spool import SpooledSegments
 from weaktal.errors import InputError
 from weaktal.files import collector_paused, from_validation, read_model, write_json, write_text
 from weaktal.formats import format_of, rendered
@@ -51,7 +52,7 @@ class Results:
     """Predicted segments by video.
 
     Attributes:
-        videos: segments by video, the surest first.
+        videos: segments by video, the surest first; those of many videos are on disk and read when asked for.
         version: free text.
         external: how they came to be, as ``external_data`` of the file has it.
         files: which file each video is, where that is known.
@@ -71,7 +72,7 @@ class Results:
     @property
     def count(self) -> int:
         """Segments of all videos."""
-        return sum(map(len, self.videos.values()))
+        return self.videos.count if isinstance(self.videos, SpooledSegments) else sum(map(len, self.videos.values()))
 
     def shown(self, *, every: bool = False) -> Mapping[str, Sequence[Segment]]:
         """What a person is shown: the final set where one was chosen, else all segments.
@@ -209,12 +210,8 @@ def write_results(path: Path, results: Results) -> None:
         external[_VIDEOS] = {name: file.model_dump(exclude_none=True) for name, file in results.files.items()}
     if results.final is not None:
         external[_FINAL] = results.final.choice.model_dump(mode="json", exclude_none=True)
-    content = {
-        "version": results.version,
-        "external_data": external,
-        "results": {name: _entries(name, segments, results.final) for name, segments in results.videos.items()},
-    }
-    write_json(path, content)
+    entries = ((name, _entries(name, segments, results.final)) for name, segments in results.videos.items())
+    write_json(path, {"version": results.version, "external_data": external}, last=("results", entries))
 
 
 def _entries(video: str, segments: Sequence[Segment], final: FinalSet | None) -> list[dict[str, Any]]:
