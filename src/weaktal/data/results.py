@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from weaktal.data.annotations import Name, Seconds
+from weaktal.data.annotations import Length, Name, Seconds
 from weaktal.data.final import Choice, FinalSet
 from weaktal.data.spool import SpooledSegments
 from weaktal.errors import InputError
@@ -41,7 +41,7 @@ class VideoFile(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     file: Name | None = None
-    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    duration: Length
     fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
     bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None

@@ -16,10 +16,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from weaktal.data.annotations import Length
 from weaktal.data.manifest import FILE, write_manifest
 from weaktal.encoders.catalog import folder_name
 from weaktal.encoders.networks import SnippetEncoder
@@ -40,7 +40,7 @@ class Decoded(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    seconds: Length
     notes: tuple[str, ...] = ()
 
 

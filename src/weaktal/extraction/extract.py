@@ -254,7 +254,7 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(1, device=name)
+        torch.zeros(1, device=name).item()  # of the device "meta" there are no numbers
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().splitlines()[0]
         source = f"{arg('device')} {name}"
