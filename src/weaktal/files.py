@@ -147,7 +147,7 @@ def replacing_folder(path: Path, alone: str | None = None) -> Iterator[Path]:
         InputError: if ``path`` exists already, also if another process made it meanwhile, or its parent cannot be
             written to.
     """
-    guard = alone_making(path, alone) if alone is not None and not path.exists() else contextlib.nullcontext()
+    guard = alone_making(path, alone) if alone is not None else contextlib.nullcontext()
     with guard, _replacing_folder(path) as temporary:
         yield temporary
 

@@ -213,8 +213,8 @@ class Trial:
         said.unlink(missing_ok=True)
         words = self.command.again or self.command.words
         again = finished(start(folder, words, said=said), said)
-        if first.code == 0 and again.code == 2 and self.command.words == words:
-            return ""  # it was done before the kill, and what is there is not made again
+        if again.code == 2 and "exists already" in again.said and self.command.words == words:
+            return self.wrong(folder)  # it was done before the kill, and what is whole is not made again
         if again.code != 0:
             return f"{first.code}, then {again.code}: {again.said[-700:]}"
         return self.wrong(folder)
