@@ -132,7 +132,7 @@ def extract(
             ``strict``, the first video that cannot be used. Features made before stay.
     """
     chosen = choose_device(device)
-    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, None), workers=(workers, 1, None))
+    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, 4096), workers=(workers, 1, 1000))
     _check_words(crop=(crop, Crop), precision=(precision, Precision), engine=(engine, Engine))
     recipe = Recipe(
         dataset=Path(into),
