@@ -43,6 +43,13 @@ def alone_in(folder: Path, what: str) -> Iterator[None]:
         yield
 
 
+def remove_stale(folder: Path) -> None:
+    """Removes the lock file that a killed process left in a folder in which there is nothing more to do."""
+    if (folder / ".lock").exists():
+        with contextlib.suppress(InputError), alone_in(folder, "weaktal"):
+            pass
+
+
 @contextlib.contextmanager
 def alone_making(path: Path, what: str) -> Iterator[None]:
     """Keeps others from making the same file or folder; arguments as of :func:`alone_in`. Its parent is made.

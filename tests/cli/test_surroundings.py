@@ -129,9 +129,9 @@ def test_debug_shows_where(scored: tuple[Path, Path], words: list[str], env: dic
 def test_in_process_an_unforeseen_error_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     from weaktal import cli
 
-    monkeypatch.setattr("weaktal.evaluation.evaluate.evaluate", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("weaktal.decoding.decode.decode", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        cli.run(["evaluate", "a", "b"])
+        cli.run(["decode", "scores", "--out", "results.json"])
 
 
 def test_nan_is_no_number_of_an_option() -> None:

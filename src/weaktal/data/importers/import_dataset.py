@@ -20,7 +20,7 @@ from weaktal.data.importers.published_features import (
 )
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import as_paths, discard_folder, replacing_folder
-from weaktal.locks import alone_in
+from weaktal.locks import alone_in, remove_stale
 from weaktal.timeline import SnippetGrid
 
 THUMOS14, ACTIVITYNET12, ACTIVITYNET13 = "thumos14", "activitynet12", "activitynet13"
@@ -89,6 +89,7 @@ def import_dataset(
     except InputError:
         raise InputError(f"is {shown(encoder)}", source=arg("encoder"), expected="a plain folder name") from None
     if (folder / "annotations.json").exists():
+        remove_stale(folder)
         raise InputError("exists already", source=folder / "annotations.json", expected="a new dataset folder")
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file", source=folder, expected="a new dataset folder")
