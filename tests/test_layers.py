@@ -26,7 +26,7 @@ FLOORS = (
     {"methods", "worlds", "dataset"},
     {"runs"},
     {"report"},
-    {"studies", "demonstration"},
+    {"finding", "studies", "demonstration"},
     {"cli"},
     {"__main__"},
 )

@@ -36,7 +36,10 @@ def ablate(
     ] = None,
     subset: Annotated[str | None, typer.Option(help="Subset to score; the test subset by default.")] = None,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
-    protocol: Annotated[str, typer.Option(help="plain (tIoU 0.1:0.7:0.1), thumos14, activitynet12, ...")] = "plain",
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="plain (tIoU 0.1:0.7:0.1), thumos14, ...; the dataset's by default."),
+    ] = None,
     seconds_per_snippet: Annotated[
         float | None, typer.Option(help="Spacing of features that have no manifest.")
     ] = None,
