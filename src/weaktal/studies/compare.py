@@ -13,7 +13,7 @@ from weaktal.arrays import Floats
 from weaktal.data.annotations import read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.errors import InputError, arg
-from weaktal.evaluation.protocols import PLAIN, protocol_named, tiou_grid
+from weaktal.evaluation.protocols import protocol_of, tiou_grid
 from weaktal.evaluation.ranking import Ranking
 from weaktal.evaluation.scoring import subset_of, tables_of
 from weaktal.files import as_paths
@@ -21,7 +21,6 @@ from weaktal.progress import OnProgress, Progress
 from weaktal.studies.bootstrap import over_seeds, resampled_maps, video_weights
 from weaktal.studies.comparison import Comparison, Row, ranges_of
 from weaktal.studies.published import published
-from weaktal.studies.seeds import is_seeds, seed_runs
 
 RESAMPLES = 500
 USUAL = tiou_grid("0.1:0.7:0.1")
@@ -73,7 +72,7 @@ def compare(
         raise InputError(f"names {len(names)} rows", source=arg("names"), expected=f"at most {len(found)}")
     titles = _apart([*names, *(source.name for source in found[len(names) :])])
     truth = read_annotations(Path(dataset))
-    chosen = PLAIN if protocol is None else protocol_named(protocol)
+    chosen = protocol_of(truth, protocol)
     thresholds = chosen.tious if tiou is None else tiou_grid(tiou)
     grid = tuple(sorted({*thresholds, *USUAL}))
     scored = subset if subset is not None else subset_of(truth, chosen)
@@ -126,14 +125,21 @@ def _source(path: Path) -> _Source:
     name = path.stem if path.suffix == ".json" else path.absolute().name
     if not path.is_dir() or (path / "run.json").is_file():
         return _Source(name, {0: path})
-    if is_seeds(path):
-        return _Source(name, seed_runs(path))
-    runs = sorted(folder for folder in path.iterdir() if (folder / "run.json").is_file())
-    parts = runs or sorted(path.glob("*.json"))
+    runs = [folder for folder in path.iterdir() if (folder / "run.json").is_file()]
+    parts = runs or [file for file in path.glob("*.json") if file.is_file()]
     if not parts:
         expected = "a run, a folder of runs of several seeds, or a folder of results files"
         raise InputError("holds nothing to score", source=path, expected=expected)
-    return _Source(name, dict(enumerate(parts)))
+    seeds = [_seed(part) for part in parts]
+    numbered = len(set(seeds) - {None}) == len(parts)
+    ordered = sorted(zip(seeds, parts, strict=True), key=lambda pair: (pair[0] or 0, pair[1].name))
+    return _Source(name, {seed if numbered and seed is not None else n: p for n, (seed, p) in enumerate(ordered)})
+
+
+def _seed(part: Path) -> int | None:
+    """The number at the end of a name such as ``seed-3``."""
+    number = part.stem.rpartition("-")[2]
+    return int(number) if number.isdecimal() and number.isascii() else None
 
 
 def _results(path: Path, dataset: Path, subset: str, method: str | None) -> Results:

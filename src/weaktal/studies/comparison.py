@@ -16,6 +16,8 @@ from weaktal.evaluation.protocols import tiou_grid
 from weaktal.files import check_writable, write_json, write_text
 from weaktal.studies.bootstrap import interval
 from weaktal.studies.cells import as_csv, as_latex, as_markdown, exact, number, spread
+from weaktal.studies.comparison_plot import Shown, comparison_figure
+from weaktal.studies.pictures import save_as
 from weaktal.studies.published import Published
 from weaktal.studies.statistics import Estimate, estimate
 
@@ -243,13 +245,29 @@ class Comparison:
         path = Path(path)
         check_output(path)
         if path.suffix in PICTURES:
-            from weaktal.studies.plots import comparison_figure, save_as  # late: needs the extra "report"
-
-            save_as(comparison_figure(self), path)
+            save_as(comparison_figure(self._shown(), self.own), path)
         elif path.suffix == ".json":
             write_json(path, self.as_json())
         else:
             write_text(path, _TEXTS[path.suffix](self, per_class))
+
+    def _shown(self) -> list[Shown]:
+        columns = self._columns(self.own)
+        ours = [
+            Shown(
+                row.name,
+                {tiou: self.at(row, tiou).mean for tiou in self.tious},
+                self.average(row, self.own).mean,
+                self.interval(row),
+                (100 * row.map[:, columns].mean(axis=1)).tolist(),
+            )
+            for row in self.rows
+        ]
+        others = [
+            Shown(f"{other.method} ({other.picked})", other.map, other.means.get(self.own), ours=False)
+            for other in self.published
+        ]
+        return [*ours, *others]
 
 
 PICTURES = (".png", ".svg", ".pdf")

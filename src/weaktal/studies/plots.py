@@ -1,13 +1,12 @@
-"""Pictures of the tables, as PNG and SVG. matplotlib is imported here only."""
+"""Pictures of an ablation's tables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from weaktal.files import replacing
+from weaktal.studies.pictures import BLUE, GRAY, ORANGE, ROW
 from weaktal.studies.report import Entry, ErrorKind, Found, error_shares
 from weaktal.studies.statistics import Estimate, estimate
 from weaktal.studies.tables import Table
@@ -16,10 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from weaktal.studies.comparison import Comparison
-
-BLUE, ORANGE, GRAY = "#2b6cb0", "#dd7a1f", "#777777"
-ROW = 0.34  # inches a line
 
 # The paper's Figure 1 in numbers: each branch before and after the collaboration.
 ERRORS = (
@@ -82,63 +77,3 @@ def errors_figure(found: Found) -> Figure | None:
     axes.set_ylim(bottom=0)
     axes.legend()
     return figure
-
-
-def comparison_figure(found: Comparison) -> Figure:
-    """Left mAP by tIoU of each row and of what others published, right the protocol's own average with its interval."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, max(3.6, 1.6 + ROW * (len(found.rows) + len(found.published)))), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for row in found.rows:
-        at = [found.at(row, tiou).mean for tiou in found.tious]
-        left.plot(found.tious, at, "o-", markersize=3, label=row.name)
-    for other in found.published:
-        if other.map:
-            left.plot(list(other.map), list(other.map.values()), ":", color=GRAY, linewidth=1, label=other.method)
-    left.set_xlabel("tIoU")
-    left.set_ylabel("mAP, %")
-    left.legend(fontsize=7)
-    titles = [row.name for row in found.rows]
-    for place, row in enumerate(found.rows):
-        mean = found.average(row, found.own).mean
-        ends = found.interval(row)
-        error = None if ends is None else [[max(mean - ends[0], 0)], [max(ends[1] - mean, 0)]]
-        right.errorbar(mean, place, xerr=error, fmt="D", color=BLUE, markersize=5, capsize=3)
-        values = 100 * row.map[:, [found.grid.index(tiou) for tiou in found.ranges[found.own]]].mean(axis=1)
-        right.plot(values, [place] * len(values), "o", color=GRAY, markersize=3, alpha=0.6)
-    for other in found.published:
-        if found.own in other.means:
-            right.plot(other.means[found.own], len(titles), "s", color=GRAY, markersize=4)
-            titles.append(f"{other.method} ({other.picked})")
-    right.set_yticks(range(len(titles)), titles, fontsize=7)
-    right.invert_yaxis()
-    right.set_xlabel(f"mean mAP, tIoU {found.own}, %; bar: 95 % interval")
-    for axes in (left, right):
-        axes.grid(alpha=0.3)
-    return figure
-
-
-def save(figure: Figure, path: Path) -> list[Path]:
-    """Writes ``path`` with the endings .png and .svg, each whole or not at all."""
-    written = [path.with_name(path.name + ending) for ending in (".png", ".svg")]
-    for file in written:
-        save_as(figure, file)
-    return written
-
-
-# Without a date, and with names that do not change, equal figures are equal files.
-_UNDATED = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None, "Producer": None}}
-
-
-def save_as(figure: Figure, path: Path) -> None:
-    """Writes a picture in the format that the ending says, whole or not at all."""
-    options: dict[str, Any] = {"format": path.suffix[1:], "dpi": 130, "metadata": _UNDATED[path.suffix]}
-    with _fixed_names(), replacing(path) as temporary:
-        figure.savefig(temporary, **options)
-
-
-def _fixed_names() -> Any:
-    import matplotlib as mpl
-
-    return mpl.rc_context({"svg.hashsalt": "weaktal"})
