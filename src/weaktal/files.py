@@ -35,21 +35,68 @@ def as_paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -
     return [Path(path) for path in ([given] if isinstance(given, str | os.PathLike) else given)]
 
 
-def check_writable(*paths: Path | None) -> None:
-    """Refuses outputs that could not be written, before the work for them begins; None stands for no output.
+def check_writable(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> None:
+    """Refuses outputs that could not be written, before the work for them begins; None stands for no file.
+
+    Args:
+        paths: the outputs of a command, each to be a file of its own.
+        inputs: what the command reads, files and folders: no output may replace one of these, nor lie in such a folder,
+            whatever either of them is called.
 
     Raises:
         InputError: naming the path.
     """
+    taken = [("replaces an input of this command", path) for path in inputs if path is not None]
     for path in paths:
         if path is None:
             continue
+        for problem, other in taken:
+            if _is_or_lies_in(path, other):
+                raise InputError(f"{problem}, {other}", source=path, expected="another file to write")
+        taken.append(("is written twice by this command, also as", path))
         try:
             folder = next(parent for parent in _writable(path).parents if parent.exists())
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError(f"cannot be written ({reason(error)})", source=path) from error
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise InputError(f"cannot be written ({folder} is not a folder to write to)", source=path)
+
+
+def _is_or_lies_in(path: Path, other: Path) -> bool:
+    """Whether a path is the same file or folder as another, or in that folder; links lead to what they point to."""
+    try:
+        same = path.exists() and other.exists() and path.samefile(other)
+        return same or path.resolve().is_relative_to(other.resolve())
+    except (OSError, ValueError, RuntimeError):
+        return False  # what cannot be looked at cannot be read or written either, which is said in its turn
+
+
+def refuse_links(path: Path, *, within: Path) -> None:
+    """Refuses links on the way from a folder to a path that a command writes to, and anywhere below that path.
+
+    The folder is the one that the user named, which may be a link itself. Its content may come out of an archive, and
+    a link there may point to anything of the user's.
+
+    Raises:
+        InputError: naming the first link.
+    """
+    waiting = [within.joinpath(*part.parts) for part in (path.relative_to(within), *path.relative_to(within).parents)]
+    waiting.remove(within)
+    for found in [*reversed(waiting), *_links_below(path)]:
+        if found.is_symlink():
+            problem = f"is a link to {found.readlink()}, and nothing is written through links in {within}"
+            raise InputError(problem, source=found, expected="a file or folder of its own")
+
+
+def _links_below(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                yield Path(entry)
+            elif entry.is_dir():
+                yield from _links_below(Path(entry))
 
 
 def _writable(path: Path) -> Path:

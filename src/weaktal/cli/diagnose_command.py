@@ -90,11 +90,12 @@ def diagnose(
     from weaktal.evaluation.diagnosis import SnippetErrors
     from weaktal.files import check_writable, write_json
     from weaktal.runs.diagnose import diagnose as diagnose_all
+    from weaktal.runs.folder import files_read
 
     if json_out is not None and not phases:
         raise InputError(f"is for {arg('phases')}", source="--json")
     target = None if json_out in (None, "-") else Path(str(json_out))
-    check_writable(target)
+    check_writable(target, inputs=files_read([annotations, scores]))
     found = diagnose_all(
         annotations,
         scores,

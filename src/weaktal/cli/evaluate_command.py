@@ -51,15 +51,18 @@ def evaluate(
     Average precision follows the ActivityNet detection evaluation. Predictions for videos outside the subset are
     ignored and counted in a warning; a label that is no class of the annotations is an error.
     """
+    from weaktal.data.video_files import files_of
     from weaktal.evaluation.evaluate import evaluate as score
-    from weaktal.files import write_json
+    from weaktal.files import check_writable, write_json
 
+    target = None if json_out in (None, "-") else Path(str(json_out))
+    check_writable(target, inputs=[*files_of([annotations]), results])
     scores = score(annotations, results, protocol=protocol, subset=subset, tiou=tiou)
     if json_out == "-":
         print(json.dumps(scores.as_json(), allow_nan=False))
         return
-    if json_out is not None:
-        write_json(Path(json_out), scores.as_json())
+    if target is not None:
+        write_json(target, scores.as_json())
     _print(scores, per_class)
 
 

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, from_validation, read_model, write_json, write_text
+from weaktal.files import check_writable, collector_paused, from_validation, read_model, write_json, write_text
 from weaktal.formats import format_of, rendered
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
@@ -85,6 +85,7 @@ class Results:
         Raises:
             InputError: if it cannot be written.
         """
+        self._keep_videos(Path(path))
         write_results(Path(path), self)
 
     def export(self, path: str | PathLike[str], *, to: str | None = None) -> None:
@@ -98,7 +99,11 @@ class Results:
             InputError: if there is no such format, or the file cannot be written.
         """
         path = Path(path)
+        self._keep_videos(path)
         write_text(path, rendered(self.videos, format_of(path, to)))
+
+    def _keep_videos(self, path: Path) -> None:
+        check_writable(path, inputs=[Path(video.file) for video in self.files.values() if video.file is not None])
 
     def to_pandas(self) -> pandas.DataFrame:
         """A data frame with a row for each segment: video, start and end in seconds, label, score.

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from weaktal.data.annotations import check_name
+from weaktal.data.annotations import annotations_file, check_name
 from weaktal.errors import InputError
 
 PathLike = str | os.PathLike[str]
@@ -50,6 +50,22 @@ def find_videos(paths: PathLike | Iterable[PathLike]) -> dict[str, Path]:
             if other.resolve() != video.resolve():
                 raise InputError(f"has the same name as {other}", source=video, expected="one video for each name")
     return dict(sorted(found.items()))
+
+
+def files_of(paths: Iterable[Path]) -> list[Path]:
+    """What a command reads of datasets, videos and folders of videos, so that no output of its may replace that.
+
+    Args:
+        paths: dataset folders or annotations files, videos, and folders of videos; they need not be there.
+    """
+    found: list[Path] = []
+    for path in paths:
+        file = annotations_file(path)
+        if file.is_file() and (path.is_dir() or path.name == "annotations.json"):
+            found += [file, file.parent / "features", file.parent / "videos"]
+        else:
+            found += videos_in(path) if path.is_dir() else [path]
+    return found
 
 
 def dataset_videos(dataset: Path) -> dict[str, Path]:

@@ -36,8 +36,9 @@ def decode(
         InputError: for a file that cannot be read or written, or a setting that does not exist or is out of range.
     """
     target = None if out is None else Path(out)
-    check_writable(target)
-    chosen = load_settings(DecodeConfig, None if config is None else Path(config), overrides, values=settings)
+    file = None if config is None else Path(config)
+    check_writable(target, inputs=[Path(scores), file])
+    chosen = load_settings(DecodeConfig, file, overrides, values=settings)
     results = decode_scores(read_scores(Path(scores)), chosen)
     if target is not None:
         results.save(target)

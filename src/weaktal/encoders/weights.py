@@ -16,7 +16,7 @@ from pathlib import Path
 from weaktal.encoders.download import Fetched, NotOnServer, RemoteFile, fetch
 from weaktal.encoders.world.shipped import FOLDER, read_index
 from weaktal.errors import InputError, shown
-from weaktal.files import sha256
+from weaktal.files import refuse_links, sha256
 from weaktal.progress import OnProgress, Progress
 
 HUB = "https://huggingface.co"
@@ -251,6 +251,7 @@ def fetch_weights(
     """
     wanted = known(name)
     root = weights_folder() if into is None else Path(into)
+    refuse_links(root / wanted.place, within=root)
     alternatives = {file.instead_of for file in wanted.files}
     missing: set[str] = set()
     for file in wanted.files:

@@ -25,7 +25,7 @@ from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
 from weaktal.extraction.folders import Target, extraction_settings, planned_manifest
 from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
-from weaktal.files import read_model, reason, sha256, write_json
+from weaktal.files import read_model, reason, refuse_links, sha256, write_json
 
 
 class Decoded(BaseModel):
@@ -108,7 +108,9 @@ class FeatureCache:
             videos: of which features to make; their files are different.
             pipeline: makes them.
         """
+        refuse_links(self.root / "videos", within=self.root)
         for target in targets:
+            refuse_links(target.folder, within=self.root)
             if not (target.folder / FILE).exists():
                 write_manifest(target.folder, target.manifest)
         by_path = {video.path: video for video in videos}

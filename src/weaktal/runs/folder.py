@@ -9,6 +9,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from weaktal.config import Size, flat
 from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
+from weaktal.data.video_files import files_of
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import read_model, write_json
+from weaktal.files import read_model, refuse_links, write_json
 from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.timeline import SnippetGrid
 
@@ -80,6 +84,19 @@ class RunInfo(BaseModel):
 _HARMLESS = {"weaktal", "dataset", "preset", *(f"settings.engine.{name}" for name in HARMLESS)}
 
 
+def files_read(paths: Iterable[Path]) -> list[Path]:
+    """What a command reads of runs, datasets, videos and other files, so that no output of its may replace that."""
+    found: list[Path] = []
+    for path in paths:
+        run = RunFolder(path)
+        found += run.parts if run.is_run() else files_of([path])
+    return found
+
+
+def _defines(key: str) -> bool:
+    return key not in _HARMLESS
+
+
 class RunFolder(TrainingFolder):
     """The folder of a training with what defines it."""
 
@@ -93,6 +110,7 @@ class RunFolder(TrainingFolder):
         Raises:
             InputError: if the folder holds another run, or any run and ``resume`` is off, or something else.
         """
+        refuse_links(self.path, within=self.path)
         if self._info.exists():
             if not resume:
                 raise InputError("holds a run already", source=self.path, expected=f"a new folder, or {arg('resume')}")
@@ -109,10 +127,25 @@ class RunFolder(TrainingFolder):
         settings.replace(self.path / "settings.yaml")
         (self.path / ".run.json").replace(self._info)
 
+    def is_run(self) -> bool:
+        """Whether the folder says that it is a run."""
+        return self._info.is_file()
+
+    @property
+    def identity(self) -> str:
+        """A hash of what defines the run."""
+        defining = {key: value for key, value in flat(self.info().model_dump(mode="json")).items() if _defines(key)}
+        return hashlib.sha256(json.dumps(defining, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def parts(self) -> list[Path]:
+        """All that a run consists of."""
+        return [*super().parts, self._info, self.path / "settings.yaml"]
+
     def _same_as(self, info: RunInfo) -> None:
         before, now = flat(self.info().model_dump(mode="json")), flat(info.model_dump(mode="json"))
         for key in [*before, *(key for key in now if key not in before)]:
-            if key not in _HARMLESS and before.get(key) != now.get(key):
+            if _defines(key) and before.get(key) != now.get(key):
                 raise InputError(
                     f"was started with {key} {shown(before.get(key))}, not {shown(now.get(key))}",
                     source=self.path,

@@ -23,7 +23,7 @@ from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, shown
-from weaktal.files import read_model, reason, sha256, write_json
+from weaktal.files import read_model, reason, refuse_links, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import Data, Job, Measured, ReadingJob
 from weaktal.studies.plan import Plan, Training
@@ -62,7 +62,8 @@ def alone_in(out: Path) -> Iterator[None]:
         raise InputError(f"cannot be made ({reason(error)})", source=out, expected="a new folder") from None
     if not (out / "ablation.json").exists() and any(path.name != ".lock" for path in out.iterdir()):
         raise InputError("exists and holds no ablation", source=out, expected="a new folder")
-    with (out / ".lock").open("w") as stream:
+    refuse_links(out, within=out)
+    with (out / ".lock").open("a") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

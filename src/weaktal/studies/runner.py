@@ -53,7 +53,7 @@ class _Cell:
         write_json(file, job.model_dump(mode="json"))
         self._stream: IO[bytes] = self.log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "weaktal.studies.cell", str(file)],
+            [sys.executable, "-P", "-m", "weaktal.studies.cell", str(file)],
             stdin=subprocess.PIPE,  # never written to; it closes when this process ends, whatever ends it
             stdout=self._stream,
             stderr=subprocess.STDOUT,

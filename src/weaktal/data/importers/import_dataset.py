@@ -19,7 +19,7 @@ from weaktal.data.importers.published_features import (
     write_features,
 )
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import as_paths, replacing_folder
+from weaktal.files import as_paths, refuse_links, replacing_folder
 from weaktal.timeline import SnippetGrid
 
 THUMOS14, ACTIVITYNET12, ACTIVITYNET13 = "thumos14", "activitynet12", "activitynet13"
@@ -112,6 +112,8 @@ def _fill(
 ) -> list[str]:
     """Features first, annotations last: a folder with annotations.json has everything else."""
     notes: list[str] = []
+    for part in ("annotations.json", f"features/{encoder}"):
+        refuse_links(folder / part, within=folder)
     if features is not None:
         durations = {name: video.duration for name, video in annotations.videos.items()}
         with replacing_folder(folder / "features" / encoder) as temporary:
