@@ -8,6 +8,7 @@ Ctrl-C ever leaves half a file under the final name.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import hashlib
 import json
@@ -189,6 +190,8 @@ def read_bytes(path: Path, what: str) -> bytes:
         InputError: if there is no such file or it cannot be read.
     """
     try:
+        if is_endless(path):
+            raise InputError("is no file", source=path, expected=what)
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError("no such file", source=path, expected=what) from None
@@ -196,6 +199,12 @@ def read_bytes(path: Path, what: str) -> bytes:
         raise InputError("is a folder", source=path, expected=what) from None
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read ({reason(error)})", source=path, expected=what) from error
+
+
+def is_endless(path: Path) -> bool:
+    """Whether a path leads to a device or a pipe, which may never end, but for those that a shell hands over."""
+    there = path.exists() and not path.is_file() and not path.is_dir()
+    return there and not path.is_relative_to("/dev/fd") and not path.is_relative_to("/proc/self/fd")
 
 
 def reason(error: OSError | ValueError | RuntimeError) -> str:
@@ -278,5 +287,7 @@ def _expectation(message: str, kind: str) -> str | None:
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal, read in pieces."""
+    if is_endless(path):
+        raise OSError(errno.EINVAL, "is no file", str(path))
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
