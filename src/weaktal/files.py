@@ -41,6 +41,28 @@ def check_writable(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> N
 
     Args:
         paths: the outputs of a command, each to be a file of its own.
+        inputs: what the command reads, as of :func:`check_apart`.
+
+    Raises:
+        InputError: naming the path.
+    """
+    check_apart(*paths, inputs=inputs)
+    for path in paths:
+        if path is None:
+            continue
+        try:
+            folder = next(parent for parent in _writable(path).parents if parent.exists())
+        except (OSError, ValueError, RuntimeError) as error:
+            raise InputError(f"cannot be written ({reason(error)})", source=path) from error
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise InputError(f"cannot be written ({folder} is not a folder to write to)", source=path)
+
+
+def check_apart(*paths: Path | None, inputs: Iterable[Path | None]) -> None:
+    """Refuses outputs that replace each other, or what a command reads; None stands for no file.
+
+    Args:
+        paths: files and folders to write.
         inputs: what the command reads, files and folders: no output may replace one of these, nor lie in such a folder,
             whatever either of them is called.
 
@@ -55,12 +77,6 @@ def check_writable(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> N
             if _is_or_lies_in(path, other):
                 raise InputError(f"{problem}, {other}", source=path, expected="another file to write")
         taken.append(("is written twice by this command, also as", path))
-        try:
-            folder = next(parent for parent in _writable(path).parents if parent.exists())
-        except (OSError, ValueError, RuntimeError) as error:
-            raise InputError(f"cannot be written ({reason(error)})", source=path) from error
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise InputError(f"cannot be written ({folder} is not a folder to write to)", source=path)
 
 
 def _is_or_lies_in(path: Path, other: Path) -> bool:

@@ -59,7 +59,7 @@ def view(
     page, truth = Path(out), None if dataset is None else Path(dataset)
     scored_by = PLAIN if protocol is None else protocol_named(protocol)
     others = [path for path in (truth, None if videos is None else Path(videos)) if path is not None]
-    stored_in = [Path(file.partition("=")[2] or file) for file in map(os.fspath, scores)]
+    stored_in = [Path(os.fspath(file).rpartition("=")[2]) for file in scores]
     _check_out(page, files_read([*paths, *others, *stored_in]))
     runs = [path for path in paths if path.is_dir()]
     for path in paths:
