@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
     from weaktal.data.export import export as export
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
+    from weaktal.data.importers.label_studio import import_label_studio as import_label_studio
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
     from weaktal.data.importers.tags.import_table import import_table as import_table
     from weaktal.data.results import Results as Results
@@ -86,6 +87,7 @@ _HOMES = {
     "fetch_weights": "weaktal.encoders.weights",
     "import_dataset": "weaktal.data.importers.import_dataset",
     "import_folders": "weaktal.data.importers.tags.import_table",
+    "import_label_studio": "weaktal.data.importers.label_studio",
     "import_table": "weaktal.data.importers.tags.import_table",
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",
