@@ -24,7 +24,7 @@ from weaktal.data.video_files import files_of
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import read_model, refuse_links, write_json
+from weaktal.files import read_model, refuse_links, write_json, write_text
 from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.timeline import SnippetGrid
 
@@ -47,6 +47,8 @@ class RunInfo(BaseModel):
         dim, vlp_dim: columns of the features.
         streams: column ranges of the modalities.
         videos: the training videos.
+        tags_sha256, features_sha256: what tells the videos' tags, and by folder their features, from others that were
+            put in their place later; None and empty in runs of earlier versions.
         skipped: training videos that were left out for their features, with the reason.
         settings: all of the method's.
         preset: the name of the settings that it started from, where it was given one.
@@ -70,6 +72,8 @@ class RunInfo(BaseModel):
     vlp_dim: Size | None = None
     streams: dict[str, tuple[int, int]] = {}
     videos: tuple[str, ...]
+    tags_sha256: str | None = None
+    features_sha256: dict[str, str] = {}
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
     preset: str | None = None
@@ -114,21 +118,21 @@ class RunFolder(TrainingFolder):
             InputError: if the folder holds another run, or any run and ``resume`` is off, or something else.
         """
         refuse_links(self.path, within=self.path)
+        settings = self.path / "settings.yaml"
         if self._info.exists():
             if not resume:
                 raise InputError("holds a run already", source=self.path, expected=f"a new folder, or {arg('resume')}")
             self._same_as(info)
+            if not settings.exists():
+                write_text(settings, settings_yaml)
             return
         if self.path.exists() and (
             not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir())
         ):
             raise InputError("exists and holds no run", source=self.path, expected="a new folder")
-        # run.json comes last: where it is, the rest is.
-        settings = self.path / ".settings.yaml"
-        write_json(self.path / ".run.json", info.model_dump(mode="json"))
-        settings.write_text(settings_yaml, encoding="utf-8")
-        settings.replace(self.path / "settings.yaml")
-        (self.path / ".run.json").replace(self._info)
+        # run.json comes first: a start that was killed before it left nothing but hidden files.
+        write_json(self._info, info.model_dump(mode="json"))
+        write_text(settings, settings_yaml)
 
     def is_run(self) -> bool:
         """Whether the folder says that it is a run."""
@@ -146,7 +150,9 @@ class RunFolder(TrainingFolder):
         return [*super().parts, self._info, self.path / "settings.yaml"]
 
     def _same_as(self, info: RunInfo) -> None:
-        before, now = flat(self.info().model_dump(mode="json")), flat(info.model_dump(mode="json"))
+        stored = self.info()
+        left_out = {"tags_sha256", "features_sha256"}
+        before, now = (flat(of.model_dump(mode="json", exclude=left_out)) for of in (stored, info))
         for key in [*before, *(key for key in now if key not in before)]:
             if _defines(key) and before.get(key) != now.get(key):
                 raise InputError(
@@ -154,6 +160,19 @@ class RunFolder(TrainingFolder):
                     source=self.path,
                     expected="the same settings to resume, or a new folder",
                 )
+        changed = [
+            f"features {shown(name)}"
+            for name, was in stored.features_sha256.items()
+            if was != info.features_sha256.get(name, was)
+        ]
+        if stored.tags_sha256 not in (None, info.tags_sha256):
+            changed.insert(0, "tags")
+        if changed:
+            raise InputError(
+                f"was started with other {' and '.join(changed)}, which were changed since",
+                source=self.path,
+                expected="those of the start to resume, or a new folder",
+            )
 
     def info(self) -> RunInfo:
         """What defines the run.
