@@ -14,7 +14,7 @@ from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import Scores, score, subset_of
 from weaktal.report.content import Branch, Report, Step
-from weaktal.report.gather_videos import Known, Loaded, show_videos
+from weaktal.report.gather_videos import PICTURES, Known, Loaded, show_videos
 
 # What the results say of their scores' origin, and must say alike.
 _ORIGIN = ("method", "branch", "phase", "seed")
@@ -56,14 +56,16 @@ def compare(
     videos: Mapping[str, Path] | None = None,
     strict: bool = False,
     names: Sequence[str] = (),
-    count: int = 6,
+    count: int | None = None,
+    pictures: int = PICTURES,
     subset: str | None = None,
     protocol: Protocol = PLAIN,
     threshold: float = 0.5,
 ) -> Report:
     """A report on one subset of a dataset, or on results alone.
 
-    Where no videos are named, the first ``count`` by name are shown: a choice that knows nothing of how well they went.
+    Where no videos are named, all or the first ``count`` by name are shown: a choice that knows nothing of how well they
+    went.
     A subset without segments, such as one that has tags only, is shown without truth and without scores.
 
     Args:
@@ -73,7 +75,8 @@ def compare(
         videos: video files by name, for the pictures; others have those of the file that the results name, if any.
         strict: whether the user named ``videos``, so that a file that is not the one that was localized is an error.
         names: of the videos to show; any of the dataset or the results.
-        count: how many videos are shown where none is named.
+        count: how many videos are shown where none is named; all by default.
+        pictures: how many of them get a strip of pictures.
         subset: that is scored; the protocol's or the dataset's test subset by default.
         protocol: how it is scored.
         threshold: for misses and false alarms, see :func:`~weaktal.evaluation.diagnose.diagnose`.
@@ -94,11 +97,12 @@ def compare(
     pool = sorted(chosen) if annotations is not None else sorted({name for b in loaded for name in b.results.videos})
     picked = list(dict.fromkeys(names)) or pool[:count]
     if not picked:
-        raise InputError("names no video", source=loaded[0].results.source, expected="results of at least one")
+        source = loaded[0].results.source if loaded else truth.source
+        raise InputError("names no video", source=source, expected="at least one")
     check_names(picked, dict.fromkeys([*truth.videos, *(name for b in loaded for name in b.results.videos)]))
     used = {segment.label for branch in loaded for found in branch.results.videos.values() for segment in found}
     known = Known(truth, {video.subset for video in truth.videos.values() if video.segments})
-    figures, notes = show_videos(picked, known, loaded, videos or {}, strict=strict)
+    figures, notes = show_videos(picked, known, loaded, videos or {}, strict=strict, pictures=pictures)
     if annotations is not None and not annotated:
         notes.insert(0, f"Subset {subset} has no annotated segments: there is no truth to show, and nothing is scored.")
     return Report(
