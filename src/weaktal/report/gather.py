@@ -15,6 +15,7 @@ from weaktal.evaluation.protocols import PLAIN, Protocol
 from weaktal.evaluation.scoring import Scores, score, subset_of
 from weaktal.report.content import Branch, Report, Step
 from weaktal.report.gather_videos import PICTURES, Known, Loaded, show_videos
+from weaktal.report.overview import length_counts, tag_counts
 
 # What the results say of their scores' origin, and must say alike.
 _ORIGIN = ("method", "branch", "phase", "seed")
@@ -64,9 +65,8 @@ def compare(
 ) -> Report:
     """A report on one subset of a dataset, or on results alone.
 
-    Where no videos are named, all or the first ``count`` by name are shown: a choice that knows nothing of how well they
-    went.
-    A subset without segments, such as one that has tags only, is shown without truth and without scores.
+    Where no videos are named, all or the first ``count`` by name are shown: a choice that knows nothing of how well it
+    went. A subset without segments, such as one that has tags only, is shown without truth and without scores.
 
     Args:
         annotations: dataset folder or annotations file; None shows the results without any truth.
@@ -87,7 +87,9 @@ def compare(
     loaded = [read_branch(branch) for branch in branches]
     truth = Annotations((), {}) if annotations is None else read_annotations(annotations)
     chosen: dict[str, Video] = {}
-    if annotations is not None:
+    if annotations is not None and not branches and subset is None:  # the dataset itself is looked at
+        chosen = dict(truth.videos)
+    elif annotations is not None:
         subset = subset or subset_of(truth, protocol)
         chosen = {name: v for name, v in truth.subset(subset).items() if name not in protocol.excluded}
         for branch in loaded:
@@ -103,7 +105,7 @@ def compare(
     used = {segment.label for branch in loaded for found in branch.results.videos.values() for segment in found}
     known = Known(truth, {video.subset for video in truth.videos.values() if video.segments})
     figures, notes = show_videos(picked, known, loaded, videos or {}, strict=strict, pictures=pictures)
-    if annotations is not None and not annotated:
+    if annotations is not None and branches and not annotated:
         notes.insert(0, f"Subset {subset} has no annotated segments: there is no truth to show, and nothing is scored.")
     return Report(
         title=words.title,
@@ -121,12 +123,20 @@ def compare(
             for files, branch, scored in zip(branches, loaded, scores, strict=True)
         ],
         videos=figures,
-        choice=_choice(len(picked), len(pool), named=bool(names), of="the subset" if chosen else "the results"),
+        choice=_choice(len(picked), len(pool), named=bool(names), of=_of(branches, chosen, subset)),
         steps=words.steps,
         facts=words.facts,
         threshold=threshold,
         notes=[*words.notes, *notes, *_warnings(loaded, scores)],
+        tags=tag_counts(chosen.values(), truth.classes),
+        lengths=length_counts(chosen.values()),
     )
+
+
+def _of(branches: Sequence[BranchFiles], chosen: Collection[str], subset: str | None) -> str:
+    if not chosen:
+        return "the results"
+    return "the subset" if branches or subset is not None else "the dataset"
 
 
 def read_branch(files: BranchFiles) -> Loaded:

@@ -1,9 +1,9 @@
 """What each prediction of a video is beside the truth, after Alwassel et al., "Diagnosing Error in Temporal Action
 Detectors", ECCV 2018.
 
-A hit is the surest prediction that overlaps an annotated segment of its class by the tIoU threshold. Others are a double
-(of a segment that was hit already), a wrong class (by the threshold, but of a segment of another class), badly placed
-(the right class, but less overlap), confused (another class, and less overlap) or background (hardly any overlap).
+A hit is the surest prediction that overlaps an annotated segment of its class by the tIoU threshold. Others are a
+double (of a segment that was hit already), a wrong class (by the threshold, but of a segment of another class), badly
+placed (the right class, but less overlap), confused (another class, and less overlap) or background (hardly any).
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from markupsafe import Markup
 
 from weaktal.files import write_text
 from weaktal.report.content import Report
-from weaktal.report.prominent import MOST
 from weaktal.report.payload import payload
+from weaktal.report.prominent import MOST
 from weaktal.version import __version__
 
 _GENERATOR = "weaktal"
@@ -118,7 +118,7 @@ def _as_script(value: Any) -> Markup:
     return Markup(text)
 
 
-_UNPRINTABLE = {number: "\N{REPLACEMENT CHARACTER}" for number in (*range(32), 127, *range(0x80, 0xA0))}
+_UNPRINTABLE = dict.fromkeys((*range(32), 127, *range(128, 160)), "�")
 _UNPRINTABLE |= dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
 for _kept in "\n\t":
     del _UNPRINTABLE[ord(_kept)]
@@ -132,8 +132,8 @@ def _printable(text: str) -> str:
 def _what_is_shown(report: Report) -> str:
     if any(found.final for video in report.videos for found in video.found):
         return (
-            "At first the page shows the segments that matter most: the final set where one was chosen; else those that "
-            "overlap no surer one of the same class and reach a fifth of the video's highest score, at most "
+            "At first the page shows the segments that matter most: the final set where one was chosen; else those "
+            "that overlap no surer one of the same class and reach a fifth of the video's highest score, at most "
             f"{MOST} in each row. “All segments” shows the rest."
         )
     return ""

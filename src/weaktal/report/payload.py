@@ -14,8 +14,8 @@ from urllib.parse import quote
 import numpy as np
 
 from weaktal.report.content import Curves, Found, Report, Shown
-from weaktal.report.prominent import top_of
 from weaktal.report.kinds import KINDS
+from weaktal.report.prominent import top_of
 
 _LEVELS = 65535  # of a curve's values, each a share of its top
 

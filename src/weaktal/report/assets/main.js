@@ -6,6 +6,9 @@ const plot = byId("plot"), playhead = byId("playhead"), tip = byId("tip");
 function open(video, moment = 0, segment = null) {
   state.chosen = null;
   player.video = video;
+  if (DATA.served && video.url && !video.film) {
+    fetchFilm(video);
+  }
   timeline = new Timeline(video, { plot, axis: byId("axis") }, state);
   timeline.onDraw = drawPlayhead;
   setMissed();
@@ -16,13 +19,20 @@ function open(video, moment = 0, segment = null) {
     ...(video.notes ?? []),
   ].filter(Boolean).join(" · ");
   player.open(video, moment);
-  if (DATA.served && !video.film && video.filmable) {
-    video.film = { source: `film/${VIDEOS.indexOf(video)}`, count: video.filmable };
-    timeline.layout();
-  }
   if (segment) choose(segment, true);
   show();
   list.mark();
+}
+
+// The server makes a video's pictures when it is first opened.
+async function fetchFilm(video) {
+  video.film = null;
+  const answer = await fetch(`film/${VIDEOS.indexOf(video)}`);
+  if (!answer.ok) return;
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const text = bytes.reduce((all, byte) => all + String.fromCharCode(byte), "");
+  video.film = { source: `data:image/jpeg;base64,${btoa(text)}`, count: Number(answer.headers.get("X-Pictures")) };
+  if (player.video === video) show();
 }
 
 function setMissed() {

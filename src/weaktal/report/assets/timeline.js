@@ -48,7 +48,7 @@ class Timeline {
     if (!video.film) return null;
     if (!video.picture) {
       video.picture = new Image();
-      video.picture.onload = () => this.draw();
+      video.picture.onload = () => { this.draw(); player.still(); };
       video.picture.src = video.film.source;
     }
     return video.picture;
