@@ -46,7 +46,7 @@ def test_marks_without_a_choice_mean_nothing(tmp_path: Path) -> None:
         ({"how": ""}, r"external_data\.final\.threshold: is missing"),
         ({"threshold": "high", "how": ""}, r"external_data\.final\.threshold: is 'high'"),
         (
-            {"threshold": 0, "how": "", "calibration": {"scores": [1, 0], "shares": [0, 1], "segments": 2, "videos": 1}},
+            {"threshold": 0, "how": "", "calibration": CALIBRATION.model_dump() | {"scores": [1, 0]}},
             r"external_data\.final\.calibration.*never fall",
         ),
     ],

@@ -1,14 +1,15 @@
 """The final set of results: the few segments that a person is shown, and how sure each is.
 
 A results file keeps every segment. Those of the final set carry ``"final": true``; where scores were calibrated, each
-segment carries ``"sure"``; and ``external_data`` says under ``final`` how the set was chosen. Readers of the ActivityNet
-layout ignore all three.
+segment carries ``"sure"``; and ``external_data`` says under ``final`` how the set was chosen. Whoever reads the
+ActivityNet layout ignores all three.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Self
 
 import numpy as np
@@ -44,7 +45,7 @@ class Calibration(BaseModel):
         if len(self.scores) != len(self.shares) or not self.scores:
             raise ValueError("as many scores as shares, at least one")
         for values in (self.scores, self.shares):
-            if any(after < before for before, after in zip(values[:-1], values[1:], strict=True)):
+            if any(after < before for before, after in pairwise(values)):
                 raise ValueError("scores and shares that never fall")
         return self
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
 from weaktal.data.final import Choice, FinalSet
@@ -177,7 +177,7 @@ def _final(
     predictions: Mapping[str, list[_Prediction]],
     videos: Mapping[str, Sequence[Segment]],
 ) -> FinalSet | None:
-    """The final set, whose choice it takes out of ``external``. Results of other tools may keep something else there."""
+    """The final set, whose choice it takes out of ``external``. Other tools may keep something else there."""
     if not isinstance(external.get(_FINAL), dict):
         return None
     try:
