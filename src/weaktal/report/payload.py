@@ -94,6 +94,7 @@ def _curves(curves: Curves, numbers: Mapping[str, int]) -> dict[str, Any]:
         "start": round(float(times[0]), 4),
         "step": round(float(times[1] - times[0]), 6) if len(times) > 1 else 1.0,
         "top": top,
+        "pooled": curves.pooled,
         "values": {
             numbers[label]: base64.b64encode(
                 np.round(np.clip(values / top, 0, 1) * _LEVELS).astype("<u2").tobytes()

@@ -57,7 +57,7 @@ def report_of(
     names = unique_names(paths)
     of_results = [name for name, path in zip(names, paths, strict=True) if not path.is_dir()]
     stored = match_scores(of_results, [os.fspath(file) for file in scores])
-    pictures = _videos(None if videos is None else Path(videos), truth)
+    video_files = _videos(None if videos is None else Path(videos), truth)
     files = {
         name: BranchFiles(name, path, stored.get(name))
         for name, path in zip(names, paths, strict=True)
@@ -90,7 +90,7 @@ def report_of(
             truth,
             branches,
             _words(names, truth, notes),
-            videos=pictures,
+            videos=video_files,
             strict=videos is not None,
             names=video,
             count=count,

@@ -85,7 +85,7 @@ const corrections = {
   },
   finish(video) {
     const state = this.of(video);
-    this.set(video, { ...state, done: !isDone(video) });
+    this.set(video, { ...state, done: state.done !== true });  // also where it only followed from every segment being judged
   },
 
   keep() {

@@ -154,16 +154,19 @@ class Timeline {
         }
       }
       context.stroke();
-      const name = CLASSES[label], wide = context.measureText(name).width;
+      const name = CLASSES[label], wide = context.measureText(name).width + 12;
       context.fillStyle = this.color("--paper");
       context.globalAlpha = 0.75;
       context.fillRect(this.width - wide - 6, clamp(y - 14, top, bottom - 15), wide + 6, 15);
       context.globalAlpha = 1;
+      const line = clamp(y - 3, top + 12, bottom - 3);
       context.fillStyle = this.color(color);
-      context.fillText(name, this.width - wide - 3, clamp(y - 3, top + 12, bottom - 3));
+      context.fillRect(this.width - wide - 3, line - 8, 8, 8);
+      context.fillStyle = this.color("--ink");
+      context.fillText(name, this.width - wide + 9, line);
     }
     context.fillStyle = this.color("--quiet");
-    context.fillText(`${curves.top}`, 3, top + 11);
+    context.fillText(curves.pooled > 1 ? `${curves.top} (highest of ${curves.pooled} snippets)` : `${curves.top}`, 3, top + 11);
   }
 
   drawBar(context, block, segment, y) {
