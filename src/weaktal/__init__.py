@@ -31,6 +31,7 @@ from weaktal.version import __version__ as __version__
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
+    from weaktal.data.importers.import_corrections import import_corrections as import_corrections
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
     from weaktal.data.importers.tags.import_table import import_table as import_table
@@ -83,6 +84,7 @@ _HOMES = {
     "extract": "weaktal.extraction.extract",
     "fetch_weights": "weaktal.encoders.weights",
     "import_dataset": "weaktal.data.importers.import_dataset",
+    "import_corrections": "weaktal.data.importers.import_corrections",
     "import_folders": "weaktal.data.importers.tags.import_table",
     "import_table": "weaktal.data.importers.tags.import_table",
     "load": "weaktal.runs.run",

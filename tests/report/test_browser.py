@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from tests.report.conftest import NASTY
 
+from weaktal.data.corrections import read_corrections
 from weaktal.evaluation.evaluate import evaluate
+from weaktal.evaluation.judged import precisions
 from weaktal.report.content import Branch, Found, Report, Shown
-from weaktal.report.corrections import precisions, read_corrections
 from weaktal.report.page import write_report
 from weaktal.segments import Segment
 

@@ -22,8 +22,8 @@ from weaktal.report.content import Report
 
 uvicorn = pytest.importorskip("uvicorn")
 
+from weaktal.data.corrections import read_corrections  # noqa: E402
 from weaktal.report.converted import Converted  # noqa: E402
-from weaktal.report.corrections import read_corrections  # noqa: E402
 from weaktal.report.server import application  # noqa: E402
 from weaktal.video.encoding import writing_video  # noqa: E402
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     TABLE = "table"
     FOLDERS = "folders"
+    CORRECTIONS = "corrections"
     THUMOS14 = "thumos14"
     ACTIVITYNET12 = "activitynet12"
     ACTIVITYNET13 = "activitynet13"
@@ -90,6 +91,9 @@ def import_(
     **folders VIDEOS... DATASET**: no spreadsheet; a video's tag is the name of the folder that it lies in:
     jump/IMG_0001.mp4.
 
+    **corrections CORRECTIONS.json DATASET**: what was corrected on the page of weaktal view, as tags and segments of a
+    dataset that is there already.
+
     **thumos14**: the folder with videoname.npy, segments.npy and their like. **activitynet12**, **activitynet13**: the
     official JSON, the folder with anet_anno_action.json, or (1.2) the folder of .npy arrays. Features are taken along
     where a source holds them: a *JOINTFeatures.npy, or one VIDEO.npy a video, RGB and flow in one file or in folders
@@ -111,7 +115,9 @@ def import_(
         given = next((name for name, value in of_table.items() if value is not None), None)
         if given is not None:
             raise InputError("is for a table", source=arg(given), expected="to be left out")
-    if kind in (Kind.TABLE, Kind.FOLDERS):
+    if kind is Kind.CORRECTIONS:
+        _corrections(sources, dataset)
+    elif kind in (Kind.TABLE, Kind.FOLDERS):
         _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
     else:
         _package(kind, sources, dataset, encoder=encoder, fps=fps, window=window, stride=stride)
@@ -129,6 +135,20 @@ def _tags(kind: Kind, sources: Sequence[Path], dataset: Path, of_table: dict[str
         else:
             imported = import_folders(sources, dataset, on_progress=on_progress, **options)
     _report(imported)
+
+
+def _corrections(sources: Sequence[Path], dataset: Path) -> None:
+    from weaktal.data.importers.import_corrections import import_corrections
+
+    if len(sources) != 1:
+        raise InputError(f"{len(sources)} files of corrections", source="import corrections", expected="one")
+    imported = import_corrections(sources[0], dataset)
+    typer.echo(f"{len(imported.videos)} videos corrected")
+    if imported.in_progress:
+        typer.echo(f"{len(imported.in_progress)} videos are not marked as done, and stay as they were")
+    for label in imported.classes:
+        typer.echo(f"new class: {one_line(label)}")
+    typer.echo(one_line(f"wrote {dataset}"))
 
 
 def _report(imported: ImportedTags) -> None:

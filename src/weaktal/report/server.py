@@ -24,11 +24,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from weaktal.data.corrections import Corrections, read_corrections
 from weaktal.errors import InputError
 from weaktal.files import write_json
 from weaktal.report.content import Film, Report
 from weaktal.report.converted import Converted
-from weaktal.report.corrections import Corrections, read_corrections
 from weaktal.report.page import policy, render
 
 _MOST_BYTES = 32 * 1024**2  # of corrections that a page sends

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from weaktal.data.annotations import read_annotations, read_tags
+from weaktal.data.corrections import read_corrections
+from weaktal.data.importers.import_corrections import ImportedCorrections, import_corrections
 from weaktal.errors import InputError
-from weaktal.report.corrections import precisions, read_corrections
+from weaktal.evaluation.judged import precisions
 
 
 def span(label: str, start: float, end: float) -> dict[str, Any]:
@@ -85,3 +87,29 @@ def test_bad_files_are_named(content: dict[str, Any], tmp_path: Path, change: di
     file.write_text(json.dumps({**content, **change}))
     with pytest.raises(InputError, match=problem):
         read_corrections(file)
+
+
+def test_corrections_become_tags_and_segments_of_the_dataset(
+    content: dict[str, Any], tiny_dataset: Path, tmp_path: Path
+) -> None:
+    dataset = tmp_path / "dataset"
+    dataset.mkdir()
+    before = json.loads((tiny_dataset / "annotations.json").read_text())
+    (dataset / "annotations.json").write_text(json.dumps({**before, "made_by": "hand"}))
+    content["database"] = {
+        "video_00": content["database"]["v"] | {"annotations": [span("sing", 1.0, 2.0)]},
+        "video_01": content["database"]["v"] | {"subset": "in progress"},
+    }
+    file = tmp_path / "corrections.json"
+    file.write_text(json.dumps(content))
+    imported = import_corrections(file, dataset)
+    assert imported == ImportedCorrections(("video_00",), ("video_01",), ("sing",))
+    after = json.loads((dataset / "annotations.json").read_text())
+    assert after["made_by"] == "hand"
+    assert after["database"]["video_00"]["labels"] == ["sing"]
+    assert read_tags(dataset).videos["video_00"].subset == before["database"]["video_00"]["subset"]
+    assert read_annotations(dataset).videos["video_01"] == read_annotations(tiny_dataset).videos["video_01"]
+    content["database"] = {"video_0": content["database"]["video_00"]}
+    file.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="no video 'video_0'.*nearest is 'video_"):
+        import_corrections(file, dataset)
