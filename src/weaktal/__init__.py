@@ -31,6 +31,7 @@ from weaktal.version import __version__ as __version__
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
+    from weaktal.data.export import export as export
     from weaktal.data.importers.import_corrections import import_corrections as import_corrections
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
@@ -81,6 +82,7 @@ _HOMES = {
     "demo": "weaktal.demonstration.demo",
     "diagnose": "weaktal.runs.diagnose",
     "evaluate": "weaktal.evaluation.evaluate",
+    "export": "weaktal.data.export",
     "extract": "weaktal.extraction.extract",
     "fetch_weights": "weaktal.encoders.weights",
     "import_dataset": "weaktal.data.importers.import_dataset",

@@ -31,6 +31,7 @@ VERBS = {
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
     "decode": "Turn stored scores into segments again, with other settings and without the model.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
+    "export": "Write segments for other programs: tables, subtitles, ELAN, Label Studio, editors, clips.",
     "view": "Look at results or runs in a browser: segments, truth, curves and pictures over time.",
     "diagnose": "Show how stored scores err against the truth, or how a run went phase by phase.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",

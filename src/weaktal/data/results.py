@@ -8,42 +8,26 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
+from weaktal.data.exporting import Cut, Exported, write_export
 from weaktal.data.final import Choice, FinalSet
+from weaktal.data.same_video import VideoFile as VideoFile
+from weaktal.data.video_files import find_videos
+from weaktal.data.video_names import composed
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, from_validation, read_model, write_json, write_text
-from weaktal.formats import format_of, rendered
+from weaktal.files import collector_paused, from_validation, read_model, write_json
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
+from weaktal.progress import OnProgress
 from weaktal.segments import Segment, by_score
 
 if TYPE_CHECKING:
     import pandas
 
 WHAT = "results in ActivityNet's JSON layout"
-
-
-class VideoFile(BaseModel):
-    """Which video file the segments of a video belong to.
-
-    Attributes:
-        file: absolute path; None where only features were at hand.
-        duration: seconds.
-        fps: frames a second, as the file says; None where that is not known.
-        bytes: size of the file.
-        sha256: of the file's content; None where it was not read.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    file: Name | None = None
-    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
-    fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
-    bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,18 +82,47 @@ class Results:
         """
         write_results(Path(path), self)
 
-    def export(self, path: str | PathLike[str], *, to: str | None = None) -> None:
-        """Writes the segments for another program, whole or not at all.
+    def export(
+        self,
+        path: str | PathLike[str],
+        *,
+        to: str | None = None,
+        min_score: float | None = None,
+        every: bool = False,
+        videos: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+        cut: Cut = "exact",
+        on_progress: OnProgress | None = None,
+    ) -> Exported:
+        """Writes the segments for another program, whole or not at all; those of the final set where there is one.
 
         Args:
-            path: the file to write.
-            to: the format, one of :data:`weaktal.formats.FORMATS`; that of the path's ending by default.
+            path: the file to write; a new folder where several videos each have a file of their own, and for clips.
+            to: the format, one of :data:`weaktal.data.exporting.NAMES`; that of the path's ending by default.
+            min_score: leave out segments of lower score.
+            every: all segments, also where there is a final set.
+            videos: where the videos lie now, as :func:`weaktal.export` has it.
+            cut: of clips: "exact" encodes them again, "copy" copies packets.
+            on_progress: is told how many videos were cut.
 
         Raises:
-            InputError: if there is no such format, or the file cannot be written.
+            InputError: as of :func:`weaktal.export`.
         """
-        path = Path(path)
-        write_text(path, rendered(self.videos, format_of(path, to)))
+        return write_export(
+            Path(path),
+            self.shown(every=every),
+            self.files,
+            to=to,
+            min_score=min_score,
+            given=None if videos is None else self._named(videos),
+            cut=cut,
+            on_progress=on_progress,
+        )
+
+    def _named(self, videos: str | PathLike[str] | Sequence[str | PathLike[str]]) -> dict[str, Path]:
+        """Video files by the names of these results: by stem where that is enough, else as the files were named."""
+        found = find_videos(videos)
+        by_stem = {composed(path.stem): path for path in reversed(found.values())}
+        return {name: path for name in self.videos if (path := found.get(name) or by_stem.get(composed(name)))}
 
     def to_pandas(self) -> pandas.DataFrame:
         """A data frame with a row for each segment: video, start and end in seconds, label, score.

@@ -11,12 +11,12 @@ import numpy as np
 
 from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
+from weaktal.data.same_video import file_to_show
 from weaktal.data.scores import StoredScores
 from weaktal.errors import InputError
 from weaktal.report.content import Curves, Film, Found, Shown
 from weaktal.report.kinds import kinds
 from weaktal.report.prominent import prominent
-from weaktal.report.same_video import file_to_show
 from weaktal.segments import Segment, by_score
 
 if TYPE_CHECKING:
