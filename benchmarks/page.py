@@ -73,8 +73,8 @@ def main() -> None:
                 page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
                 frames.append(page.evaluate("performance.now()") - before)
             print(
-                f"{name}: {path.stat().st_size / 1e6:.1f} MB, written in {written:.1f} s, open in {opened / 1000:.2f} s, "
-                f"{megabytes(page):.0f} MB of JavaScript, {statistics.median(frames):.0f} ms a step of the wheel"
+                f"{name}: {path.stat().st_size / 1e6:.1f} MB, written in {written:.1f} s, "
+                f"open in {opened / 1000:.2f} s, {megabytes(page):.0f} MB of JavaScript, {statistics.median(frames):.0f} ms a step of the wheel"
             )
             page.close()
         browser.close()

@@ -111,5 +111,5 @@ def test_corrections_become_tags_and_segments_of_the_dataset(
     assert read_annotations(dataset).videos["video_01"] == read_annotations(tiny_dataset).videos["video_01"]
     content["database"] = {"video_0": content["database"]["video_00"]}
     file.write_text(json.dumps(content))
-    with pytest.raises(InputError, match="no video 'video_0'.*nearest is 'video_"):
+    with pytest.raises(InputError, match=r"no video 'video_0'.*nearest is 'video_"):
         import_corrections(file, dataset)
