@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from weaktal.data.export import export as export
     from weaktal.data.importers.import_corrections import import_corrections as import_corrections
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
+    from weaktal.data.importers.label_studio import import_label_studio as import_label_studio
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
     from weaktal.data.importers.tags.import_table import import_table as import_table
     from weaktal.data.results import Results as Results
@@ -88,6 +89,7 @@ _HOMES = {
     "import_dataset": "weaktal.data.importers.import_dataset",
     "import_corrections": "weaktal.data.importers.import_corrections",
     "import_folders": "weaktal.data.importers.tags.import_table",
+    "import_label_studio": "weaktal.data.importers.label_studio",
     "import_table": "weaktal.data.importers.tags.import_table",
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",

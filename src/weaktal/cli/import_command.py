@@ -24,6 +24,7 @@ class Kind(StrEnum):
     TABLE = "table"
     FOLDERS = "folders"
     CORRECTIONS = "corrections"
+    LABEL_STUDIO = "label-studio"
     THUMOS14 = "thumos14"
     ACTIVITYNET12 = "activitynet12"
     ACTIVITYNET13 = "activitynet13"
@@ -37,8 +38,8 @@ def import_(
     kind: Annotated[
         Kind,
         typer.Argument(
-            help="table: own videos and a spreadsheet; folders: own videos in a folder for each tag; else the dataset "
-            "that published packages belong to.",
+            help="table: own videos and a spreadsheet; folders: own videos in a folder for each tag; label-studio: "
+            "corrected segments; else the dataset that published packages belong to.",
             show_default=False,
         ),
     ],
@@ -94,6 +95,9 @@ def import_(
     **corrections CORRECTIONS.json DATASET**: what was corrected on the page of weaktal view, as tags and segments of a
     dataset that is there already.
 
+    **label-studio EXPORT.json TRUTH.json**: what people corrected of `weaktal export --to label-studio`, as an
+    annotations file for `weaktal evaluate`.
+
     **thumos14**: the folder with videoname.npy, segments.npy and their like. **activitynet12**, **activitynet13**: the
     official JSON, the folder with anet_anno_action.json, or (1.2) the folder of .npy arrays. Features are taken along
     where a source holds them: a *JOINTFeatures.npy, or one VIDEO.npy a video, RGB and flow in one file or in folders
@@ -117,6 +121,8 @@ def import_(
             raise InputError("is for a table", source=arg(given), expected="to be left out")
     if kind is Kind.CORRECTIONS:
         _corrections(sources, dataset)
+    elif kind is Kind.LABEL_STUDIO:
+        _truth(sources, dataset)
     elif kind in (Kind.TABLE, Kind.FOLDERS):
         _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
     else:
@@ -153,20 +159,40 @@ def _corrections(sources: Sequence[Path], dataset: Path) -> None:
 
 def _report(imported: ImportedTags) -> None:
     for name, count in imported.videos.items():
-        typer.echo(f"{one_line(name)}: {count} videos")
+        typer.echo(f"{one_line(name)}: {_counted(count, 'video')}")
     typer.echo(f"{len(imported.classes)} classes:")
     for label, count in imported.classes.items():
-        typer.echo(f"  {one_line(label)}: {count} videos")
+        typer.echo(f"  {one_line(label)}: {_counted(count, 'video')}")
     left_out = len(imported.rows_without_video) + len(imported.videos_without_row) + len(imported.skipped)
     if left_out:
         print(
-            f"weaktal: left out, as named above: {len(imported.rows_without_video)} rows without a video, "
-            f"{len(imported.videos_without_row)} videos without a row, {len(imported.skipped)} that cannot be used",
+            f"weaktal: left out, as named above: {_counted(len(imported.rows_without_video), 'row')} without a video, "
+            f"{_counted(len(imported.videos_without_row), 'video')} without a row, "
+            f"{len(imported.skipped)} that cannot be used",
             file=sys.stderr,
         )
     folder = one_line(shlex.quote(str(imported.dataset)))
     typer.echo(one_line(f"wrote {imported.dataset}"))
     typer.echo(f"next: weaktal extract --encoder NAME --into {folder}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _truth(sources: Sequence[Path], out: Path) -> None:
+    from weaktal.data.importers.label_studio import import_label_studio
+
+    if len(sources) != 1:
+        problem = f"{len(sources)} files before the one to write"
+        raise InputError(problem, source="import label-studio", expected="EXPORT.json TRUTH.json")
+    imported = import_label_studio(sources[0], out)
+    for label, count in imported.classes.items():
+        typer.echo(f"{one_line(label)}: {count} segments")
+    if imported.without:
+        typer.echo(f"{imported.without} tasks that nobody annotated are left out")
+    typer.echo(one_line(f"wrote {imported.path}: {imported.videos} videos"))
+    typer.echo(f"next: weaktal evaluate {one_line(shlex.quote(str(imported.path)))} RESULTS")
 
 
 def _package(kind: Kind, sources: Sequence[Path], dataset: Path, **options: Any) -> None:

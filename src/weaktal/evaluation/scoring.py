@@ -77,6 +77,27 @@ class Scores:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Truth and predictions of one subset under a protocol, as columns.
+
+    Attributes:
+        subset: that is scored.
+        classes: the C classes with ground truth in it, in the order of the annotations' class list.
+        videos: of the subset; a table's video is a place in here.
+        truth: the ground truth.
+        predictions: those that are ranked.
+        warnings: what was ignored or looks amiss, a sentence each.
+    """
+
+    subset: str
+    classes: tuple[str, ...]
+    videos: tuple[Video, ...]
+    truth: SegmentTable
+    predictions: SegmentTable
+    warnings: tuple[str, ...]
+
+
 def score(
     annotations: Annotations,
     results: Results,
@@ -96,6 +117,35 @@ def score(
         protocol: what the benchmark prescribes.
         subset: scored in place of the protocol's subset.
         tious: thresholds in place of the protocol's.
+
+    Raises:
+        InputError: if the subset holds no videos or no ground truth, or a prediction's label is not a class.
+    """
+    tables = tables_of(annotations, results, protocol, subset=subset)
+    thresholds = protocol.tious if tious is None else tious
+    return Scores(
+        protocol=protocol.name,
+        subset=tables.subset,
+        tious=thresholds,
+        classes=tables.classes,
+        ap=average_precision(tables.truth, tables.predictions, thresholds, len(tables.classes)),
+        videos=len(tables.videos),
+        ground_truth=len(tables.truth),
+        predictions=len(tables.predictions),
+        warnings=tables.warnings,
+    )
+
+
+def tables_of(
+    annotations: Annotations, results: Results, protocol: Protocol = PLAIN, *, subset: str | None = None
+) -> Tables:
+    """What a protocol compares.
+
+    Args:
+        annotations: the ground truth.
+        results: the predictions.
+        protocol: what the benchmark prescribes.
+        subset: scored in place of the protocol's subset.
 
     Raises:
         InputError: if the subset holds no videos or no ground truth, or a prediction's label is not a class.
@@ -129,18 +179,7 @@ def score(
         touching = _touch_ambiguous(predictions, list(videos.values()))
         predictions = _dropped(predictions, touching, "overlapping ambiguous spans", warnings)
 
-    thresholds = protocol.tious if tious is None else tious
-    return Scores(
-        protocol=protocol.name,
-        subset=chosen,
-        tious=thresholds,
-        classes=scored,
-        ap=average_precision(truth, predictions, thresholds, len(scored)),
-        videos=len(videos),
-        ground_truth=len(truth),
-        predictions=len(predictions),
-        warnings=tuple(warnings),
-    )
+    return Tables(chosen, scored, tuple(videos.values()), truth, predictions, tuple(warnings))
 
 
 def subset_of(annotations: Annotations, protocol: Protocol) -> str:
