@@ -25,18 +25,22 @@ class Ranking:
         ranked: N predictions, by class, those of a class by falling score.
         match: row of ``truth`` that a prediction is matched to at each threshold, -1 for none, shape (K, N).
         classes: C.
+        level, hit: threshold and prediction of each true positive, by threshold, class and rank, shape (H,) each.
     """
 
     truth: SegmentTable
     ranked: SegmentTable
     match: Integers
     classes: int
+    level: Integers
+    hit: Integers
 
     @classmethod
     def of(cls, truth: SegmentTable, predictions: SegmentTable, tious: npt.ArrayLike, classes: int) -> Ranking:
         """Ranks and matches; of equal scores the earlier prediction goes first."""
         ranked = predictions.take(np.lexsort((-predictions.scores, predictions.labels)))
-        return cls(truth, ranked, matched(truth, ranked, tious), classes)
+        match = matched(truth, ranked, tious)
+        return cls(truth, ranked, match, classes, *np.nonzero(match >= 0))
 
     @property
     def positives(self) -> Integers:
@@ -94,20 +98,21 @@ class Ranking:
             positives: what recall is a share of, shape (C,).
             scale: of the true positives within precision, shape (C,).
         """
-        levels = len(self.match)
+        levels, level, hit = len(self.match), self.level, self.hit
         counts = np.atleast_2d(counts)  # (1 or K, N)
-        before = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)], axis=1)  # (1 or K, N + 1)
+        before = np.zeros((len(counts), counts.shape[1] + 1))  # (1 or K, N + 1)
+        np.cumsum(counts, axis=1, out=before[:, 1:])
         first = np.searchsorted(self.ranked.labels, np.arange(self.classes))  # (C,)
-        level, hit = np.nonzero((self.match >= 0) & (counts > 0))  # (H,), by level, class and rank
-        label, row = self.ranked.labels[hit], level if len(counts) > 1 else np.zeros_like(level)
+        label, row = self.ranked.labels[hit], level if len(counts) > 1 else 0  # (H,)
         total = before[row, hit + 1] - before[row, first[label]]
-        gain = gains[hit]
+        gain = np.where(counts[row, hit] > 0, gains[hit], 0.0)
         group = level * self.classes + label
         groups = levels * self.classes
         running = np.concatenate([[0.0], np.cumsum(gain)])  # (H + 1,)
         found = running[1:] - running[np.searchsorted(group, np.arange(groups))][group]
         scaled = found * scale[label]
-        precision = scaled / (scaled + (total - found))
+        ranked = scaled + (total - found)
+        precision = np.divide(scaled, ranked, out=np.zeros_like(scaled), where=ranked > 0)
         # The highest precision from here on within the group: a step down of 1 from group to group keeps them apart.
         step = (groups - group).astype(np.float64)
         envelope = np.maximum.accumulate((precision + step)[::-1])[::-1] - step

@@ -42,7 +42,8 @@ def view(
         count: how many videos to show, the first by name, where none is named.
         pictures: how many videos, the first ones, get a strip of pictures, about a second and 100 kB each.
         subset: of the dataset, to score and to show; the one that the protocol scores by default.
-        protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does.
+        protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does;
+            as the dataset says by default.
         branch: branches of runs to show; the usual ones, and what ``weaktal localize`` takes, by default.
 
     Returns:

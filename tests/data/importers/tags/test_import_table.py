@@ -164,7 +164,7 @@ def test_a_file_whose_name_is_not_unicode(phone: Path, tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system takes Unicode only")
     imported = import_table(write(tmp_path / "t.csv", "Montag/IMG_0002,run\n"), phone, tmp_path / "data")
-    assert [error.problem for error in imported.skipped.values()] == ["its name is not Unicode"]
+    assert [error.problem for error in imported.skipped.values()] == ["its path is not Unicode"]
 
 
 def test_nothing_is_written_where_nothing_can_be_used(phone: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from weaktal.data.importers.tags.holding_out import hold_out
 from weaktal.data.importers.tags.joining import Videos, folder_columns
 from weaktal.data.importers.tags.labels import MOST_CHARACTERS, Splitter, fault, merged, tidy
 from weaktal.data.importers.tags.layout import YES, Layout, guess_layout
-from weaktal.data.video_files import dataset_videos, find_videos
+from weaktal.data.video_files import dataset_videos, find_usable
 from weaktal.data.video_names import clean_name
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import check_writable, read_model
@@ -155,15 +155,14 @@ class _Import:
         self._dataset, self._share, self._seed = dataset, share, seed
         self._before, self._extra = _before(dataset)
         known = dataset_videos(dataset) if self._before is not None else {}
-        self.files = self._moved(find_videos(videos, known), known)
         self.tags: dict[str, list[str]] = {}
         self._said: list[str] = []
         self._rows: list[str] = []
         self._skipped: dict[str, InputError] = {}
-        for name, path in list(self.files.items()):
-            if not path.name.isprintable() and "\udc80" <= max(path.name) <= "\udcff":
-                del self.files[name]
-                self.skip(name, InputError("its name is not Unicode", source=path, expected="a name in UTF-8"))
+        found, skipped = find_usable(videos, known)
+        self.files = self._moved(found, known)
+        for place, error in skipped.items():
+            self.skip(place, error)
 
     def _moved(self, files: Mapping[str, Path], known: Mapping[str, Path]) -> dict[str, Path]:
         """The files by name; one that lies elsewhere now keeps the name that it had."""
