@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from rich.console import Console
 from rich.progress import ProgressColumn
 
 from weaktal import progress
@@ -12,4 +11,4 @@ from weaktal import progress
 
 def showing(*columns: ProgressColumn | str, lines: bool = False) -> AbstractContextManager[progress.OnProgress]:
     """What a verb takes as ``on_progress``, shown on standard error; see :func:`weaktal.progress.showing`."""
-    return progress.showing(Console(stderr=True), *columns, lines=lines)
+    return progress.showing(progress.console_on("stderr"), *columns, lines=lines)

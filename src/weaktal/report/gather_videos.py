@@ -13,6 +13,7 @@ from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
 from weaktal.data.same_video import file_to_show
 from weaktal.data.scores import StoredScores
+from weaktal.data.spelling import systematic
 from weaktal.errors import InputError
 from weaktal.report.content import Curves, Film, Found, Shown
 from weaktal.report.kinds import kinds
@@ -95,6 +96,10 @@ def show_videos(
     room = _Room.of(names, branches)
     if room.segments is not None:
         notes.append(f"Of each video at most {room.segments:,} segments a row are on the page, the surest.")
+    if strict and files and (absent := [name for name in names if name not in files and name not in wanted]):
+        how = systematic(absent, set(files))
+        other = f" ({how})" if how else ""
+        notes.append(f"No pictures of {', '.join(absent)}: none of the {len(files)} video files has this name{other}.")
     shown = []
     for name in names:
         film, duration, file, fps = None, _duration(name, known, branches), wanted.get(name), _fps(name, branches)

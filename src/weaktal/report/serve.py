@@ -8,7 +8,7 @@ from pathlib import Path
 
 from weaktal.errors import InputError
 from weaktal.files import check_writable
-from weaktal.report.sources import report_of
+from weaktal.report.sources import inputs_of, report_of
 
 
 def serve(
@@ -44,7 +44,7 @@ def serve(
     except ModuleNotFoundError as error:
         what = "pip install 'weaktal[view]'"
         raise InputError(f"needs {error.name}, which is not installed", source="view --serve", expected=what) from None
-    check_writable(Path(corrections))
+    check_writable(Path(corrections), inputs=inputs_of(sources, dataset, videos, scores))
     report = report_of(
         sources,
         dataset=dataset,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -14,10 +13,11 @@ from weaktal.data.video_names import composed, name_videos
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.protocols import protocol_named, protocol_of
 from weaktal.evaluation.scoring import subset_of
-from weaktal.files import as_paths
+from weaktal.files import as_paths, scratch_folder
 from weaktal.report.content import Report
 from weaktal.report.gather import BranchFiles, Words, check_names, compare, read_branch
 from weaktal.report.gather_videos import PICTURES
+from weaktal.runs.folder import RunFolder, files_read
 
 
 def report_of(
@@ -69,7 +69,7 @@ def report_of(
     if truth is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
         found = [name for file in files.values() for name in read_branch(file).results.videos]
         check_names(video, dict.fromkeys([*read_tags(truth).videos, *found]))
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
+    with scratch_folder() as folder:
         branches: list[BranchFiles] = []
         notes: list[str] = []
         for number, (name, path) in enumerate(zip(names, paths, strict=True)):
@@ -79,7 +79,7 @@ def report_of(
                 rows = run_rows(
                     path,
                     truth,
-                    Path(folder) / str(number),
+                    folder / str(number),
                     subset=subset or subset_of(read_tags(truth), scored_by),
                     named=branch,
                     method=method,
@@ -101,6 +101,18 @@ def report_of(
             subset=subset,
             protocol=scored_by,
         )
+
+
+def inputs_of(
+    sources: str | PathLike[str] | Sequence[str | PathLike[str]],
+    dataset: str | PathLike[str] | None,
+    videos: str | PathLike[str] | None,
+    scores: Sequence[str | PathLike[str]],
+) -> list[Path]:
+    """The files that :func:`report_of` may read, none of which its page may replace."""
+    folders = [Path(path) for path in (dataset, videos) if path is not None]
+    stored = [Path(os.fspath(file).rpartition("=")[2]) for file in scores]
+    return list(files_read([*as_paths(sources), *folders, *stored]))
 
 
 def _without_dataset(paths: Sequence[Path], truth: Path | None) -> tuple[list[Path], Path | None]:
@@ -169,8 +181,6 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
 
 def _dataset_of(run: Path) -> Path:
     """The dataset that a run was trained on, where it still is where it was."""
-    from weaktal.runs.folder import RunFolder
-
     info = RunFolder(run).info()
     dataset = Path(info.dataset)
     if not annotations_file(dataset).is_file():

@@ -11,7 +11,7 @@ from weaktal.files import check_writable
 from weaktal.report.content import Report
 from weaktal.report.gather_videos import PICTURES
 from weaktal.report.page import is_page, write_report
-from weaktal.report.sources import report_of
+from weaktal.report.sources import inputs_of, report_of
 
 
 def view(
@@ -53,7 +53,7 @@ def view(
         InputError: for bad input; nothing is written then.
     """
     page = Path(out)
-    check_page(page)
+    check_page(page, inputs_of(sources, dataset, videos, scores))
     report = report_of(
         sources,
         dataset=dataset,
@@ -71,13 +71,13 @@ def view(
     return report
 
 
-def check_page(out: Path) -> None:
+def check_page(out: Path, inputs: Sequence[Path]) -> None:
     """Refuses to write a page where something else is, or where nothing can be written.
 
     Raises:
         InputError: saying which.
     """
-    check_writable(out)
+    check_writable(out, inputs=inputs)
     if out.exists() and not is_page(out):
         raise InputError(
             "exists, and is not a page of weaktal", source=out, expected=f"another file to write, with {arg('out')}"
