@@ -25,7 +25,7 @@ FLOORS = (
     {"methods", "worlds", "dataset"},
     {"runs"},
     {"report"},
-    {"studies", "demonstration"},
+    {"studies", "demonstration", "doctor"},
     {"cli"},
     {"__main__"},
 )

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from weaktal.dataset import Dataset as Dataset
     from weaktal.decoding.decode import decode as decode
     from weaktal.demonstration.demo import demo as demo
+    from weaktal.doctor import doctor as doctor
     from weaktal.encoders.weights import fetch_weights as fetch_weights
     from weaktal.encoders.weights import weights as weights
     from weaktal.errors import InputError as InputError
@@ -83,6 +84,7 @@ _HOMES = {
     "decode": "weaktal.decoding.decode",
     "demo": "weaktal.demonstration.demo",
     "diagnose": "weaktal.runs.diagnose",
+    "doctor": "weaktal.doctor",
     "evaluate": "weaktal.evaluation.evaluate",
     "export": "weaktal.data.export",
     "extract": "weaktal.extraction.extract",

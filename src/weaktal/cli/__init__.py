@@ -35,6 +35,7 @@ VERBS = {
     "view": "Look at results or runs in a browser: segments, truth, curves and pictures over time.",
     "diagnose": "Show how results or scores err against the truth, or how a run went phase by phase.",
     "compare": "Compare runs and results over seeds, with intervals, beside published figures.",
+    "doctor": "Show what is installed here, which devices and weights there are, and what is missing for what.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.",
     "reproduce": "Repeat a published experiment and print its row beside the published one.",
