@@ -162,7 +162,11 @@ def _weights() -> tuple[str, dict[str, str]]:
         found = {}
         for known in weights():
             there = known.present.startswith("yes")
-            found[known.name] = f"{known.place} ({known.present})" if there else f"missing: weaktal weights fetch {known.name}, from {known.origin}"
+            found[known.name] = (
+                f"{known.place} ({known.present})"
+                if there
+                else f"missing: weaktal weights fetch {known.name}, from {known.origin}"
+            )
         return str(weights_folder()), found
     except Exception as error:
         return "?", {"?": f"cannot be listed ({one_line(str(error), 200)})"}

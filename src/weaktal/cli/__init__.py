@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import errno
 import importlib
+import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -42,6 +44,15 @@ VERBS = {
     "world": "Render videos of a made-up world of sports: tags to train on, exact segments to test on.",
 }
 
+# Verbs by who needs them, as the help lists them; a verb that is in none comes last.
+PANELS = {
+    "Begin": ("find", "demo", "doctor"),
+    "Data": ("import", "extract", "compose", "world", "weights"),
+    "Train and localize": ("settings", "train", "localize", "decode", "export", "view"),
+    "Judge": ("evaluate", "compare", "diagnose"),
+    "Papers": ("ablate", "reproduce"),
+}
+
 # What the system says of a path that a user should not have named; a full disk, for one, is nobody's bad input.
 _BAD_PATH = {
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP,
@@ -72,12 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line in this process and returns its exit code."""
-    if not arguments:
+    completing = _COMPLETE in os.environ  # a shell asks what could come next
+    arguments, level = _verbosity(arguments)
+    if not arguments and not completing:
         run(["--help"])
         return 2
     try:
-        with log_lines():
-            code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
+        with log_lines(level):
+            words = _words_so_far() if completing else arguments
+            code = _application(words)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
         return _fail(error.line(shell=True), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time
@@ -97,6 +111,22 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+_COMPLETE = "_WEAKTAL_COMPLETE"
+
+
+def _words_so_far() -> list[str]:
+    """What is typed already on the line that a shell completes."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS") or ""
+    return line.split()[1:]
+
+
+def _verbosity(arguments: list[str]) -> tuple[list[str], int]:
+    """The arguments without ``-q`` and ``-v``, which may stand anywhere, and the level of what is said."""
+    levels = {"-q": logging.WARNING, "--quiet": logging.WARNING, "-v": logging.DEBUG, "--verbose": logging.DEBUG}
+    given = [levels[word] for word in arguments if word in levels]
+    return [word for word in arguments if word not in levels], given[-1] if given else logging.INFO
+
+
 def _fail(message: str, code: int) -> int:
     print(f"weaktal: {one_line(message)}", file=sys.stderr)
     return code
@@ -105,19 +135,22 @@ def _fail(message: str, code: int) -> int:
 def _application(arguments: list[str]) -> typer.Typer:
     """The command line with the called verb's function in place and the other verbs known by name only."""
     app = typer.Typer(
-        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode="markdown",
         help="Weakly-supervised temporal action localization: from video-level tags to segments.",
     )
     app.callback()(_options)
     called = next((word for word in arguments if not word.startswith("-")), None)
-    for verb, help_line in VERBS.items():
+    listed = [verb for verbs in PANELS.values() for verb in verbs if verb in VERBS]
+    for verb in [*listed, *(verb for verb in VERBS if verb not in listed)]:
+        help_line = VERBS[verb]
+        panel = next((title for title, verbs in PANELS.items() if verb in verbs), "More")
         if verb == called:
             module = importlib.import_module(f"weaktal.cli.{verb}_command")
             function: Callable[..., None] = getattr(module, verb if verb != "import" else "import_")
-            app.command(verb, short_help=help_line)(function)
+            app.command(verb, short_help=help_line, rich_help_panel=panel)(function)
         else:
-            app.command(verb, help=help_line)(_not_called)
+            app.command(verb, help=help_line, rich_help_panel=panel)(_not_called)
     return app
 
 
@@ -139,5 +172,9 @@ def _options(
     version: bool = typer.Option(
         False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
     ),
+    quiet: bool = typer.Option(
+        False, "-q", "--quiet", help="Say what is amiss and nothing else; anywhere on the line."
+    ),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more; anywhere on the line."),
 ) -> None:
-    """Options of weaktal itself."""
+    """Options of weaktal itself; the first two are taken off the line before it comes here."""
