@@ -25,7 +25,7 @@ FLOORS = (
     {"methods", "worlds", "dataset"},
     {"runs"},
     {"report"},
-    {"studies", "demonstration", "doctor"},
+    {"finding", "studies", "demonstration", "checkup"},
     {"cli"},
     {"__main__"},
 )

@@ -18,7 +18,8 @@ Rooms from the ground up; a room imports only from those named before it:
 3. ``decoding`` (scores to segments), ``evaluation`` (tIoU, AP), ``encoders`` (networks), ``composition`` (datasets)
 4. ``extraction`` (videos to features), ``engine`` (the trainer, which knows no method)
 5. ``methods``: each method reads like its paper; ``worlds``: rendered videos; ``dataset``: a dataset for Python
-6. ``runs`` (train, localize), ``report`` (a page to look at), ``studies`` (many trainings), ``demonstration``
+6. ``runs`` (train, localize), ``report`` (a page to look at), ``studies`` (many trainings), ``demonstration``,
+   ``finding`` (from a folder and a spreadsheet to few segments)
 7. ``cli``: one thin file a verb
 """
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from weaktal.dataset import Dataset as Dataset
     from weaktal.decoding.decode import decode as decode
     from weaktal.demonstration.demo import demo as demo
-    from weaktal.doctor import doctor as doctor
+    from weaktal.checkup.doctor import doctor as doctor
     from weaktal.encoders.weights import fetch_weights as fetch_weights
     from weaktal.encoders.weights import weights as weights
     from weaktal.errors import InputError as InputError
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from weaktal.evaluation.evaluate import evaluate as evaluate
     from weaktal.evaluation.scoring import Scores as Scores
     from weaktal.extraction.extract import extract as extract
+    from weaktal.finding.final_set import finalize as finalize
+    from weaktal.finding.find import find as find
     from weaktal.progress import Progress as Progress
     from weaktal.report.view import view as view
     from weaktal.runs.diagnose import diagnose as diagnose
@@ -84,11 +87,13 @@ _HOMES = {
     "decode": "weaktal.decoding.decode",
     "demo": "weaktal.demonstration.demo",
     "diagnose": "weaktal.runs.diagnose",
-    "doctor": "weaktal.doctor",
+    "doctor": "weaktal.checkup.doctor",
     "evaluate": "weaktal.evaluation.evaluate",
     "export": "weaktal.data.export",
     "extract": "weaktal.extraction.extract",
     "fetch_weights": "weaktal.encoders.weights",
+    "finalize": "weaktal.finding.final_set",
+    "find": "weaktal.finding.find",
     "import_dataset": "weaktal.data.importers.import_dataset",
     "import_folders": "weaktal.data.importers.tags.import_table",
     "import_label_studio": "weaktal.data.importers.label_studio",

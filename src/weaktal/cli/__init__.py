@@ -24,6 +24,7 @@ from weaktal.version import __version__
 # Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
 # a verb's function is ``weaktal.cli.VERB_command.VERB``.
 VERBS = {
+    "find": "From a folder of videos and a spreadsheet of what occurs in each: when it occurs.",
     "demo": "Go the whole way on rendered videos, from nothing to a report. Needs no data.",
     "extract": "Turn videos into snippet features with I3D, CLIP or another encoder.",
     "weights": "List the weights of the encoders and what is present; fetch them.",
@@ -65,6 +66,7 @@ UsageError = typer.BadParameter.__mro__[1]
 
 # How to go on with a command that was stopped.
 _GO_ON = {
+    "find": "; the same command goes on",
     "train": "; go on with --resume",
     "ablate": "; the same command goes on",
     "reproduce": "; the same command goes on",

@@ -23,7 +23,7 @@ def doctor(
 
     Exits with 1 if something necessary is missing or the self-test fails.
     """
-    from weaktal.doctor import doctor as look
+    from weaktal.checkup.doctor import doctor as look
     from weaktal.files import check_writable
 
     check_writable(None if json_out in (None, "-") else Path(str(json_out)))

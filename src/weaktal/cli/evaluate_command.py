@@ -24,7 +24,7 @@ def evaluate(
         str | None,
         typer.Option(
             help="thumos14, activitynet12 or activitynet13: the benchmark's subset, thresholds and ambiguous spans. "
-            "Without it: the dataset's test subset at tIoU 0.1:0.7:0.1.",
+            "Without it: the dataset's own, or else its test subset at tIoU 0.1:0.7:0.1.",
             show_default=False,
         ),
     ] = None,

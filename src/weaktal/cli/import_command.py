@@ -94,10 +94,11 @@ def import_(
     **label-studio EXPORT.json TRUTH.json**: what people corrected of `weaktal export --to label-studio`, as an
     annotations file for `weaktal evaluate`.
 
-    **thumos14**: the folder with videoname.npy, segments.npy and their like. **activitynet12**, **activitynet13**: the
-    official JSON, the folder with anet_anno_action.json, or (1.2) the folder of .npy arrays. Features are taken along
-    where a source holds them: a *JOINTFeatures.npy, or one VIDEO.npy a video, RGB and flow in one file or in folders
-    called rgb and flow. Pickles inside the packages are read as data; nothing in them is run.
+    **thumos14**: the folder with videoname.npy, segments.npy and their like, or JSON such as gt.json or thumos14.json.
+    **activitynet12**, **activitynet13**: the official JSON or one like it, the folder with anet_anno_action.json, or
+    (1.2) the folder of .npy arrays. Features are taken along where a source holds them: a *JOINTFeatures.npy, or one
+    VIDEO.npy or VIDEO.npz a video, RGB and flow in one file or in folders called rgb and flow. The root of a package
+    that holds both will do. Pickles inside the packages are read as data; nothing in them is run.
     """
     *sources, dataset = paths
     wanted = "TAGS.csv VIDEOS... DATASET" if kind is Kind.TABLE else "SOURCE... DATASET"

@@ -13,6 +13,9 @@ from typing import Literal, get_args
 
 import torch
 
+from weaktal.data.annotations import Annotations
+from weaktal.data.features import FeatureFolder, Features
+from weaktal.data.usable import check_grid
 from weaktal.data.video_files import PathLike, dataset_videos, find_usable, find_videos
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.frames import Crop
@@ -157,6 +160,8 @@ def extract(
     if jobs:
         work.run(engine, workers or os.cpu_count() or 1, strict=strict)
     lacking = folders.finish(targets, found, annotations)
+    if annotations is not None:
+        _compare_durations(targets, annotations)
     to_do = {job.video for job in jobs}
     return Extracted(
         folders=tuple(
@@ -172,6 +177,16 @@ def extract(
         seconds=work.seconds,
         busy=work.busy,
     )
+
+
+def _compare_durations(targets: Sequence[Target], annotations: Annotations) -> None:
+    """Warns where the annotations' durations are all off by one ratio from the lengths of the videos themselves."""
+    for target in targets:
+        features = Features({"": FeatureFolder(target.folder, manifest=target.manifest)})
+        try:
+            check_grid(features, {name: video.duration for name, video in annotations.videos.items()})
+        except InputError as error:
+            log.warning("durations of %s do not fit the videos: %s", annotations.source, error.problem)
 
 
 @dataclass(slots=True)

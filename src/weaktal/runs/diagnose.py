@@ -13,7 +13,7 @@ from weaktal.errors import InputError, arg
 from weaktal.evaluation.detections import Detections, diagnose_detections
 from weaktal.evaluation.diagnose import diagnose as diagnose_scores
 from weaktal.evaluation.diagnosis import SnippetErrors
-from weaktal.evaluation.protocols import PLAIN, protocol_named, tiou_grid
+from weaktal.evaluation.protocols import protocol_of, tiou_grid
 from weaktal.evaluation.scoring import tables_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _detections(
     tiou: str | Sequence[float] | None,
 ) -> Detections:
     truth = annotations if isinstance(annotations, Annotations) else read_annotations(Path(annotations))
-    chosen = PLAIN if protocol is None else protocol_named(protocol)
+    chosen = protocol_of(truth, protocol)
     tables = tables_of(truth, found, chosen, subset=subset)
     return diagnose_detections(tables, chosen.tious if tiou is None else tiou_grid(tiou), chosen.name)
 

@@ -13,7 +13,7 @@ from weaktal.arrays import Floats
 from weaktal.data.annotations import read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.errors import InputError, arg
-from weaktal.evaluation.protocols import PLAIN, protocol_named, tiou_grid
+from weaktal.evaluation.protocols import protocol_of, tiou_grid
 from weaktal.evaluation.ranking import Ranking
 from weaktal.evaluation.scoring import subset_of, tables_of
 from weaktal.files import as_paths
@@ -72,7 +72,7 @@ def compare(
         raise InputError(f"names {len(names)} rows", source=arg("names"), expected=f"at most {len(found)}")
     titles = _apart([*names, *(source.name for source in found[len(names) :])])
     truth = read_annotations(Path(dataset))
-    chosen = PLAIN if protocol is None else protocol_named(protocol)
+    chosen = protocol_of(truth, protocol)
     thresholds = chosen.tious if tiou is None else tiou_grid(tiou)
     grid = tuple(sorted({*thresholds, *USUAL}))
     scored = subset if subset is not None else subset_of(truth, chosen)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from weaktal.cli import run
-from weaktal.doctor import CORE, EXTRAS, doctor
+from weaktal.checkup.doctor import CORE, EXTRAS, doctor
 
 
 def test_names_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,7 +22,7 @@ def test_names_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_extra_of_the_package_is_known() -> None:
     tomllib = pytest.importorskip("tomllib")
-    file = Path(__file__).parents[1] / "pyproject.toml"
+    file = Path(__file__).parents[2] / "pyproject.toml"
     project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
     named = {extra: {word.split(">")[0] for word in words} for extra, words in project["optional-dependencies"].items()}
     named.pop("dev")
