@@ -31,6 +31,7 @@ from weaktal.version import __version__ as __version__
 
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
+    from weaktal.checkup.doctor import doctor as doctor
     from weaktal.composition.compose import compose as compose
     from weaktal.data.export import export as export
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from weaktal.dataset import Dataset as Dataset
     from weaktal.decoding.decode import decode as decode
     from weaktal.demonstration.demo import demo as demo
-    from weaktal.checkup.doctor import doctor as doctor
     from weaktal.encoders.weights import fetch_weights as fetch_weights
     from weaktal.encoders.weights import weights as weights
     from weaktal.errors import InputError as InputError

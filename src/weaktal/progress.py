@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rich import progress as bars
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
+from rich.segment import Segment
+
+from weaktal.errors import harmless
 
 Advance = Callable[[float], None]
+
+
+def console_on(stream: Literal["stdout", "stderr"], *, width: int | None = None) -> Console:
+    """A console on a standard stream on which the names of a file cannot steer the terminal.
+
+    Args:
+        stream: which.
+        width: in columns; that of the terminal by default.
+    """
+    file = getattr(sys, stream)
+    console = Console(file=getattr(file, "unescaped", file), width=width, highlight=False, markup=False)
+    console.push_render_hook(_EscapingNames())
+    return console
+
+
+class _EscapingNames(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Escaped(renderable) for renderable in renderables]
+
+
+class _Escaped:
+    """A renderable whose text is escaped; what rich itself does to the terminal stays."""
+
+    def __init__(self, renderable: RenderableType) -> None:
+        self.renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for text, style, control in console.render(self.renderable, options):
+            yield Segment(text if control else harmless(text), style, control)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from weaktal.cli import run
 from weaktal.checkup.doctor import CORE, EXTRAS, doctor
+from weaktal.cli import run
 
 
 def test_names_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:

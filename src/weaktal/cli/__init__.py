@@ -1,24 +1,31 @@
 """The command line: one thin file a verb, imported only when that verb is called.
 
 ``main`` turns every :class:`~weaktal.errors.InputError` and every usage error into one line on standard error and exit
-code 2. A command that is stopped, with Ctrl-C or by a batch scheduler, exits with 130. Anything else that goes wrong
-exits with 1.
+code 2. A command that is stopped, with Ctrl-C, by a batch scheduler or because its terminal closed, exits with 130.
+Anything else that goes wrong exits with 1, with one line too; ``--debug`` shows where it went wrong. ``run`` is the
+same without that last net, for tests.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import functools
 import importlib
+import inspect
 import logging
+import math
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 
 import typer
 
+from weaktal.cli import surroundings
 from weaktal.cli.lines import log_lines
-from weaktal.errors import InputError, RunError, one_line
+from weaktal.errors import InputError, RunError, arg, one_line
 from weaktal.version import __version__
 
 # Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
@@ -78,9 +85,45 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits: 0 good, 2 bad input or usage, 130 stopped with Ctrl-C, 1 anything else."""
-    # What a batch scheduler sends ends a command as Ctrl-C does: unfinished files are removed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    words, debug = _without_debug(words)
+    surroundings.prepare(debug=debug)
+    try:
+        code = run(words)
+    except Exception as error:  # the last net: what nobody foresaw
+        if debug:
+            traceback.print_exc()
+        code = _fail(f"{_unforeseen(error)}; weaktal --debug shows where, for a report", 1)
+    except KeyboardInterrupt:  # a second one, while the first was being answered
+        code = _INTERRUPTED
+    failed = surroundings.flushed()
+    if failed is not None and code == 0:
+        code = 1
+        if not isinstance(failed, BrokenPipeError):
+            _fail(f"standard output: cannot be written ({failed.strerror})", code)
+    _exit(code)
+
+
+def _exit(code: int) -> None:
+    """Ends the process; a Ctrl-C on the way out changes nothing any more."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    sys.exit(code)
+
+
+def _without_debug(words: list[str]) -> tuple[list[str], bool]:
+    """The command line without ``--debug``, wherever it is, and whether it was there or $WEAKTAL_DEBUG is set."""
+    options = words[: words.index("--")] if "--" in words else words
+    rest = [word for word in options if word != "--debug"] + words[len(options) :]
+    return rest, len(rest) < len(words) or os.environ.get("WEAKTAL_DEBUG", "0") not in ("", "0")
+
+
+def _unforeseen(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    said = str(error).strip()
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def run(arguments: list[str]) -> int:
@@ -103,7 +146,6 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
         return 1
     except OSError as error:
         source = f"{error.filename}: " if error.filename is not None else ""
@@ -125,12 +167,15 @@ def _words_so_far() -> list[str]:
 def _verbosity(arguments: list[str]) -> tuple[list[str], int]:
     """The arguments without ``-q`` and ``-v``, which may stand anywhere, and the level of what is said."""
     levels = {"-q": logging.WARNING, "--quiet": logging.WARNING, "-v": logging.DEBUG, "--verbose": logging.DEBUG}
-    given = [levels[word] for word in arguments if word in levels]
-    return [word for word in arguments if word not in levels], given[-1] if given else logging.INFO
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    given = [levels[word] for word in options if word in levels]
+    rest = [word for word in options if word not in levels] + arguments[len(options) :]
+    return rest, given[-1] if given else logging.INFO
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"weaktal: {one_line(message)}", file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):  # of a terminal that is gone
+        print(f"weaktal: {one_line(message)}", file=sys.stderr, flush=True)
     return code
 
 
@@ -150,10 +195,24 @@ def _application(arguments: list[str]) -> typer.Typer:
         if verb == called:
             module = importlib.import_module(f"weaktal.cli.{verb}_command")
             function: Callable[..., None] = getattr(module, verb if verb != "import" else "import_")
-            app.command(verb, short_help=help_line, rich_help_panel=panel)(function)
+            app.command(verb, short_help=help_line, rich_help_panel=panel)(_with_finite_numbers(function))
         else:
             app.command(verb, help=help_line, rich_help_panel=panel)(_not_called)
     return app
+
+
+def _with_finite_numbers(function: Callable[..., None]) -> Callable[..., None]:
+    """Refuses nan and infinity, which pass every limit of an option."""
+
+    @functools.wraps(function)
+    def checked(**options: object) -> None:
+        for name, value in options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InputError(f"is {value}", source=arg(name), expected="a finite number")
+        function(**options)
+
+    checked.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
+    return checked
 
 
 def _verb_help(arguments: list[str]) -> str:
@@ -178,5 +237,8 @@ def _options(
         False, "-q", "--quiet", help="Say what is amiss and nothing else; anywhere on the line."
     ),
     verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more; anywhere on the line."),
+    _debug: bool = typer.Option(
+        False, "--debug", help="Show where an unforeseen error arose, as does WEAKTAL_DEBUG=1 in the environment."
+    ),
 ) -> None:
     """Options of weaktal itself; the first two are taken off the line before it comes here."""

@@ -6,7 +6,6 @@ import contextlib
 import logging
 from contextlib import AbstractContextManager
 
-from rich.console import Console
 from rich.progress import ProgressColumn
 
 from weaktal import progress
@@ -19,4 +18,4 @@ def showing(*columns: ProgressColumn | str, lines: bool = False) -> AbstractCont
     """
     if logging.getLogger("weaktal").level > logging.INFO:
         return contextlib.nullcontext(lambda _event: None)
-    return progress.showing(Console(stderr=True), *columns, lines=lines)
+    return progress.showing(progress.console_on("stderr"), *columns, lines=lines)

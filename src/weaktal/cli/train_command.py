@@ -35,13 +35,13 @@ def train(
         list[str] | None,
         typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and dropout.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of weights, batches and dropout.")] = 0,
     seeds: Annotated[
         str | None, typer.Option(help="Several, such as 0-4 or 0,1,2, side by side: RUN then holds a run seed-N each.")
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Trainings of --seeds at once; as many as GPUs, or else cores, by default."),
+        typer.Option(min=1, max=1000, help="Trainings of --seeds at once; as many as GPUs, or else cores, by default."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,

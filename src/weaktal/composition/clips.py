@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktal.arrays import Floats32
-from weaktal.data.annotations import Name
+from weaktal.data.annotations import Length, Name
 from weaktal.data.features import read_header
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, write_json
@@ -46,7 +46,7 @@ class Clip(BaseModel):
 
     id: Name
     label: Name
-    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    seconds: Length
     snippets: Annotated[int, Field(gt=0, strict=True)]
     offset: Annotated[int, Field(ge=0, strict=True)]
 

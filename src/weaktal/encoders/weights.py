@@ -16,7 +16,7 @@ from pathlib import Path
 from weaktal.encoders.download import Fetched, NotOnServer, RemoteFile, fetch
 from weaktal.encoders.world.shipped import FOLDER, read_index
 from weaktal.errors import InputError, shown
-from weaktal.files import sha256
+from weaktal.files import home_cache, sha256
 from weaktal.progress import OnProgress, Progress
 
 HUB = "https://huggingface.co"
@@ -98,7 +98,7 @@ KNOWN: Mapping[str, Weights] = {
 def weights_folder() -> Path:
     """``$WEAKTAL_WEIGHTS``, else ``~/.cache/weaktal/weights``."""
     configured = os.environ.get("WEAKTAL_WEIGHTS")
-    return Path(configured) if configured else Path.home() / ".cache" / "weaktal" / "weights"
+    return Path(configured) if configured else home_cache() / "weights"
 
 
 def known(name: str) -> Weights:

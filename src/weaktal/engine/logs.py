@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 COLUMNS = ("total", "phase", "update", "name", "value")
+
+
+def _is_up_to(total: int, cell: str) -> bool:
+    return cell.isascii() and cell.isdigit() and len(cell) < 19 and int(cell) <= total
 
 
 class LossLog:
@@ -27,9 +32,8 @@ class LossLog:
     def __init__(self, path: Path, total: int, tensorboard: Path | None) -> None:
         kept: list[list[str]] = []
         if path.exists():
-            with path.open(encoding="utf-8", newline="") as stream:
-                rows = csv.reader(stream)
-                kept = [row for row in rows if len(row) == len(COLUMNS) and row[0].isdigit() and int(row[0]) <= total]
+            with path.open(encoding="utf-8", errors="replace", newline="") as stream, contextlib.suppress(csv.Error):
+                kept.extend(row for row in csv.reader(stream) if len(row) == len(COLUMNS) and _is_up_to(total, row[0]))
         with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([COLUMNS, *kept])
         self._stream = path.open("a", encoding="utf-8", newline="")

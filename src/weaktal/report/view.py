@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -14,7 +13,7 @@ from weaktal.data.video_names import composed, name_videos
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.protocols import protocol_named, protocol_of
 from weaktal.evaluation.scoring import subset_of
-from weaktal.files import as_paths, check_writable
+from weaktal.files import as_paths, check_writable, scratch_folder
 from weaktal.report.content import Report
 from weaktal.report.gather import BranchFiles, Words, check_names, compare, read_branch
 from weaktal.report.page import is_page, write_report
@@ -84,7 +83,7 @@ def view(
     if truth is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
         found = [name for file in files.values() for name in read_branch(file).results.videos]
         check_names(video, dict.fromkeys([*read_tags(truth).videos, *found]))
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
+    with scratch_folder() as folder:
         branches: list[BranchFiles] = []
         notes: list[str] = []
         for number, (name, path) in enumerate(zip(names, paths, strict=True)):
@@ -94,7 +93,7 @@ def view(
                 rows = run_rows(
                     path,
                     truth,
-                    Path(folder) / str(number),
+                    folder / str(number),
                     subset=subset or subset_of(read_tags(truth), scored_by),
                     named=branch,
                     method=method,

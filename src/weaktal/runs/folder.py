@@ -20,7 +20,7 @@ from weaktal.data.manifest import Manifest
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import read_model, write_json
+from weaktal.files import read_model, write_json, write_text
 from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.timeline import SnippetGrid
 
@@ -43,6 +43,8 @@ class RunInfo(BaseModel):
         dim, vlp_dim: columns of the features.
         streams: column ranges of the modalities.
         videos: the training videos.
+        tags_sha256, features_sha256: what tells the videos' tags, and by folder their features, from others that were
+            put in their place later; None and empty in runs of earlier versions.
         skipped: training videos that were left out for their features, with the reason.
         settings: all of the method's.
         preset: the name of the settings that it started from, where it was given one.
@@ -66,6 +68,8 @@ class RunInfo(BaseModel):
     vlp_dim: Size | None = None
     streams: dict[str, tuple[int, int]] = {}
     videos: tuple[str, ...]
+    tags_sha256: str | None = None
+    features_sha256: dict[str, str] = {}
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
     preset: str | None = None
@@ -96,24 +100,26 @@ class RunFolder(TrainingFolder):
         Raises:
             InputError: if the folder holds another run, or any run and ``resume`` is off, or something else.
         """
+        settings = self.path / "settings.yaml"
         if self._info.exists():
             if not resume:
                 raise InputError("holds a run already", source=self.path, expected=f"a new folder, or {arg('resume')}")
             self._same_as(info)
+            if not settings.exists():
+                write_text(settings, settings_yaml)
             return
         if self.path.exists() and (
             not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir())
         ):
             raise InputError("exists and holds no run", source=self.path, expected="a new folder")
-        # run.json comes last: where it is, the rest is.
-        settings = self.path / ".settings.yaml"
-        write_json(self.path / ".run.json", info.model_dump(mode="json"))
-        settings.write_text(settings_yaml, encoding="utf-8")
-        settings.replace(self.path / "settings.yaml")
-        (self.path / ".run.json").replace(self._info)
+        # run.json comes first: a start that was killed before it left nothing but hidden files.
+        write_json(self._info, info.model_dump(mode="json"))
+        write_text(settings, settings_yaml)
 
     def _same_as(self, info: RunInfo) -> None:
-        before, now = flat(self.info().model_dump(mode="json")), flat(info.model_dump(mode="json"))
+        stored = self.info()
+        left_out = {"tags_sha256", "features_sha256"}
+        before, now = (flat(of.model_dump(mode="json", exclude=left_out)) for of in (stored, info))
         for key in [*before, *(key for key in now if key not in before)]:
             if key not in _HARMLESS and before.get(key) != now.get(key):
                 raise InputError(
@@ -121,6 +127,19 @@ class RunFolder(TrainingFolder):
                     source=self.path,
                     expected="the same settings to resume, or a new folder",
                 )
+        changed = [
+            f"features {shown(name)}"
+            for name, was in stored.features_sha256.items()
+            if was != info.features_sha256.get(name, was)
+        ]
+        if stored.tags_sha256 not in (None, info.tags_sha256):
+            changed.insert(0, "tags")
+        if changed:
+            raise InputError(
+                f"was started with other {' and '.join(changed)}, which were changed since",
+                source=self.path,
+                expected="those of the start to resume, or a new folder",
+            )
 
     def info(self) -> RunInfo:
         """What defines the run.

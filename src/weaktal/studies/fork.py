@@ -13,7 +13,7 @@ import torch
 from weaktal.config import as_yaml
 from weaktal.engine.checkpoint import Position
 from weaktal.errors import InputError
-from weaktal.files import replacing_folder, write_json
+from weaktal.files import discard_folder, replacing_folder, write_json
 from weaktal.methods.base import MethodConfig
 from weaktal.methods.collab.phases import WARM_UP, step_of
 from weaktal.runs.folder import RunFolder
@@ -59,6 +59,8 @@ def fork(source: Path, step: str, target: Path, config: MethodConfig) -> None:
     phases = phases[: phases.index(last) + 1]
     update, total = _end_of(source / "losses.csv", last.name.partition("-")[2])
     position = Position(phase=len(phases) - 1, update=update, total=total)
+    if target.is_dir() and all(path.name.startswith(".") for path in target.iterdir()):
+        discard_folder(target)  # a start that was killed: it left hidden files, if any
     with replacing_folder(target) as folder:
         for phase in phases:
             # Hidden are files that a run at work is about to move into place.
