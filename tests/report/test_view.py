@@ -236,7 +236,8 @@ def test_pictures_where_they_can_be_had(results: Write, tmp_path: Path) -> None:
     ] * 2
     assert report.videos[0].duration == pytest.approx(4.0, abs=0.3)
     assert any("No pictures of b" in note and "b.mp4" in note for note in report.notes)
-    assert not any("No pictures of c" in note for note in report.notes)  # a folder of that name is no video
+    absent = [note for note in report.notes if "No pictures of c" in note]  # a folder of that name is no video
+    assert absent == ["No pictures of c: none of the 2 video files has this name."]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_PYAV, str(file), str(tmp_path / "videos"), str(tmp_path / "plain.html")],
         capture_output=True, text=True, check=False,

@@ -99,7 +99,8 @@ def show_videos(
     if strict and files and (absent := [name for name in names if name not in files and name not in wanted]):
         how = systematic(absent, set(files))
         other = f" ({how})" if how else ""
-        notes.append(f"No pictures of {', '.join(absent)}: none of the {len(files)} video files has this name{other}.")
+        said = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+        notes.append(f"No pictures of {said}: none of the {len(files)} video files has this name{other}.")
     shown = []
     for name in names:
         film, duration, file, fps = None, _duration(name, known, branches), wanted.get(name), _fps(name, branches)
