@@ -26,7 +26,7 @@ FLOORS = (
     {"methods", "worlds", "dataset"},
     {"runs"},
     {"report"},
-    {"finding", "studies", "demonstration"},
+    {"finding", "studies", "demonstration", "checkup"},
     {"cli"},
     {"__main__"},
 )

@@ -31,6 +31,7 @@ from weaktal.version import __version__ as __version__
 
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
+    from weaktal.checkup.doctor import doctor as doctor
     from weaktal.composition.compose import compose as compose
     from weaktal.data.export import export as export
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
@@ -86,6 +87,7 @@ _HOMES = {
     "decode": "weaktal.decoding.decode",
     "demo": "weaktal.demonstration.demo",
     "diagnose": "weaktal.runs.diagnose",
+    "doctor": "weaktal.checkup.doctor",
     "evaluate": "weaktal.evaluation.evaluate",
     "export": "weaktal.data.export",
     "extract": "weaktal.extraction.extract",

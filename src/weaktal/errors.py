@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import reprlib
 from collections.abc import Iterable
@@ -97,7 +98,13 @@ def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | Non
     >>> nearest("leves", ["width", "levels"])
     'levels'
     """
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=least)), None)
+    words = {word[:_LONGEST]: word for word in itertools.islice(known, _MOST)}
+    found = difflib.get_close_matches(name[:_LONGEST], words, n=1, cutoff=least)
+    return words[found[0]] if found else None
+
+
+# The time to compare grows with the square of lengths, and files name what they like, as long as they like.
+_LONGEST, _MOST = 100, 10_000
 
 
 def shown(value: object, limit: int = 60) -> str:

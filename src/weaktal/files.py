@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import gc
 import hashlib
 import itertools
@@ -67,12 +68,17 @@ def as_paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -
     return [Path(path) for path in ([given] if isinstance(given, str | os.PathLike) else given)]
 
 
-def check_writable(*paths: Path | None) -> None:
-    """Refuses outputs that could not be written, before the work for them begins; None stands for no output.
+def check_writable(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> None:
+    """Refuses outputs that could not be written, before the work for them begins; None stands for no file.
+
+    Args:
+        paths: the outputs of a command, each to be a file of its own.
+        inputs: what the command reads, as of :func:`check_apart`.
 
     Raises:
         InputError: naming the path.
     """
+    check_apart(*paths, inputs=inputs)
     for path in paths:
         if path is None:
             continue
@@ -82,6 +88,64 @@ def check_writable(*paths: Path | None) -> None:
             raise InputError(f"cannot be written ({reason(error)})", source=path) from error
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise InputError(f"cannot be written ({folder} is not a folder to write to)", source=path)
+
+
+def check_apart(*paths: Path | None, inputs: Iterable[Path | None]) -> None:
+    """Refuses outputs that replace each other, or what a command reads; None stands for no file.
+
+    Args:
+        paths: files and folders to write.
+        inputs: what the command reads, files and folders: no output may replace one of these, nor lie in such a folder,
+            whatever either of them is called.
+
+    Raises:
+        InputError: naming the path.
+    """
+    taken = [("replaces an input of this command", path) for path in inputs if path is not None]
+    for path in paths:
+        if path is None:
+            continue
+        for problem, other in taken:
+            if _is_or_lies_in(path, other):
+                raise InputError(f"{problem}, {other}", source=path, expected="another file to write")
+        taken.append(("is written twice by this command, also as", path))
+
+
+def _is_or_lies_in(path: Path, other: Path) -> bool:
+    """Whether a path is the same file or folder as another, or in that folder; links lead to what they point to."""
+    try:
+        same = path.exists() and other.exists() and path.samefile(other)
+        return same or path.resolve().is_relative_to(other.resolve())
+    except (OSError, ValueError, RuntimeError):
+        return False  # what cannot be looked at cannot be read or written either, which is said in its turn
+
+
+def refuse_links(path: Path, *, within: Path) -> None:
+    """Refuses links on the way from a folder to a path that a command writes to, and anywhere below that path.
+
+    The folder is the one that the user named, which may be a link itself. Its content may come out of an archive, and
+    a link there may point to anything of the user's.
+
+    Raises:
+        InputError: naming the first link.
+    """
+    waiting = [within.joinpath(*part.parts) for part in (path.relative_to(within), *path.relative_to(within).parents)]
+    waiting.remove(within)
+    for found in [*reversed(waiting), *_links_below(path)]:
+        if found.is_symlink():
+            problem = f"is a link to {found.readlink()}, and nothing is written through links in {within}"
+            raise InputError(problem, source=found, expected="a file or folder of its own")
+
+
+def _links_below(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                yield Path(entry)
+            elif entry.is_dir():
+                yield from _links_below(Path(entry))
 
 
 def _writable(path: Path) -> Path:
@@ -271,6 +335,8 @@ def read_bytes(path: Path, what: str) -> bytes:
         InputError: if there is no such file or it cannot be read.
     """
     try:
+        if is_endless(path):
+            raise InputError("is no file", source=path, expected=what)
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError("no such file", source=path, expected=what) from None
@@ -278,6 +344,12 @@ def read_bytes(path: Path, what: str) -> bytes:
         raise InputError("is a folder", source=path, expected=what) from None
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read ({reason(error)})", source=path, expected=what) from error
+
+
+def is_endless(path: Path) -> bool:
+    """Whether a path leads to a device or a pipe, which may never end, but for those that a shell hands over."""
+    there = path.exists() and not path.is_file() and not path.is_dir()
+    return there and not path.is_relative_to("/dev/fd") and not path.is_relative_to("/proc/self/fd")
 
 
 # What editors and shells of Windows put before a text, and how the rest is to be read.
@@ -428,5 +500,7 @@ def _expectation(message: str, kind: str) -> str | None:
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal, read in pieces."""
+    if is_endless(path):
+        raise OSError(errno.EINVAL, "is no file", str(path))
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

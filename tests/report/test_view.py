@@ -245,6 +245,18 @@ sys.exit(run(["view", sys.argv[1], "--videos", sys.argv[2], "--out", sys.argv[3]
 """
 
 
+def test_video_files_of_other_names_are_named(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "v_abc.mp4").touch()
+    file = tmp_path / "results.json"
+    write_results(file, Results({"abc": [Segment(0, 1, "x", 0.5)]}))
+    report = view([file], tmp_path / "view.html", videos=tmp_path / "videos")
+    wanted = (
+        "No pictures of abc: none of the 1 video files has this name ('abc' and 'v_abc' differ by a leading v_ only)."
+    )
+    assert wanted in report.notes
+
+
 def test_names_tell_files_apart(tmp_path: Path) -> None:
     assert unique_names([Path("x/a.json"), Path("y/a.json"), Path("b.json")]) == ["x/a", "y/a", "b"]
     assert unique_names([Path("a.json"), Path("a.json"), Path("a.txt")]) == ["a", "a (2)", "a (3)"]

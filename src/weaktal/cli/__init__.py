@@ -13,6 +13,7 @@ import errno
 import functools
 import importlib
 import inspect
+import logging
 import math
 import os
 import signal
@@ -44,10 +45,20 @@ VERBS = {
     "view": "Look at results or runs in a browser: segments, truth, curves and pictures over time.",
     "diagnose": "Show how results or scores err against the truth, or how a run went phase by phase.",
     "compare": "Compare runs and results over seeds, with intervals, beside published figures.",
+    "doctor": "Show what is installed here, which devices and weights there are, and what is missing for what.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.",
     "reproduce": "Repeat a published experiment and print its row beside the published one.",
     "world": "Render videos of a made-up world of sports: tags to train on, exact segments to test on.",
+}
+
+# Verbs by who needs them, as the help lists them; a verb that is in none comes last.
+PANELS = {
+    "Begin": ("find", "demo", "doctor"),
+    "Data": ("import", "extract", "compose", "world", "weights"),
+    "Train and localize": ("settings", "train", "localize", "decode", "export", "view"),
+    "Judge": ("evaluate", "compare", "diagnose"),
+    "Papers": ("ablate", "reproduce"),
 }
 
 # What the system says of a path that a user should not have named; a full disk, for one, is nobody's bad input.
@@ -117,12 +128,15 @@ def _unforeseen(error: Exception) -> str:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line in this process and returns its exit code."""
-    if not arguments:
+    completing = _COMPLETE in os.environ  # a shell asks what could come next
+    arguments, level = _verbosity(arguments)
+    if not arguments and not completing:
         run(["--help"])
         return 2
     try:
-        with log_lines():
-            code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
+        with log_lines(level):
+            words = _words_so_far() if completing else arguments
+            code = _application(words)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
         return _fail(error.line(shell=True), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time
@@ -141,6 +155,24 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+_COMPLETE = "_WEAKTAL_COMPLETE"
+
+
+def _words_so_far() -> list[str]:
+    """What is typed already on the line that a shell completes."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS") or ""
+    return line.split()[1:]
+
+
+def _verbosity(arguments: list[str]) -> tuple[list[str], int]:
+    """The arguments without ``-q`` and ``-v``, which may stand anywhere, and the level of what is said."""
+    levels = {"-q": logging.WARNING, "--quiet": logging.WARNING, "-v": logging.DEBUG, "--verbose": logging.DEBUG}
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    given = [levels[word] for word in options if word in levels]
+    rest = [word for word in options if word not in levels] + arguments[len(options) :]
+    return rest, given[-1] if given else logging.INFO
+
+
 def _fail(message: str, code: int) -> int:
     with contextlib.suppress(OSError, ValueError):  # of a terminal that is gone
         print(f"weaktal: {one_line(message)}", file=sys.stderr, flush=True)
@@ -150,19 +182,22 @@ def _fail(message: str, code: int) -> int:
 def _application(arguments: list[str]) -> typer.Typer:
     """The command line with the called verb's function in place and the other verbs known by name only."""
     app = typer.Typer(
-        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode="markdown",
         help="Weakly-supervised temporal action localization: from video-level tags to segments.",
     )
     app.callback()(_options)
     called = next((word for word in arguments if not word.startswith("-")), None)
-    for verb, help_line in VERBS.items():
+    listed = [verb for verbs in PANELS.values() for verb in verbs if verb in VERBS]
+    for verb in [*listed, *(verb for verb in VERBS if verb not in listed)]:
+        help_line = VERBS[verb]
+        panel = next((title for title, verbs in PANELS.items() if verb in verbs), "More")
         if verb == called:
             module = importlib.import_module(f"weaktal.cli.{verb}_command")
             function: Callable[..., None] = getattr(module, verb if verb != "import" else "import_")
-            app.command(verb, short_help=help_line)(_with_finite_numbers(function))
+            app.command(verb, short_help=help_line, rich_help_panel=panel)(_with_finite_numbers(function))
         else:
-            app.command(verb, help=help_line)(_not_called)
+            app.command(verb, help=help_line, rich_help_panel=panel)(_not_called)
     return app
 
 
@@ -198,8 +233,12 @@ def _options(
     version: bool = typer.Option(
         False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
     ),
+    quiet: bool = typer.Option(
+        False, "-q", "--quiet", help="Say what is amiss and nothing else; anywhere on the line."
+    ),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more; anywhere on the line."),
     _debug: bool = typer.Option(
         False, "--debug", help="Show where an unforeseen error arose, as does WEAKTAL_DEBUG=1 in the environment."
     ),
 ) -> None:
-    """Options of weaktal itself."""
+    """Options of weaktal itself; the first two are taken off the line before it comes here."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from contextlib import AbstractContextManager
 
 from rich.progress import ProgressColumn
@@ -10,5 +12,10 @@ from weaktal import progress
 
 
 def showing(*columns: ProgressColumn | str, lines: bool = False) -> AbstractContextManager[progress.OnProgress]:
-    """What a verb takes as ``on_progress``, shown on standard error; see :func:`weaktal.progress.showing`."""
+    """What a verb takes as ``on_progress``, shown on standard error; see :func:`weaktal.progress.showing`.
+
+    With ``-q`` nothing is shown.
+    """
+    if logging.getLogger("weaktal").level > logging.INFO:
+        return contextlib.nullcontext(lambda _event: None)
     return progress.showing(progress.console_on("stderr"), *columns, lines=lines)

@@ -20,7 +20,7 @@ from weaktal.data.spool import SpooledSegments
 from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, from_validation, read_mended, write_json
+from weaktal.files import check_apart, collector_paused, from_validation, read_mended, write_json
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
 from weaktal.progress import OnProgress
@@ -84,6 +84,7 @@ class Results:
         Raises:
             InputError: if it cannot be written.
         """
+        check_apart(Path(path), inputs=self._video_files())
         write_results(Path(path), self)
 
     def export(
@@ -111,6 +112,8 @@ class Results:
         Raises:
             InputError: as of :func:`weaktal.export`.
         """
+        named = [] if videos is None else list(find_videos(videos).values())
+        check_apart(Path(path), inputs=[self.source, *self._video_files(), *named])
         return write_export(
             Path(path),
             self.shown(every=every),
@@ -127,6 +130,9 @@ class Results:
         found = find_videos(videos)
         by_stem = {composed(path.stem): path for path in reversed(found.values())}
         return {name: path for name in self.videos if (path := found.get(name) or by_stem.get(composed(name)))}
+
+    def _video_files(self) -> list[Path]:
+        return [Path(video.file) for video in self.files.values() if video.file is not None]
 
     def to_pandas(self) -> pandas.DataFrame:
         """A data frame with a row for each segment: video, start and end in seconds, label, score.

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weaktal.files import replacing
+from weaktal.errors import InputError, shown
+from weaktal.files import read_bytes, replacing
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 COLUMNS = ("total", "phase", "update", "name", "value")
+WHAT = f"rows of {','.join(COLUMNS)} as weaktal train writes them; delete the file to go on without"
 
 
-def _is_up_to(total: int, cell: str) -> bool:
-    return cell.isascii() and cell.isdigit() and len(cell) < 19 and int(cell) <= total
+def read_losses(path: Path) -> list[list[str]]:
+    """The rows of a ``losses.csv`` without its heading; a last line that was never finished does not count.
+
+    Raises:
+        InputError: if it is damaged, naming the line.
+    """
+    lines = read_bytes(path, WHAT).split(b"\n")[:-1]
+    rows: list[list[str]] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            (row,) = csv.reader([line.decode("utf-8").removesuffix("\r")])
+            if number == 1 and row == list(COLUMNS):
+                continue
+            counts = (row[0], row[2])
+            if len(row) != len(COLUMNS) or not all(n.isascii() and n.isdigit() and len(n) < 16 for n in counts):
+                raise ValueError
+            float(row[4])
+        except (ValueError, IndexError, csv.Error):  # also what is no UTF-8
+            raise InputError(f"is {shown(line)}", source=path, place=f"line {number}", expected=WHAT) from None
+        rows.append(row)
+    return rows
 
 
 class LossLog:
@@ -30,10 +50,7 @@ class LossLog:
     """
 
     def __init__(self, path: Path, total: int, tensorboard: Path | None) -> None:
-        kept: list[list[str]] = []
-        if path.exists():
-            with path.open(encoding="utf-8", errors="replace", newline="") as stream, contextlib.suppress(csv.Error):
-                kept.extend(row for row in csv.reader(stream) if len(row) == len(COLUMNS) and _is_up_to(total, row[0]))
+        kept = [row for row in read_losses(path) if int(row[0]) <= total] if path.exists() else []
         with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([COLUMNS, *kept])
         self._stream = path.open("a", encoding="utf-8", newline="")

@@ -8,9 +8,9 @@ killed at any point and resumed ends with the same weights, bit for bit, as one 
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -62,7 +62,7 @@ class Trainer:
         self.settings = settings
         self.seed = seed
         self.on_progress = on_progress or (lambda _: None)
-        self.checkpoints = Checkpoints(run.checkpoints)
+        self.checkpoints = Checkpoints(run)
         if settings.device == "cuda" and not torch.cuda.is_available():
             raise InputError("there is none here", source="engine.device cuda", expected="auto or cpu")
         self.fabric = Fabric(accelerator=settings.device, devices=1, precision=settings.precision)
@@ -74,6 +74,7 @@ class Trainer:
             RunError: if a loss is not a finite number.
         """
         start = Start(self.checkpoints)
+        start.check([phase.updates for phase in self.method.phases()])
         start.load_weights(self.fabric.to_device(self.method.module))
         position, optimizer, state = start.position, None, dict[str, Tensor]()
         with closing(self._log(position.total)) as log:
@@ -86,8 +87,11 @@ class Trainer:
                 start.load_moments(index, optimizer)
                 position = self._run_phase(phase, position, optimizer, state, log)
                 self._finish(phase, index, state)
-        save_tensors(self.run.weights, self.method.module.state_dict())
-        shutil.rmtree(self.run.checkpoints, ignore_errors=True)
+        self._save(self.run.weights, self.method.module.state_dict())
+        self.checkpoints.clear()
+
+    def _save(self, path: Path, tensors: Mapping[str, Tensor]) -> None:
+        save_tensors(path, tensors, within=self.run.path)
 
     def _log(self, total: int) -> LossLog:
         return LossLog(self.run.losses, total, self.run.tensorboard if self.settings.tensorboard else None)
@@ -104,7 +108,7 @@ class Trainer:
             _freeze_all_but(self.method.module, ())
             with torch.no_grad():
                 state = phase.prepare(self.videos, previous)
-            save_tensors(file, state)
+            self._save(file, state)
         return {name: tensor.to(self.fabric.device) for name, tensor in state.items()}
 
     def _finish(self, phase: Phase, index: int, state: State) -> None:
@@ -112,7 +116,7 @@ class Trainer:
         if phase.finish is not None:
             phase.finish()
         folder = self.run.phase(index, phase.name)
-        save_tensors(folder / "weights.safetensors", self.method.module.state_dict())
+        self._save(folder / "weights.safetensors", self.method.module.state_dict())
         if phase.review is not None:
             _freeze_all_but(self.method.module, ())
             with torch.no_grad():
@@ -136,7 +140,7 @@ class Trainer:
                 group["lr"] = group["initial_lr"] * phase.rate(position.update)
             seed_torch(self.seed, position.phase, position.update)
             parts = self._update(phase, batch, optimizer, state)
-            position = Position(position.phase, position.update + 1, position.total + 1)
+            position = Position(phase=position.phase, update=position.update + 1, total=position.total + 1)
             done = position.update == phase.updates
             values = {name: part.item() for name, part in parts.items()}
             values = {"loss": sum(values.values()), **values}

@@ -26,7 +26,7 @@ from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
 from weaktal.extraction.folders import Target, extraction_settings, planned_manifest
 from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
-from weaktal.files import read_model, reason, sha256, write_json
+from weaktal.files import read_model, reason, refuse_links, sha256, write_json
 from weaktal.locks import alone_in
 
 
@@ -113,8 +113,10 @@ class FeatureCache:
         Raises:
             InputError: if another process is filling one of these folders.
         """
+        refuse_links(self.root / "videos", within=self.root)
         with contextlib.ExitStack() as alone:
             for target in targets:
+                refuse_links(target.folder, within=self.root)
                 alone.enter_context(alone_in(target.folder, "weaktal localize or find"))
                 if not (target.folder / FILE).exists():
                     write_manifest(target.folder, target.manifest)

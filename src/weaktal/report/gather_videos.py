@@ -12,6 +12,7 @@ from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
 from weaktal.data.same_video import file_to_show
 from weaktal.data.scores import StoredScores
+from weaktal.data.spelling import systematic
 from weaktal.errors import InputError
 from weaktal.report.content import Curves, Film, Found, Shown
 from weaktal.report.drawing import prominent
@@ -78,6 +79,10 @@ def show_videos(
     """
     notes: list[str] = []
     wanted = _wanted(names, branches, files, notes, strict=strict)
+    if strict and files and (absent := [name for name in names if name not in files and name not in wanted]):
+        how = systematic(absent, set(files))
+        other = f" ({how})" if how else ""
+        notes.append(f"No pictures of {', '.join(absent)}: none of the {len(files)} video files has this name{other}.")
     if len(wanted) > FILMS:
         notes.append(f"The first {FILMS} videos have pictures: those of all {len(wanted)} would make a huge page.")
     with_films = set(list(wanted)[:FILMS])

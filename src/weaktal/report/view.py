@@ -17,6 +17,7 @@ from weaktal.files import as_paths, check_writable, scratch_folder
 from weaktal.report.content import Report
 from weaktal.report.gather import BranchFiles, Words, check_names, compare, read_branch
 from weaktal.report.page import is_page, write_report
+from weaktal.runs.folder import RunFolder, files_read
 
 
 def view(
@@ -57,7 +58,9 @@ def view(
     paths = as_paths(sources)
     page, truth = Path(out), None if dataset is None else Path(dataset)
     scored_by = None if protocol is None else protocol_named(protocol)
-    _check_out(page)
+    others = [path for path in (truth, None if videos is None else Path(videos)) if path is not None]
+    stored_in = [Path(os.fspath(file).rpartition("=")[2]) for file in scores]
+    _check_out(page, files_read([*paths, *others, *stored_in]))
     runs = [path for path in paths if path.is_dir()]
     for path in paths:
         if not path.exists():
@@ -171,8 +174,8 @@ def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]
     return named
 
 
-def _check_out(out: Path) -> None:
-    check_writable(out)
+def _check_out(out: Path, inputs: Sequence[Path]) -> None:
+    check_writable(out, inputs=inputs)
     if out.exists() and not is_page(out):
         raise InputError(
             "exists, and is not a page of weaktal", source=out, expected=f"another file to write, with {arg('out')}"
@@ -181,8 +184,6 @@ def _check_out(out: Path) -> None:
 
 def _dataset_of(run: Path) -> Path:
     """The dataset that a run was trained on, where it still is where it was."""
-    from weaktal.runs.folder import RunFolder
-
     info = RunFolder(run).info()
     dataset = Path(info.dataset)
     if not annotations_file(dataset).is_file():

@@ -23,7 +23,7 @@ from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, shown
-from weaktal.files import read_model, sha256, write_json
+from weaktal.files import read_model, refuse_links, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import Data, Job, Measured, ReadingJob
 from weaktal.studies.plan import Plan, Training
@@ -64,6 +64,7 @@ def alone_in(out: Path, marker: str = "ablation.json", what: str = "ablation") -
     # Hidden are locks, and what a process that was killed was about to move into place.
     if out.is_dir() and not (out / marker).exists() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise InputError(f"exists and holds no {what}", source=out, expected="a new folder")
+    refuse_links(out, within=out)
     with locks.alone_in(out, f"weaktal {what}"):
         yield
 

@@ -22,7 +22,7 @@ from weaktal.data.importers.published_features import (
     write_features,
 )
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import as_paths, discard_folder, replacing_folder
+from weaktal.files import as_paths, discard_folder, refuse_links, replacing_folder
 from weaktal.locks import alone_in, remove_stale
 from weaktal.timeline import SnippetGrid
 
@@ -128,6 +128,8 @@ def _fill(
     """Features first, annotations last: a folder with annotations.json has everything else."""
     notes: list[str] = []
     target = folder / "features" / encoder
+    for part in (folder / "annotations.json", target):
+        refuse_links(part, within=folder)
     unfinished = target / _UNFINISHED
     if unfinished.is_file():  # of an import that was killed before it wrote the annotations
         discard_folder(target)
