@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from weaktal.checkup.doctor import doctor as doctor
     from weaktal.composition.compose import compose as compose
     from weaktal.data.export import export as export
+    from weaktal.data.importers.import_corrections import import_corrections as import_corrections
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
     from weaktal.data.importers.label_studio import import_label_studio as import_label_studio
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
@@ -95,6 +96,7 @@ _HOMES = {
     "finalize": "weaktal.finding.final_set",
     "find": "weaktal.finding.find",
     "import_dataset": "weaktal.data.importers.import_dataset",
+    "import_corrections": "weaktal.data.importers.import_corrections",
     "import_folders": "weaktal.data.importers.tags.import_table",
     "import_label_studio": "weaktal.data.importers.label_studio",
     "import_table": "weaktal.data.importers.tags.import_table",
