@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from weaktal.cli.following import say_next
 from weaktal.cli.seeds import parse_seeds
 from weaktal.errors import InputError
 from weaktal.methods import METHODS
@@ -107,3 +108,4 @@ def _needed(option: str, value: T | None) -> T:
 def _tell(*runs: Path) -> None:
     for run in runs:
         print(run / "weights.safetensors")
+    say_next("localize", runs[0], "DATASET", "--out", "results.json")
