@@ -87,7 +87,7 @@ KINDS: dict[str, tuple[str, Damage, tuple[Use, ...]]] = {
     "run": ("run/run.json", damage.json_of, (LOCALIZE,)),
     "weights": ("run/weights.safetensors", damage.safetensors_of, (LOCALIZE,)),
     "position": ("stopped/checkpoints/000000002-000/position.json", damage.json_of, (resuming,)),
-    "moments": ("stopped/checkpoints/000000002-000/optimizer.pt", damage.bytes_of, (resuming,)),
+    "moments": ("stopped/checkpoints/000000002-000/[mo]*[.][ps]*", damage.bytes_of, (resuming,)),
     "checkpoint": ("stopped/checkpoints/000000002-000/weights.safetensors", damage.safetensors_of, (resuming,)),
     "losses": ("stopped/losses.csv", damage.text_of, (resuming,)),
     "clips": ("clips/clips.json", damage.json_of, (COMPOSE,)),
@@ -97,6 +97,11 @@ KINDS: dict[str, tuple[str, Damage, tuple[Use, ...]]] = {
     "package-names": ("package/videoname.npy", damage.npy_of, (THUMOS,)),
     "video": ("films/a.mp4", damage.bytes_of, (TABLE, EXTRACT)),
 }  # fmt: skip
+
+
+def file_of(base: Path, kind: str) -> Path:
+    """The file of a kind, below the world."""
+    return sorted(base.glob(KINDS[kind][0]))[0].relative_to(base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,8 @@ class Outcome:
 
 def tried(base: Path, kind: str, content: bytes, use: int) -> Outcome:
     """Puts the content in the place of a kind's file, in a copy of the world, and runs a command on it."""
-    path, _, uses = KINDS[kind]
-    before = Path.cwd()
+    _, _, uses = KINDS[kind]
+    path, before = file_of(base, kind), Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         copy = world.copy(base, Path(folder) / "world")
         (copy / path).unlink()
@@ -159,8 +164,8 @@ def _deadline() -> Iterator[None]:
 
 def case(base: Path, kind: str, random: Random) -> tuple[Outcome, bytes, int]:
     """One damaged file of a kind, and what became of it."""
-    path, spoil, uses = KINDS[kind]
-    good = (base / path).read_bytes()
+    _, spoil, uses = KINDS[kind]
+    good = (base / file_of(base, kind)).read_bytes()
     content = spoil(good, random) if random.random() < 0.85 else damage.bytes_of(good, random)
     use = random.randrange(len(uses))
     return tried(base, kind, content, use), content, use

@@ -18,7 +18,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("kind", fuzz.KINDS)
 def test_undamaged_files_do(base: Path, kind: str) -> None:
-    path, _, uses = fuzz.KINDS[kind]
+    path, (_, _, uses) = fuzz.file_of(base, kind), fuzz.KINDS[kind]
     if kind in ("class-vectors", "decode-settings"):  # whose commands stop early: only what they read counts
         pytest.skip("its command goes no further than the file")
     for use in range(len(uses)):

@@ -328,9 +328,13 @@ def test_bad_input_is_named_and_nothing_is_written(
 def test_only_pages_of_ours_are_replaced(results: Write, tmp_path: Path) -> None:
     file = results()
     before = file.read_bytes()
-    with pytest.raises(InputError, match=r"r\.json: exists, and is not a page"):
+    with pytest.raises(InputError, match=r"r\.json: replaces an input of this command"):
         view([file], file)
     assert file.read_bytes() == before
+    (tmp_path / "mine.html").write_text("mine")
+    with pytest.raises(InputError, match=r"mine\.html: exists, and is not a page"):
+        view([file], tmp_path / "mine.html")
+    assert (tmp_path / "mine.html").read_text() == "mine"
     view([file], tmp_path / "view.html")
     view([file], tmp_path / "view.html", count=1)
     assert len(data_of((tmp_path / "view.html").read_text())["videos"]) == 1

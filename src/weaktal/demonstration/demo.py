@@ -16,7 +16,7 @@ from rich.console import Console
 from weaktal.demonstration.steps import BRANCHES, CBP, DemoSteps, Size, command_line
 from weaktal.encoders.world.shipped import VLP
 from weaktal.evaluation.scoring import Scores
-from weaktal.files import cache_folder, check_writable, replacing_folder
+from weaktal.files import cache_folder, check_writable, discard_folder, replacing_folder
 from weaktal.locks import alone_making
 from weaktal.progress import console_on
 from weaktal.report.gather import Words, compare
@@ -158,7 +158,7 @@ def _next(out: Path, video: Path, labels: Sequence[str]) -> tuple[str, ...]:
 
 
 _BEGUN = ".demo"  # in the folder of a demo that is not finished; there first, gone last
-_MADE = ("report.html", "results", "run", "dataset", _BEGUN)
+_MADE = ("report.html", "results", "run", "dataset")
 
 
 @contextlib.contextmanager
@@ -170,27 +170,26 @@ def _new_folder(path: Path) -> Iterator[None]:
     check_writable(path / "report.html")
     with alone_making(path, "weaktal demo"):
         if path.is_dir() and (path / _BEGUN).is_file():
-            _empty(path)
-        if path.is_dir() and not path.is_symlink():
-            with contextlib.suppress(OSError):
-                path.rmdir()  # an empty one is as good as none
+            _remove(path)
         with replacing_folder(path) as folder:
             (folder / _BEGUN).touch()
         try:
             yield
         except BaseException:
-            _empty(path)
-            with contextlib.suppress(OSError):
-                path.rmdir()
+            _remove(path)
             raise
         (path / _BEGUN).unlink()
 
 
-def _empty(path: Path) -> None:
-    """Removes what a demo makes, and nothing else."""
+def _remove(path: Path) -> None:
+    """Removes what a demo makes, and nothing else; the folder too, where nothing else is in it."""
     for name in _MADE:
         made = path / name
         if made.is_dir() and not made.is_symlink():
             shutil.rmtree(made, ignore_errors=True)
         else:
             made.unlink(missing_ok=True)
+    if [entry.name for entry in path.iterdir()] == [_BEGUN]:
+        discard_folder(path)
+    else:
+        (path / _BEGUN).unlink(missing_ok=True)
