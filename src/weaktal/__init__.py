@@ -31,7 +31,10 @@ from weaktal.version import __version__ as __version__
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
+    from weaktal.data.export import export as export
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
+    from weaktal.data.importers.tags.import_table import import_folders as import_folders
+    from weaktal.data.importers.tags.import_table import import_table as import_table
     from weaktal.data.results import Results as Results
     from weaktal.dataset import Dataset as Dataset
     from weaktal.decoding.decode import decode as decode
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from weaktal.report.view import view as view
     from weaktal.runs.diagnose import diagnose as diagnose
     from weaktal.runs.localize import localize as localize
+    from weaktal.runs.resume import resume as resume
     from weaktal.runs.run import Run as Run
     from weaktal.runs.run import load as load
     from weaktal.runs.settings import settings as settings
@@ -56,6 +60,8 @@ if TYPE_CHECKING:
     from weaktal.segments import Segment as Segment
     from weaktal.studies.ablate import ablate as ablate
     from weaktal.studies.reproduce import reproduce as reproduce
+    from weaktal.studies.seeds import resume_seeds as resume_seeds
+    from weaktal.studies.seeds import train_seeds as train_seeds
     from weaktal.worlds.world import world as world
 
 # Name -> the module that holds it.
@@ -75,14 +81,20 @@ _HOMES = {
     "demo": "weaktal.demonstration.demo",
     "diagnose": "weaktal.runs.diagnose",
     "evaluate": "weaktal.evaluation.evaluate",
+    "export": "weaktal.data.export",
     "extract": "weaktal.extraction.extract",
     "fetch_weights": "weaktal.encoders.weights",
     "import_dataset": "weaktal.data.importers.import_dataset",
+    "import_folders": "weaktal.data.importers.tags.import_table",
+    "import_table": "weaktal.data.importers.tags.import_table",
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",
     "reproduce": "weaktal.studies.reproduce",
+    "resume": "weaktal.runs.resume",
+    "resume_seeds": "weaktal.studies.seeds",
     "settings": "weaktal.runs.settings",
     "train": "weaktal.runs.train",
+    "train_seeds": "weaktal.studies.seeds",
     "view": "weaktal.report.view",
     "weights": "weaktal.encoders.weights",
     "world": "weaktal.worlds.world",

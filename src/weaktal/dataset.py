@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from weaktal.data.annotations import Annotations, Video, annotations_file, read_annotations
+from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
 from weaktal.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,6 +43,24 @@ class ExtractOptions(TypedDict, total=False):
     on_progress: OnProgress | None
 
 
+class ImportOptions(TypedDict, total=False):
+    """What :meth:`Dataset.from_folders` takes besides, as :func:`weaktal.import_folders` has it."""
+
+    test_share: float
+    seed: int
+    on_progress: OnProgress | None
+
+
+class TableOptions(ImportOptions, total=False):
+    """What :meth:`Dataset.from_table` takes besides, as :func:`weaktal.import_table` has it."""
+
+    video_column: str | None
+    tag_columns: Sequence[str]
+    separator: str | None
+    encoding: str | None
+    sheet: str | None
+
+
 class Dataset:
     """A folder with ``annotations.json``, and features and videos where they are there. Whatever takes a dataset takes
     its path as well, and this object wherever a path is taken.
@@ -63,6 +82,44 @@ class Dataset:
             raise InputError(problem, source=self.path, expected=f"a dataset folder: {annotations_file(Path()).name}")
         if not annotations_file(self.path).is_file():
             raise InputError("no such file", source=annotations_file(self.path), expected="the tags of each video")
+
+    @classmethod
+    def from_table(
+        cls,
+        table: str | os.PathLike[str],
+        *,
+        videos: Paths,
+        into: str | os.PathLike[str],
+        **options: Unpack[TableOptions],
+    ) -> Self:
+        """A dataset of videos and a spreadsheet that says what occurs in each; how that was read is logged.
+
+        Args:
+            table: .csv, .tsv or .xlsx.
+            videos: files and folders; they stay where they are.
+            into: the dataset folder; one that was made this way is brought up to date.
+            options: as of :func:`weaktal.import_table`, which also returns what did not fit.
+
+        Raises:
+            InputError: as of :func:`weaktal.import_table`.
+        """
+        import_table(table, videos, into, **options)
+        return cls(into)
+
+    @classmethod
+    def from_folders(cls, videos: Paths, *, into: str | os.PathLike[str], **options: Unpack[ImportOptions]) -> Self:
+        """A dataset of videos whose folders are called after what occurs in them.
+
+        Args:
+            videos: folders that hold a folder for each tag.
+            into: the dataset folder; one that was made this way is brought up to date.
+            options: as of :func:`weaktal.import_folders`.
+
+        Raises:
+            InputError: as of :func:`weaktal.import_folders`.
+        """
+        import_folders(videos, into, **options)
+        return cls(into)
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
@@ -103,7 +160,7 @@ class Dataset:
 
         Args:
             encoders: one or more names, such as ``"i3d"``; several in one go decode each video once.
-            videos: files and folders; the ``videos`` folder of the dataset by default.
+            videos: files and folders; the dataset's own by default, wherever its annotations say that they lie.
             options: as of :func:`weaktal.extract`.
 
         Raises:
@@ -111,7 +168,7 @@ class Dataset:
         """
         from weaktal.extraction.extract import extract  # late: needs torch and the extra "video"
 
-        return extract(self.path / "videos" if videos is None else videos, encoders=encoders, into=self, **options)
+        return extract(videos, encoders=encoders, into=self, **options)
 
     def __repr__(self) -> str:
         subsets = Counter(video.subset for video in self.videos.values())

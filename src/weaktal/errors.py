@@ -14,8 +14,8 @@ _OPTION = re.compile(f"{_OPEN}([^{_CLOSE}]*){_BETWEEN}([^{_CLOSE}]*){_CLOSE}")
 
 
 # Arguments that are called otherwise in the shell, and those that are turned on by being there.
-_SHELL = {"settings": "--set", "names": "--name"}
-_FLAGS = {"phases", "resume", "skip_broken"}
+_SHELL = {"settings": "--set", "names": "--name", "tag_columns": "--tag-column", "every": "--all"}
+_FLAGS = {"every", "phases", "resume", "skip_broken"}
 
 
 def arg(name: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from weaktal.cli import run
+from weaktal.video.encoding import writing_video
 
 Joint = Callable[..., list[np.ndarray]]
 
@@ -42,6 +43,9 @@ def test_import_prints_counts(
         (["thumos14", "{package}", "{package}/videoname.npy"], "is a file"),
         (["thumos14", "{package}", "{out}", "--stride", "0"], "must be positive"),
         (["thumos14", "{package}", "{out}", "--fps", "nan"], "must be positive"),
+        (["table", "{package}/tags.csv", "{out}"], "no VIDEOS before the dataset folder"),
+        (["folders", "{package}", "{out}"], "holds no video"),
+        (["folders", "{package}", "{out}", "--tag-column", "x"], "--tag-column: is for a table"),
         (["thumos14", "{package}", "{out}", "--encoder", "../x"], "--encoder: is '../x'"),
     ],
 )
@@ -54,6 +58,30 @@ def test_bad_usage_is_one_line_and_2(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_of_tags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    videos = tmp_path / "videos"
+    for name in ("a", "b", "c"):
+        (videos / name).mkdir(parents=True)
+        with writing_video(videos / name / "IMG_1.mp4", fps=10, width=32, height=32) as add:
+            add(np.zeros((32, 32, 3), dtype=np.uint8))
+    (tmp_path / "tags.csv").write_text("Film;Folder;A\nIMG_1;a;run\nIMG_1;b;jump\nIMG_2;b;jump\n")
+    out = tmp_path / "out"
+    assert run(["import", "table", str(tmp_path / "tags.csv"), str(videos), str(out), "--tag-column", "a"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-6:] == [
+        "training: 2 videos",
+        "2 classes:",
+        "  jump: 1 videos",
+        "  run: 1 videos",
+        f"wrote {out}",
+        f"next: weaktal extract --encoder NAME --into {out}",
+    ]
+    assert "tags.csv: row 4, column 'Film': no video is called 'b/IMG_2'" in captured.err
+    assert "1 rows without a video, 1 videos without a row, 0 that cannot be used" in captured.err
+    assert run(["import", "folders", str(videos), str(out)]) == 0
+    assert "one video added to 2, tags changed of 2" in capsys.readouterr().out
 
 
 def test_an_existing_dataset_is_never_overwritten(

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from weaktal.cli import run
+from weaktal.data.annotations import Annotations, Video, write_annotations
 from weaktal.data.results import read_results
 from weaktal.data.scores import read_scores, writing_scores
 from weaktal.decoding.config import DecodeConfig
@@ -159,3 +160,34 @@ def test_decoding_does_not_import_torch(tmp_path: Path) -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [
+        (None, [(4, 5, "run", 0.9), (1, 3, "run", 0.8)]),
+        ({"run", "jump"}, [(4, 5, "run", 0.9), (1, 3, "run", 0.8)]),
+        ({"jump"}, [(2, 3, "jump", 0.7)]),  # the highest of those that are left, whatever its score
+        ({"swim"}, []),
+    ],
+)
+def test_classes_that_tags_rule_out(allowed: set[str] | None, expected: list[tuple[float, float, str, float]]) -> None:
+    config = DecodeConfig.model_validate(PAPER)
+    found = decode_video(SNIPPETS, VIDEO, ["run", "jump"], GRID, 6.0, config, allowed)
+    assert [(s.start, s.end, s.label) for s in found] == [row[:3] for row in expected]
+
+
+def test_decode_with_the_tags_of_a_dataset(tmp_path: Path) -> None:
+    scores, out = tmp_path / "scores.safetensors", tmp_path / "results.json"
+    with writing_scores(scores, ["run", "jump"], GRID, {}) as writer:
+        for name in ("tagged", "untagged", "elsewhere"):
+            writer.add(name, 6.0, SNIPPETS, VIDEO)
+    videos = {"tagged": Video("tagged", "all", 6.0, ("jump",)), "untagged": Video("untagged", "all", 6.0, ())}
+    write_annotations(tmp_path / "annotations.json", Annotations(("run", "jump"), videos))
+    assert run(["decode", str(scores), "--out", str(out), "--tags", "known", "--dataset", str(tmp_path)]) == 0
+    found = read_results(out)
+    labels = {name: {segment.label for segment in segments} for name, segments in found.videos.items()}
+    assert labels == {"tagged": {"jump"}, "untagged": {"run"}, "elsewhere": {"run"}}
+    assert found.external["tags"] == "known"
+    assert run(["decode", str(scores), "--out", str(out), "--tags", "known"]) == 2
+    assert run(["decode", str(scores), "--out", str(out), "--dataset", str(tmp_path)]) == 2

@@ -218,8 +218,8 @@ def test_videos_are_found_by_name(tmp_path: Path) -> None:
     assert list(find_videos([tmp_path])) == ["a", "b", "c"]
     assert list(find_videos([tmp_path, tmp_path / "a.mkv"])) == ["a", "b", "c"]
     (tmp_path / "sub" / "a.avi").touch()
-    with pytest.raises(InputError, match="has the same name as"):
-        find_videos([tmp_path])
+    assert set(find_videos([tmp_path])) == {"b", "c", f"{tmp_path.name}_a", "sub_a"}
+    assert list(find_videos([tmp_path], known={"a": tmp_path / "a.mkv"})) == ["a", "b", "c", "sub_a"]
     with pytest.raises(InputError, match="no such file or folder"):
         find_videos([tmp_path / "absent.mp4"])
     (tmp_path / "empty").mkdir()
@@ -238,7 +238,7 @@ found = find_videos([Path(sys.argv[3])])
 targets = recipe.targets()
 folders.begin(targets)
 for report in folders.run_here(recipe.pipeline(targets, 1), folders.plan(found, targets), targets):
-    print(report.path.stem, flush=True)
+    print(report.name, flush=True)
     time.sleep(0.05)
 """
 
@@ -289,8 +289,8 @@ def test_a_ray_worker_that_is_killed_costs_nothing_but_time(recipe: Recipe, vide
             reports.append(report)
     finally:
         ray.shutdown()
-    assert sorted(report.path.stem for report in reports) == sorted(found)
-    assert [report.path.stem for report in reports if report.error] == ["broken"]
+    assert sorted(report.name for report in reports) == sorted(found)
+    assert [report.name for report in reports if report.error] == ["broken"]
     assert killed != os.getpid()
     assert len({report.process for report in reports if report.process}) == 3  # two, and the one that took over
     assert folders.finish(targets, found, None) == {"clip": ["broken"]}

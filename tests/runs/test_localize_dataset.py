@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from weaktal.data.annotations import read_tags
 from weaktal.data.manifest import read_manifest, write_manifest
 from weaktal.errors import InputError
 from weaktal.runs.localize import localize
@@ -58,3 +59,16 @@ def test_features_of_another_spacing_or_window_are_refused(
         localize(trained, dataset, out)
     assert caught.value.source == dataset / "features/i3d"
     assert not out.exists()
+
+
+def test_known_tags_rule_classes_out(trained: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    dataset = on_grid(tiny_dataset, tmp_path / "dataset", SnippetGrid(fps=16, window=16, stride=16))
+    tags = {name: set(video.labels) for name, video in read_tags(dataset).videos.items()}
+    settings = {"theta_cls": 0.0}  # every class is looked for
+    without = localize(trained, dataset, settings=settings)
+    known = localize(trained, dataset, settings=settings, tags="known")
+    assert any(segment.label not in tags[name] for name, found in without.videos.items() for segment in found)
+    for name, found in without.videos.items():
+        assert list(known.videos[name]) == [segment for segment in found if segment.label in tags[name]]
+    with pytest.raises(InputError, match="tags: is for a dataset, not for videos"):
+        localize(trained, [tmp_path / "a.mp4", tmp_path / "b.mp4"], tags="known")

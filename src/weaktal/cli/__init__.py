@@ -31,10 +31,11 @@ VERBS = {
     "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
     "decode": "Turn stored scores into segments again, with other settings and without the model.",
     "evaluate": "Score a results file against annotations: mAP at several tIoU thresholds.",
+    "export": "Write segments for other programs: tables, subtitles, ELAN, Label Studio, editors, clips.",
     "view": "Look at results or runs in a browser: segments, truth, curves and pictures over time.",
     "diagnose": "Show how stored scores err against the truth, or how a run went phase by phase.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
-    "import": "Turn published annotation and feature packages into a dataset folder.",
+    "import": "Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.",
     "reproduce": "Repeat a published experiment and print its row beside the published one.",
     "world": "Render videos of a made-up world of sports: tags to train on, exact segments to test on.",
 }

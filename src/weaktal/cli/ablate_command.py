@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weaktal.errors import InputError, shown
+from weaktal.cli.seeds import parse_seeds
 
 if TYPE_CHECKING:
     from weaktal.studies.ablate import Ablated
@@ -30,7 +30,7 @@ def ablate(
     variant: Annotated[
         list[str] | None, typer.Option(help='One of your own: "NAME: KEY=VALUE KEY=VALUE ..."; repeatable.')
     ] = None,
-    seeds: Annotated[str, typer.Option(help="With commas.")] = "0,1,2,3,4",
+    seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
     workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; as many as cores by default.")] = None,
     subset: Annotated[str | None, typer.Option(help="Subset to score; the test subset by default.")] = None,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
@@ -89,15 +89,3 @@ def print_failures(done: Ablated) -> None:
 
 def _words(text: str | None) -> list[str] | None:
     return None if text is None else [word for word in (part.strip() for part in text.split(",")) if word]
-
-
-def parse_seeds(text: str) -> list[int]:
-    """``"0,1,2"`` as numbers.
-
-    Raises:
-        InputError: if it is something else.
-    """
-    words = _words(text) or []
-    if not words or not all(word.isdigit() and len(word) < 10 for word in words) or len(set(words)) != len(words):
-        raise InputError("are no seeds", source=f"--seeds {shown(text)}", expected="whole numbers, such as 0,1,2")
-    return [int(word) for word in words]

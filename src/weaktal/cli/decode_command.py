@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from weaktal.cli.tags import Tags
 from weaktal.decoding.config import DecodeConfig
 
 
@@ -15,6 +16,13 @@ def decode(
         Path, typer.Argument(metavar="SCORES", help="Scores that weaktal stored (.safetensors).", show_default=False)
     ],
     out: Annotated[Path, typer.Option(help="Results file to write.", show_default=False)],
+    tags: Annotated[
+        Tags | None,
+        typer.Option(help="Find no class that the tags of a video rule out; needs --dataset."),
+    ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(help="With --tags: the dataset folder, or annotations file, that has them.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file of decoding settings.", show_default=False)] = None,
     overrides: Annotated[
         list[str] | None,
@@ -29,5 +37,12 @@ def decode(
     """Decode stored scores into segments again, with other settings and without the model."""
     from weaktal.decoding.decode import decode as decode_scores
 
-    results = decode_scores(scores, out, config=config, overrides=overrides or ())
+    results = decode_scores(
+        scores,
+        out,
+        config=config,
+        overrides=overrides or (),
+        tags=tags.value if tags else None,
+        dataset=dataset,
+    )
     print(f"{len(results.videos)} videos, {results.count} segments: {out}")

@@ -41,7 +41,6 @@ class Precision(StrEnum):
 
 
 def extract(
-    videos: Annotated[list[Path], typer.Argument(help="Videos, or folders of videos.", metavar="VIDEO|DIR...")],
     encoder: Annotated[
         list[str],
         typer.Option(
@@ -53,6 +52,10 @@ def extract(
     into: Annotated[
         Path, typer.Option(help="Dataset folder; features go to DATASET/features/NAME.", metavar="DATASET")
     ],
+    videos: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Videos, or folders of videos.", metavar="[VIDEO|DIR]...", show_default="DATASET's own"),
+    ] = None,
     name: Annotated[
         list[str] | None, typer.Option(help="Feature folder, one for each --encoder; named after it otherwise.")
     ] = None,
@@ -100,7 +103,7 @@ def extract(
     columns = ("{task.completed:.0f} of {task.total:.0f} s of video", _Rate(), progress.TimeRemainingColumn())
     with showing(progress.BarColumn(), *columns) as on_progress:
         done = verb.extract(
-            videos,
+            videos or None,
             encoders=encoder,
             into=into,
             names=name,

@@ -1,58 +1,163 @@
-"""``weaktal import``: published packages into a dataset folder."""
+"""``weaktal import``: tags of one's own videos, or published packages, into a dataset folder."""
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from weaktal.errors import InputError, one_line
+from weaktal.cli.bars import showing
+from weaktal.errors import InputError, arg, one_line
+
+if TYPE_CHECKING:
+    from weaktal.data.importers.tags.import_table import ImportedTags
 
 
 class Kind(StrEnum):
-    """The datasets whose published packages are known."""
+    """What is imported: tags of one's own videos, or the published packages of a dataset."""
 
+    TABLE = "table"
+    FOLDERS = "folders"
     THUMOS14 = "thumos14"
     ACTIVITYNET12 = "activitynet12"
     ACTIVITYNET13 = "activitynet13"
 
 
+PACKAGES = "Published packages"
+TABLES = "Own videos"
+
+
 def import_(
-    kind: Annotated[Kind, typer.Argument(help="Which dataset the packages belong to.", show_default=False)],
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="table: own videos and a spreadsheet; folders: own videos in a folder for each tag; else the dataset "
+            "that published packages belong to.",
+            show_default=False,
+        ),
+    ],
     paths: Annotated[
         list[Path],
         typer.Argument(
             metavar="SOURCE... DATASET",
-            help="Folders and files of the packages, then the dataset folder to make.",
+            help="table: the spreadsheet, then videos or folders of videos. folders: folders. Else folders and "
+            "files of the packages. Last, the dataset folder to make.",
             show_default=False,
         ),
     ],
-    encoder: Annotated[str, typer.Option(help="Name for the imported features: features/NAME.")] = "i3d",
-    fps: Annotated[float, typer.Option(help="Frames a second that the features were computed at.")] = 25.0,
-    window: Annotated[int, typer.Option(help="Frames that one row of the features covers.")] = 16,
-    stride: Annotated[int, typer.Option(help="Frames from one row of the features to the next.")] = 16,
+    video_column: Annotated[
+        str | None, typer.Option(help="Title or letter of the column that names videos.", rich_help_panel=TABLES)
+    ] = None,
+    tag_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Title or letter of a column of tags; repeat it for several.", rich_help_panel=TABLES),
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(help='What separates the tags in a cell; "" where a cell is one tag.', rich_help_panel=TABLES),
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a .csv, such as mac-roman.", rich_help_panel=TABLES)] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of an .xlsx.", rich_help_panel=TABLES)] = None,
+    test_share: Annotated[
+        float, typer.Option(help="Share of each class's videos to hold out of training.", rich_help_panel=TABLES)
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of which videos are held out.", rich_help_panel=TABLES)] = 0,
+    encoder: Annotated[
+        str, typer.Option(help="Name for the imported features: features/NAME.", rich_help_panel=PACKAGES)
+    ] = "i3d",
+    fps: Annotated[
+        float, typer.Option(help="Frames a second that the features were computed at.", rich_help_panel=PACKAGES)
+    ] = 25.0,
+    window: Annotated[
+        int, typer.Option(help="Frames that one row of the features covers.", rich_help_panel=PACKAGES)
+    ] = 16,
+    stride: Annotated[
+        int, typer.Option(help="Frames from one row of the features to the next.", rich_help_panel=PACKAGES)
+    ] = 16,
 ) -> None:
-    """Turn published annotation and feature packages into a dataset folder.
+    """Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.
 
-    THUMOS14: the folder with videoname.npy, segments.npy and their like. ActivityNet: the official JSON, the folder
-    with anet_anno_action.json, or (1.2) the folder of .npy arrays. Features are taken along where a source holds them:
-    a *JOINTFeatures.npy, or one VIDEO.npy a video, RGB and flow in one file or in folders called rgb and flow.
+    **table TAGS.csv VIDEOS... DATASET**: the spreadsheet (.csv, .tsv, .xlsx) has a row for each video, with its tags in
+    one cell or with a column for each tag (1, x, yes), or a row for each tag of a video. Videos are named by path, name
+    or stem, and stay where they are. What was guessed is said; what does not fit is listed and left out. The same
+    command again brings the dataset up to date: new videos are added, features stay.
 
-    Pickles inside the packages are read as data; nothing in them is run.
+    **folders VIDEOS... DATASET**: no spreadsheet; a video's tag is the name of the folder that it lies in:
+    jump/IMG_0001.mp4.
+
+    **thumos14**: the folder with videoname.npy, segments.npy and their like. **activitynet12**, **activitynet13**: the
+    official JSON, the folder with anet_anno_action.json, or (1.2) the folder of .npy arrays. Features are taken along
+    where a source holds them: a *JOINTFeatures.npy, or one VIDEO.npy a video, RGB and flow in one file or in folders
+    called rgb and flow. Pickles inside the packages are read as data; nothing in them is run.
     """
+    *sources, dataset = paths
+    wanted = "TAGS.csv VIDEOS... DATASET" if kind is Kind.TABLE else "SOURCE... DATASET"
+    if len(sources) < (2 if kind is Kind.TABLE else 1):
+        problem = "no VIDEOS before the dataset folder" if sources else "no SOURCE before the dataset folder"
+        raise InputError(problem, source=f"import {kind}", expected=wanted)
+    of_table: dict[str, Any] = {
+        "video_column": video_column,
+        "tag_columns": tag_column,
+        "separator": separator,
+        "encoding": encoding,
+        "sheet": sheet,
+    }
+    if kind is not Kind.TABLE:
+        given = next((name for name, value in of_table.items() if value is not None), None)
+        if given is not None:
+            raise InputError("is for a table", source=arg(given), expected="to be left out")
+    if kind in (Kind.TABLE, Kind.FOLDERS):
+        _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
+    else:
+        _package(kind, sources, dataset, encoder=encoder, fps=fps, window=window, stride=stride)
+
+
+def _tags(kind: Kind, sources: Sequence[Path], dataset: Path, of_table: dict[str, Any], **options: Any) -> None:
+    from weaktal.data.importers.tags.import_table import import_folders, import_table
+
+    with showing() as on_progress:
+        if kind is Kind.TABLE:
+            table, *videos = sources
+            tag_columns = of_table.pop("tag_columns") or ()
+            options |= of_table
+            imported = import_table(table, videos, dataset, tag_columns=tag_columns, on_progress=on_progress, **options)
+        else:
+            imported = import_folders(sources, dataset, on_progress=on_progress, **options)
+    _report(imported)
+
+
+def _report(imported: ImportedTags) -> None:
+    for name, count in imported.videos.items():
+        typer.echo(f"{one_line(name)}: {count} videos")
+    typer.echo(f"{len(imported.classes)} classes:")
+    for label, count in imported.classes.items():
+        typer.echo(f"  {one_line(label)}: {count} videos")
+    left_out = len(imported.rows_without_video) + len(imported.videos_without_row) + len(imported.skipped)
+    if left_out:
+        print(
+            f"weaktal: left out, as named above: {len(imported.rows_without_video)} rows without a video, "
+            f"{len(imported.videos_without_row)} videos without a row, {len(imported.skipped)} that cannot be used",
+            file=sys.stderr,
+        )
+    folder = one_line(shlex.quote(str(imported.dataset)))
+    typer.echo(one_line(f"wrote {imported.dataset}"))
+    typer.echo(f"next: weaktal extract --encoder NAME --into {folder}")
+
+
+def _package(kind: Kind, sources: Sequence[Path], dataset: Path, **options: Any) -> None:
     from weaktal.data.importers.import_dataset import import_dataset
 
-    *sources, dataset = paths
-    if not sources:
-        raise InputError("no SOURCE before the dataset folder", source=f"import {kind}", expected="SOURCE... DATASET")
-    imported = import_dataset(kind.value, sources, dataset, encoder=encoder, fps=fps, window=window, stride=stride)
+    imported = import_dataset(kind.value, sources, dataset, **options)
     for name, count in imported.subsets.items():
         typer.echo(f"{one_line(name)}: {count.videos} videos, {count.segments} segments")
     typer.echo(f"{imported.classes} classes")
     if imported.with_features is not None:
-        typer.echo(f"features/{encoder}: {imported.with_features} videos")
+        typer.echo(f"features/{options['encoder']}: {imported.with_features} videos")
     for note in imported.notes:
         typer.echo(f"note: {one_line(note)}")
     typer.echo(one_line(f"wrote {dataset}"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.tags import Tags
 from weaktal.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ def localize(
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out videos of a dataset whose features are bad.")
     ] = False,
+    tags: Annotated[
+        Tags | None,
+        typer.Option(help="Of a dataset: find no class that the tags of a video rule out."),
+    ] = None,
 ) -> None:
     """Find the segments of videos with a trained run, or of named actions without one.
 
@@ -94,6 +99,7 @@ def localize(
                 vlp_features=vlp_features,
                 seconds_per_snippet=seconds_per_snippet,
                 skip_broken=skip_broken,
+                tags=tags.value if tags else None,
                 encoder=_encoders(encoder or ()),
                 weights=chosen,
                 cache=cache,
@@ -103,6 +109,7 @@ def localize(
         else:
             of_runs = {"branch": branch, "subset": subset, "features": features, "vlp_features": vlp_features}
             others = {"method": method, "seconds_per_snippet": seconds_per_snippet, "skip_broken": skip_broken or None}
+            others["tags"] = tags.value if tags else None
             refuse({**of_runs, **others}, "localizing with a run")
             if len(encoder or ()) > 1:
                 raise InputError("is given several times", source="--encoder", expected="one, with --zero-shot")

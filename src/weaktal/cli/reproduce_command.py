@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from weaktal.cli.ablate_command import parse_seeds, print_failures
+from weaktal.cli.ablate_command import print_failures
+from weaktal.cli.seeds import parse_seeds
 
 
 class Experiment(StrEnum):
@@ -28,7 +29,7 @@ def reproduce(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One setting over the recipe's; repeatable; the report names it.")
     ] = None,
-    seeds: Annotated[str, typer.Option(help="With commas.")] = "0,1,2,3,4",
+    seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
     workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; as many as cores by default.")] = None,
 ) -> None:
     """Repeat a published experiment over seeds and print its row beside the published one.

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from weaktal.cli.seeds import parse_seeds
+from weaktal.errors import InputError
 from weaktal.methods import METHODS
+
+T = TypeVar("T")
 
 
 def train(
-    dataset: Annotated[Path, typer.Argument(help="Dataset folder: annotations.json and features/NAME.")],
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}, an installed one, or package.module.")],
-    features: Annotated[str, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")],
-    run: Annotated[Path, typer.Option(help="Folder to make for the run.")],
+    dataset: Annotated[
+        Path,
+        typer.Argument(
+            help="Dataset folder: annotations.json and features/NAME. With --resume alone: the run's folder.",
+        ),
+    ],
+    method: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(METHODS)}, an installed one, or package.module.")
+    ] = None,
+    features: Annotated[str | None, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder to make for the run.")] = None,
     vlp_features: Annotated[
         str | None, typer.Option(help="Vision-language feature folder, for methods with that branch.")
     ] = None,
@@ -25,6 +36,13 @@ def train(
         typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batches and dropout.")] = 0,
+    seeds: Annotated[
+        str | None, typer.Option(help="Several, such as 0-4 or 0,1,2, side by side: RUN then holds a run seed-N each.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trainings of --seeds at once; as many as GPUs, or else cores, by default."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
     seconds_per_snippet: Annotated[
@@ -37,25 +55,47 @@ def train(
     """Train on video-level tags. Segments are never read.
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
+
+    Stopped, a run goes on with `weaktal train --resume RUN`, whatever it was started with.
     """
     from weaktal.cli.bars import showing
+    from weaktal.runs.resume import resume as resume_run
     from weaktal.runs.train import train as train_run
+    from weaktal.studies.seeds import is_seeds, resume_seeds, train_seeds
 
+    if resume and run is None:
+        if is_seeds(dataset):
+            _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers)))
+            return
+        with showing(lines=True) as show:
+            _tell(resume_run(dataset, method=method, on_progress=show).path)
+        return
+    given: dict[str, Any] = {
+        "method": _needed("--method", method),
+        "features": _needed("--features", features),
+        "run": _needed("--run", run),
+        "vlp_features": vlp_features,
+        "preset": preset,
+        "config": config,
+        "overrides": set_ or [],
+        "resume": resume,
+        "subset": train_subset,
+        "seconds_per_snippet": seconds_per_snippet,
+        "skip_broken": skip_broken,
+    }
+    if seeds is not None:
+        _tell(*(done.path for done in train_seeds(dataset, seeds=parse_seeds(seeds), workers=workers, **given)))
+        return
     with showing(lines=True) as show:
-        trained = train_run(
-            dataset,
-            method=method,
-            features=features,
-            run=run,
-            vlp_features=vlp_features,
-            preset=preset,
-            config=config,
-            overrides=set_ or [],
-            seed=seed,
-            resume=resume,
-            subset=train_subset,
-            seconds_per_snippet=seconds_per_snippet,
-            skip_broken=skip_broken,
-            on_progress=show,
-        )
-    print(trained.path / "weights.safetensors")
+        _tell(train_run(dataset, seed=seed, on_progress=show, **given).path)
+
+
+def _needed(option: str, value: T | None) -> T:
+    if value is None:
+        raise InputError("is missing", source=option, expected="a value, or weaktal train --resume RUN alone")
+    return value
+
+
+def _tell(*runs: Path) -> None:
+    for run in runs:
+        print(run / "weights.safetensors")

@@ -7,6 +7,7 @@ training video needs only labels. :func:`read_annotations` reads and validates e
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Video:
         labels: the video-level tags, sorted, without repetition.
         segments: the ground truth; empty when only tags were read.
         ambiguous: spans (start, end) in seconds that a protocol leaves out of the scoring.
+        file: the video itself, where the annotations say where it lies; it need not be there.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Video:
     labels: tuple[str, ...]
     segments: tuple[Segment, ...] = ()
     ambiguous: tuple[tuple[float, float], ...] = ()
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class _Video(BaseModel):
     subset: str
     duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
     labels: list[Name] | None = None
+    file: Name | None = None
 
 
 class _TagsOfVideo(_Video):
@@ -170,6 +174,7 @@ def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:
             labels=tuple(sorted(set(tags))),
             segments=_segments(path, name, entry.annotations) if isinstance(entry, _WholeVideo) else (),
             ambiguous=tuple(entry.ambiguous) if isinstance(entry, _WholeVideo) else (),
+            file=path.parent / entry.file if entry.file is not None else None,
         )
     subsets = content.subsets or _usual_subsets({video.subset for video in videos.values()})
     return Annotations(
@@ -263,6 +268,8 @@ def write_annotations(path: Path, annotations: Annotations, *, extra: Mapping[st
         }
         if video.ambiguous:
             database[name]["ambiguous"] = [list(span) for span in video.ambiguous]
+        if video.file is not None:
+            database[name]["file"] = _stored(video.file, path.parent)
     content = {
         "version": annotations.version,
         "taxonomy": [],
@@ -272,3 +279,9 @@ def write_annotations(path: Path, annotations: Annotations, *, extra: Mapping[st
         "database": database,
     }
     write_json(path, content)
+
+
+def _stored(file: Path, folder: Path) -> str:
+    """A video's path as the annotations keep it: within the dataset's folder relative to it, else absolute."""
+    whole, base = os.path.abspath(file), os.path.abspath(folder)  # noqa: PTH100  # resolve() would follow links
+    return Path(whole).relative_to(base).as_posix() if Path(whole).is_relative_to(base) else whole

@@ -6,43 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
+from weaktal.data.exporting import Cut, Exported, write_export
+from weaktal.data.final import Choice, FinalSet
+from weaktal.data.same_video import VideoFile as VideoFile
+from weaktal.data.video_files import find_videos
+from weaktal.data.video_names import composed
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, from_validation, read_model, write_json, write_text
-from weaktal.formats import format_of, rendered
+from weaktal.files import collector_paused, from_validation, read_model, write_json
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
+from weaktal.progress import OnProgress
 from weaktal.segments import Segment, by_score
 
 if TYPE_CHECKING:
     import pandas
 
 WHAT = "results in ActivityNet's JSON layout"
-
-
-class VideoFile(BaseModel):
-    """Which video file the segments of a video belong to.
-
-    Attributes:
-        file: absolute path; None where only features were at hand.
-        duration: seconds.
-        fps: frames a second, as the file says; None where that is not known.
-        bytes: size of the file.
-        sha256: of the file's content; None where it was not read.
-    """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    file: Name | None = None
-    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
-    fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
-    bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,6 +39,7 @@ class Results:
         version: free text.
         external: how they came to be, as ``external_data`` of the file has it.
         files: which file each video is, where that is known.
+        final: the few that a person is shown, where they were chosen; they are among ``videos`` too.
         source: the file that they were read from, for messages.
         skipped: videos that were asked for and could not be used, with the reason.
     """
@@ -62,6 +48,7 @@ class Results:
     version: str = "weaktal 1"
     external: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, VideoFile] = field(default_factory=dict)
+    final: FinalSet | None = None
     source: Path | None = field(default=None, compare=False)
     skipped: Mapping[str, InputError] = field(default_factory=dict, compare=False)
 
@@ -69,6 +56,14 @@ class Results:
     def count(self) -> int:
         """Segments of all videos."""
         return sum(map(len, self.videos.values()))
+
+    def shown(self, *, every: bool = False) -> Mapping[str, Sequence[Segment]]:
+        """What a person is shown: the final set where one was chosen, else all segments.
+
+        Args:
+            every: all segments in any case.
+        """
+        return self.videos if every or self.final is None else self.final.videos
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Results:
@@ -87,18 +82,47 @@ class Results:
         """
         write_results(Path(path), self)
 
-    def export(self, path: str | PathLike[str], *, to: str | None = None) -> None:
-        """Writes the segments for another program, whole or not at all.
+    def export(
+        self,
+        path: str | PathLike[str],
+        *,
+        to: str | None = None,
+        min_score: float | None = None,
+        every: bool = False,
+        videos: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+        cut: Cut = "exact",
+        on_progress: OnProgress | None = None,
+    ) -> Exported:
+        """Writes the segments for another program, whole or not at all; those of the final set where there is one.
 
         Args:
-            path: the file to write.
-            to: the format, one of :data:`weaktal.formats.FORMATS`; that of the path's ending by default.
+            path: the file to write; a new folder where several videos each have a file of their own, and for clips.
+            to: the format, one of :data:`weaktal.data.exporting.NAMES`; that of the path's ending by default.
+            min_score: leave out segments of lower score.
+            every: all segments, also where there is a final set.
+            videos: where the videos lie now, as :func:`weaktal.export` has it.
+            cut: of clips: "exact" encodes them again, "copy" copies packets.
+            on_progress: is told how many videos were cut.
 
         Raises:
-            InputError: if there is no such format, or the file cannot be written.
+            InputError: as of :func:`weaktal.export`.
         """
-        path = Path(path)
-        write_text(path, rendered(self.videos, format_of(path, to)))
+        return write_export(
+            Path(path),
+            self.shown(every=every),
+            self.files,
+            to=to,
+            min_score=min_score,
+            given=None if videos is None else self._named(videos),
+            cut=cut,
+            on_progress=on_progress,
+        )
+
+    def _named(self, videos: str | PathLike[str] | Sequence[str | PathLike[str]]) -> dict[str, Path]:
+        """Video files by the names of these results: by stem where that is enough, else as the files were named."""
+        found = find_videos(videos)
+        by_stem = {composed(path.stem): path for path in reversed(found.values())}
+        return {name: path for name in self.videos if (path := found.get(name) or by_stem.get(composed(name)))}
 
     def to_pandas(self) -> pandas.DataFrame:
         """A data frame with a row for each segment: video, start and end in seconds, label, score.
@@ -110,7 +134,8 @@ class Results:
 
     def __repr__(self) -> str:
         labels = {segment.label for segments in self.videos.values() for segment in segments}
-        return f"<Results: {len(self.videos)} videos, {self.count} segments of {len(labels)} classes>"
+        final = f", {self.final.count} of them final" if self.final is not None else ""
+        return f"<Results: {len(self.videos)} videos, {self.count} segments of {len(labels)} classes{final}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a timeline of the first videos."""
@@ -121,6 +146,7 @@ class _Prediction(TypedDict):  # results hold tens of thousands; a model each wo
     label: Name
     segment: tuple[Seconds, Seconds]
     score: Annotated[float, Field(allow_inf_nan=False, strict=True)]
+    final: NotRequired[Any]  # looked at only where ``external_data`` says how the final set was chosen
 
 
 class _ResultsFile(BaseModel):
@@ -140,10 +166,11 @@ def read_results(path: Path) -> Results:
         videos = {name: _segments(path, name, predictions) for name, predictions in content.results.items()}
     external = dict(content.external_data) if isinstance(content.external_data, dict) else {}
     files = _files(path, external.pop(_VIDEOS, None))
-    return Results(videos=videos, version=str(content.version), external=external, files=files, source=path)
+    final = _final(path, external, content.results, videos)
+    return Results(videos, str(content.version), external, files, final, source=path)
 
 
-_VIDEOS = "videos"  # in external_data
+_VIDEOS, _FINAL, _SURE = "videos", "final", "sure"  # in external_data, and of a prediction
 _FILES = TypeAdapter(dict[str, VideoFile])
 
 
@@ -155,6 +182,26 @@ def _files(path: Path, given: Any) -> dict[str, VideoFile]:
         return _FILES.validate_python(given)
     except ValidationError as error:
         raise from_validation(error, path, within=f"external_data.{_VIDEOS}") from None
+
+
+def _final(
+    path: Path,
+    external: dict[str, Any],
+    predictions: Mapping[str, list[_Prediction]],
+    videos: Mapping[str, Sequence[Segment]],
+) -> FinalSet | None:
+    """The final set, whose choice it takes out of ``external``. Other tools may keep something else there."""
+    if not isinstance(external.get(_FINAL), dict):
+        return None
+    try:
+        choice = Choice.model_validate(external.pop(_FINAL))
+    except ValidationError as error:
+        raise from_validation(error, path, within=f"external_data.{_FINAL}") from None
+    marked = {
+        name: [segment for segment, entry in zip(videos[name], entries, strict=True) if entry.get(_FINAL) is True]
+        for name, entries in predictions.items()
+    }
+    return FinalSet(marked, choice)
 
 
 def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Segment]:
@@ -170,13 +217,28 @@ def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Se
 
 def write_results(path: Path, results: Results) -> None:
     """Writes a results file, whole or not at all, each video's segments sorted by falling score."""
-    files = {name: file.model_dump(exclude_none=True) for name, file in results.files.items()}
+    external = dict(results.external)
+    if results.files:
+        external[_VIDEOS] = {name: file.model_dump(exclude_none=True) for name, file in results.files.items()}
+    if results.final is not None:
+        external[_FINAL] = results.final.choice.model_dump(mode="json", exclude_none=True)
     content = {
         "version": results.version,
-        "external_data": {**results.external, **({_VIDEOS: files} if files else {})},
-        "results": {
-            name: [{"label": s.label, "segment": [s.start, s.end], "score": s.score} for s in by_score(list(segments))]
-            for name, segments in results.videos.items()
-        },
+        "external_data": external,
+        "results": {name: _entries(name, segments, results.final) for name, segments in results.videos.items()},
     }
     write_json(path, content)
+
+
+def _entries(video: str, segments: Sequence[Segment], final: FinalSet | None) -> list[dict[str, Any]]:
+    """The segments of a video as the file has them."""
+    entries: list[dict[str, Any]] = []
+    chosen = set(final.videos.get(video, ())) if final is not None else set()
+    for segment in by_score(list(segments)):
+        entry = {"label": segment.label, "segment": [segment.start, segment.end], "score": segment.score}
+        if final is not None and (sure := final.sure(segment)) is not None:
+            entry[_SURE] = round(sure, 4)
+        if segment in chosen:
+            entry[_FINAL] = True
+        entries.append(entry)
+    return entries

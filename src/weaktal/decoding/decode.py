@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from weaktal.config import Settings, load_settings
+from weaktal.data.annotations import read_tags
+from weaktal.data.known_tags import TagsUse, known_tags
 from weaktal.data.results import Results
 from weaktal.data.scores import read_scores
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scores
+from weaktal.errors import InputError, arg
 from weaktal.files import check_writable
 
 
@@ -22,6 +25,8 @@ def decode(
     config: str | PathLike[str] | None = None,
     settings: Mapping[str, Any] | Settings | None = None,
     overrides: Sequence[str] = (),
+    tags: TagsUse | None = None,
+    dataset: str | PathLike[str] | None = None,
 ) -> Results:
     """Decodes stored scores into segments again; needs no model.
 
@@ -31,14 +36,24 @@ def decode(
         config: YAML file of decoding settings.
         settings: over the file, such as ``{"theta_loc": 0.5}``.
         overrides: over these, single settings as the shell gives them, such as ``"theta_loc=0.5"``.
+        tags: "known" finds no segment of a class that the tags of a video rule out; a video without tags may hold any.
+        dataset: where the tags are: a dataset, its folder, or an annotations file.
 
     Raises:
         InputError: for a file that cannot be read or written, or a setting that does not exist or is out of range.
     """
     target = None if out is None else Path(out)
     check_writable(target)
+    if (tags is None) != (dataset is None):
+        has, lacks = ("dataset", "tags") if tags is None else ("tags", "dataset")
+        raise InputError(f"needs {arg(lacks)}", source=arg(has), expected="both, or neither")
     chosen = load_settings(DecodeConfig, None if config is None else Path(config), overrides, values=settings)
-    results = decode_scores(read_scores(Path(scores)), chosen)
+    stored = read_scores(Path(scores))
+    known = {}
+    if dataset is not None:
+        annotated = read_tags(Path(dataset)).videos
+        known = known_tags([annotated[name] for name in stored.durations if name in annotated], tags, stored.classes)
+    results = decode_scores(stored, chosen, known=known)
     if target is not None:
         results.save(target)
     return results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,16 @@ from weaktal.segments import Segment, by_score
 from weaktal.timeline import SnippetGrid
 
 
-def decode_scores(stored: StoredScores, config: DecodeConfig) -> Results:
-    """Segments of every video of a scores file; needs no model.
+def decode_scores(
+    stored: StoredScores, config: DecodeConfig, *, known: Mapping[str, Collection[str]] | None = None
+) -> Results:
+    """Segments of every video of a scores file; needs no model. ``known`` is as of :func:`decode_scored`.
 
     Raises:
         InputError: if the file is damaged.
     """
     scored = ((video, stored.durations[video.name]) for video in stored)
-    return decode_scored(scored, stored.classes, stored.grid, config, origin=stored.origin)
+    return decode_scored(scored, stored.classes, stored.grid, config, origin=stored.origin, known=known)
 
 
 def decode_scored(
@@ -38,6 +40,7 @@ def decode_scored(
     *,
     origin: Mapping[str, Any],
     keep: Path | None = None,
+    known: Mapping[str, Collection[str]] | None = None,
 ) -> Results:
     """Segments of videos, each decoded as soon as it is scored.
 
@@ -48,6 +51,7 @@ def decode_scored(
         config: settings.
         origin: where the scores come from; kept with the results.
         keep: also keep the scores in this file.
+        known: the only classes that may be found, by video; any class in a video that is not there.
 
     Raises:
         InputError: if the file cannot be written.
@@ -57,8 +61,10 @@ def decode_scored(
         for video, duration in scored:
             if writer is not None:
                 writer.add(video.name, duration, video.snippets, video.video)
-            found[video.name] = decode_video(video.snippets, video.video, classes, grid, duration, config)
-    return Results(found, external={**origin, "decode": config.model_dump(mode="json")})
+            allowed = (known or {}).get(video.name)
+            found[video.name] = decode_video(video.snippets, video.video, classes, grid, duration, config, allowed)
+    tags = {"tags": "known"} if known else {}
+    return Results(found, external={**origin, **tags, "decode": config.model_dump(mode="json")})
 
 
 def decode_video(
@@ -68,6 +74,7 @@ def decode_video(
     grid: SnippetGrid,
     duration: float,
     config: DecodeConfig,
+    allowed: Collection[str] | None = None,
 ) -> list[Segment]:
     """Segments of one video, by falling score.
 
@@ -78,11 +85,13 @@ def decode_video(
         grid: how snippets lie on time.
         duration: of the video, in seconds; no segment reaches beyond it.
         config: settings.
+        allowed: the only classes that may be found; None for any.
     """
     if snippets.ndim != 2 or snippets.shape[1] != len(classes) or video.shape != (len(classes),):
         raise ValueError(f"scores have shapes {snippets.shape} and {video.shape} for {len(classes)} classes")
     whole = video.astype(np.float64)
-    kept = kept_classes(whole, config.theta_cls, config.keep_top)  # (K,)
+    possible = np.array([allowed is None or label in allowed for label in classes], dtype=np.bool_)  # (C,)
+    kept = kept_classes(whole, config.theta_cls, config.keep_top, possible)  # (K,)
     if not len(kept) or not len(snippets):
         return []
     scores = np.ascontiguousarray(snippets[:, kept].T, dtype=np.float64)  # (K, T)

@@ -26,10 +26,15 @@ class Proposals:
     scores: Floats
 
 
-def kept_classes(video: Floats, theta_cls: float, keep_top: int) -> Integers:
-    """Classes to localize: video score above ``theta_cls``, or among the ``keep_top`` highest. Rising, shape (K,)."""
-    keep = video > theta_cls
-    keep[np.argsort(-video, kind="stable")[:keep_top]] = True
+def kept_classes(video: Floats, theta_cls: float, keep_top: int, possible: Bools | None = None) -> Integers:
+    """Classes to localize: video score above ``theta_cls``, or among the ``keep_top`` highest. Rising, shape (K,).
+
+    Classes that are not ``possible``, shape (C,), are none of them; the others keep their places among themselves.
+    """
+    ranked = np.argsort(-video, kind="stable")
+    possible = np.ones(len(video), dtype=np.bool_) if possible is None else possible
+    keep = (video > theta_cls) & possible
+    keep[ranked[possible[ranked]][:keep_top]] = True
     return np.flatnonzero(keep)
 
 

@@ -28,12 +28,12 @@ class _Worker:
         self._targets: list[Target] = recipe.targets()
         self._pipeline = recipe.pipeline(self._targets, workers=1)
 
-    def extract(self, path: Path) -> Report:
+    def extract(self, path: Path, name: str) -> Report:
         """Makes what is still lacking of one video."""
-        jobs = plan({path.stem: path}, self._targets)  # nothing, where an earlier try wrote its files and then died
+        jobs = plan({name: path}, self._targets)  # nothing, where an earlier try wrote its files and then died
         for report in run_here(self._pipeline, jobs, self._targets):
             return report
-        return Report(path)
+        return Report(path, name)
 
 
 def run_on_ray(recipe: Recipe, jobs: Sequence[Job], workers: int) -> Generator[Report]:
@@ -84,7 +84,7 @@ def _spread(ray: Any, recipe: Recipe, jobs: Sequence[Job], workers: int) -> Gene
     while left or running:
         while left and free:
             worker, job = free.pop(), left.pop()
-            running[worker.extract.remote(job.path.resolve())] = (worker, job)
+            running[worker.extract.remote(job.path.resolve(), job.video)] = (worker, job)
         (ready, *_), _ = ray.wait(list(running), num_returns=1)
         worker, job = running.pop(ready)
         free.append(worker)
@@ -92,10 +92,9 @@ def _spread(ray: Any, recipe: Recipe, jobs: Sequence[Job], workers: int) -> Gene
             report: Report = ray.get(ready)
         except ray.exceptions.RayActorError:
             problem = f"its worker died {RETRIES + 1} times"
-            report = Report(
-                job.path, error=InputError(problem, source=job.path, expected="a video that can be decoded")
-            )
+            error = InputError(problem, source=job.path, expected="a video that can be decoded")
+            report = Report(job.path, job.video, error=error)
         if left:
             following = left.pop()
-            running[free.pop().extract.remote(following.path.resolve())] = (worker, following)
+            running[free.pop().extract.remote(following.path.resolve(), following.video)] = (worker, following)
         yield replace(report, path=job.path)

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 import torch
 
-from weaktal.data.video_files import PathLike, find_videos
+from weaktal.data.video_files import PathLike, dataset_videos, find_videos
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.networks import Precision
@@ -77,7 +77,7 @@ class Extracted:
 
 
 def extract(
-    videos: PathLike | Iterable[PathLike],
+    videos: PathLike | Iterable[PathLike] | None = None,
     *,
     encoders: str | Sequence[str],
     into: PathLike,
@@ -103,7 +103,8 @@ def extract(
     setting only; another setting needs another of ``names``. A video that cannot be used does not stop the others.
 
     Args:
-        videos: a file, a folder that is searched with its subfolders, or several of them.
+        videos: a file, a folder that is searched with its subfolders, a dataset, or several of them; those of the
+            dataset ``into`` by default. Files that the dataset names are called as it calls them.
         encoders: one or more names; several in one go decode each video once. See
             :func:`weaktal.encoders.catalog.build_encoder`.
         into: the dataset folder; features go to ``features/NAME`` in it.
@@ -142,8 +143,9 @@ def extract(
         precision=precision,
         batch=batch or (1 if chosen == "cpu" else 8),
     )
-    found = find_videos(videos)
     annotations = folders.read_dataset(recipe.dataset)
+    own = dataset_videos(recipe.dataset) if annotations else {}
+    found = find_videos(recipe.dataset if videos is None else videos, known=own)
     targets = recipe.targets()
     jobs = folders.plan(found, targets)
     folders.begin(targets)
@@ -153,7 +155,7 @@ def extract(
     if jobs:
         work.run(engine, workers or os.cpu_count() or 1, strict=strict)
     lacking = folders.finish(targets, found, annotations)
-    to_do = {job.path.stem for job in jobs}
+    to_do = {job.video for job in jobs}
     return Extracted(
         folders=tuple(
             Filled(target.folder, target.manifest.dim, tuple(lacking.get(target.folder.name, ()))) for target in targets
@@ -214,7 +216,7 @@ class _Work:
         self.busy = pipeline.busy.seconds() if pipeline is not None else {}
 
     def _note(self, report: folders.Report) -> None:
-        name = report.path.stem
+        name = report.name
         self.frames += report.frames
         for note in report.notes:
             log.warning("%s: %s", report.path, note)

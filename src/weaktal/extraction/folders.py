@@ -145,7 +145,7 @@ def plan(videos: Mapping[str, Path], targets: Sequence[Target]) -> list[Job]:
     for name, path in videos.items():
         wanted = tuple(index for index, target in enumerate(targets) if not target.has(name))
         if wanted:
-            jobs.append(Job(path, wanted))
+            jobs.append(Job(path, wanted, name))
     return jobs
 
 
@@ -161,6 +161,7 @@ class Report:
 
     Attributes:
         path: the video.
+        name: what it is called.
         frames: how many were looked at.
         notes: what was wrong with the file although it could be decoded.
         error: why there are no features; None where there are.
@@ -168,6 +169,7 @@ class Report:
     """
 
     path: Path
+    name: str
     frames: int = 0
     notes: tuple[str, ...] = ()
     error: InputError | None = None
@@ -184,11 +186,11 @@ def run_here(
     for result in pipeline.run(jobs, on_frames):
         path = result.job.path
         if isinstance(result, Failed):
-            yield Report(path, error=result.error, process=os.getpid())
+            yield Report(path, result.job.video, error=result.error, process=os.getpid())
             continue
         for index, features in zip(result.job.wanted, result.features, strict=True):
-            targets[index].write(path.stem, features)
-        yield Report(path, result.frames, result.notes, process=os.getpid())
+            targets[index].write(result.job.video, features)
+        yield Report(path, result.job.video, result.frames, result.notes, process=os.getpid())
 
 
 def read_dataset(dataset: Path) -> Annotations | None:

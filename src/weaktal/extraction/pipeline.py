@@ -54,10 +54,22 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One video and the encoders that want it, by their place in the list of encoders."""
+    """One video and the encoders that want it, by their place in the list of encoders.
+
+    Attributes:
+        path: the file.
+        wanted: places of the encoders.
+        name: what the video is called, where that is not the file's stem.
+    """
 
     path: Path
     wanted: tuple[int, ...]
+    name: str | None = None
+
+    @property
+    def video(self) -> str:
+        """The video's name."""
+        return self.path.stem if self.name is None else self.name
 
 
 @dataclass(frozen=True, slots=True)

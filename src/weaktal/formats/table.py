@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from weaktal.errors import InputError
+from weaktal.formats.film import Film
 from weaktal.segments import Segment
 
 if TYPE_CHECKING:
@@ -34,11 +35,17 @@ def as_csv(videos: Mapping[str, Sequence[Segment]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for video, start, end, label, score in rows(videos):
-        writer.writerow([_harmless(video), f"{start:.3f}", f"{end:.3f}", _harmless(label), f"{score:.6g}"])
+        writer.writerow([harmless(video), f"{start:.3f}", f"{end:.3f}", harmless(label), f"{score:.6g}"])
     return text.getvalue()
 
 
-def _harmless(name: str) -> str:
+def films_as_csv(films: Sequence[Film]) -> str:
+    """All videos in one table; see :func:`as_csv`."""
+    return as_csv({film.name: film.segments for film in films})
+
+
+def harmless(name: str) -> str:
+    """A name with an apostrophe before it where a spreadsheet would run it as a formula."""
     return f"'{name}" if name.startswith(_FORMULA) else name
 
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
+from weaktal.data.same_video import file_to_show
 from weaktal.data.scores import StoredScores
 from weaktal.errors import InputError
 from weaktal.report.content import Curves, Film, Found, Shown
 from weaktal.report.drawing import prominent
-from weaktal.report.same_video import file_to_show
 
 POINTS = 1200  # of a curve: more than a page has pixels for; a video of hours has tens of thousands of snippets
 FILMS = 40  # videos with pictures, about 100 kB each on the page

@@ -9,7 +9,8 @@ from os import PathLike
 from pathlib import Path
 
 from weaktal.data.annotations import annotations_file, read_tags
-from weaktal.data.video_files import videos_in
+from weaktal.data.video_files import dataset_videos, videos_in
+from weaktal.data.video_names import composed, name_videos
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.protocols import PLAIN, protocol_named
 from weaktal.evaluation.scoring import subset_of
@@ -201,8 +202,12 @@ def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
     if folder is None:
         if dataset is None:
             return {}
-        folder = annotations_file(dataset).parent / "videos"
-    return {path.stem: path for path in reversed(videos_in(folder))}  # of one name the first
+        return {name: path for name, path in dataset_videos(dataset).items() if path.is_file()}
+    paths = videos_in(folder)
+    by_stem = {composed(path.stem): path for path in reversed(paths)}  # of one name the first
+    inside = {path.resolve() for path in paths}
+    own = dataset_videos(dataset) if dataset is not None else {}
+    return by_stem | name_videos(paths) | {name: path for name, path in own.items() if path.resolve() in inside}
 
 
 def _words(names: Sequence[str], dataset: Path | None, notes: Sequence[str]) -> Words:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from weaktal.data.features import FeatureFolder, Features
 from weaktal.data.manifest import FILE, Manifest, read_manifest
-from weaktal.data.video_files import is_video
+from weaktal.data.video_files import dataset_videos, is_video
 from weaktal.errors import InputError
 from weaktal.extraction.folders import extraction_settings
 from weaktal.files import sha256
@@ -23,12 +23,12 @@ class RunDataset:
 
     def __init__(self, dataset: Path) -> None:
         self._dataset = dataset
-        self._videos: dict[int, list[Path]] = defaultdict(list)  # by size
+        self._videos: dict[int, list[tuple[str, Path]]] = defaultdict(list)  # names and files by size
         try:
-            for video in sorted((dataset / "videos").iterdir()) if dataset.is_absolute() else ():
+            for name, video in dataset_videos(dataset).items() if dataset.is_absolute() else ():
                 if is_video(video):
-                    self._videos[video.stat().st_size].append(video)
-        except (OSError, ValueError, RuntimeError):
+                    self._videos[video.stat().st_size].append((name, video))
+        except (InputError, OSError, ValueError, RuntimeError):
             self._videos.clear()
 
     def find(self, features: str, manifest: Manifest, video: Path, content: str) -> tuple[Path, float] | None:
@@ -44,8 +44,8 @@ class RunDataset:
             content: the SHA-256 of it.
         """
         try:
-            for own in self._videos.get(video.stat().st_size, ()):
-                path = self._dataset / "features" / features / f"{own.stem}.npy"
+            for name, own in self._videos.get(video.stat().st_size, ()):
+                path = self._dataset / "features" / features / f"{name}.npy"
                 if not path.is_file() or own.stat().st_mtime > path.stat().st_mtime:
                     continue
                 if (own.samefile(video) or sha256(own) == content) and _same_settings(path.parent, manifest):

@@ -76,6 +76,8 @@ class RunInfo(BaseModel):
         return Inputs(dim=self.dim, classes=self.classes, streams=self.streams, others=others, trained=True)
 
 
+UNTAGGED = "has no label"  # why a video was left out that has no tag
+
 # What may differ between a run and its resumption, since it cannot change the weights.
 _HARMLESS = {"weaktal", "dataset", "preset", *(f"settings.engine.{name}" for name in HARMLESS)}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weaktal.config import Settings
+from weaktal.data.known_tags import TagsUse
 from weaktal.data.results import Results
 from weaktal.data.video_files import videos_in
 from weaktal.errors import InputError, arg
@@ -38,6 +39,7 @@ def localize(
     vlp_features: str | None = None,
     seconds_per_snippet: float | None = None,
     skip_broken: bool = False,
+    tags: TagsUse | None = None,
     encoder: EncodersLike | None = None,
     weights: WeightsLike | None = None,
     cache: str | PathLike[str] | None = None,
@@ -63,6 +65,8 @@ def localize(
         features, vlp_features: of a dataset: feature folders, where they are not named as in training.
         seconds_per_snippet: of a dataset's features without a manifest; that of the training features by default.
         skip_broken: go on without the videos of a dataset whose features cannot be used.
+        tags: of a dataset: "known" finds no segment of a class that the tags of a video rule out; a video without tags
+            may hold any.
         encoder: for video files: what makes the features where the run cannot be believed to say so; see
             :func:`~weaktal.runs.video_features.named_encoders`.
         weights: for video files: where to look for the encoders' weights; the usual folder by default.
@@ -83,6 +87,7 @@ def localize(
         "vlp_features": vlp_features,
         "seconds_per_snippet": seconds_per_snippet,
         "skip_broken": skip_broken or None,
+        "tags": tags,
     }
     if one_dataset(paths):
         refuse({"encoder": encoder, "weights": weights, "cache": cache}, "videos; a dataset has its features")
@@ -96,6 +101,7 @@ def localize(
             scores=kept,
             skip_broken=skip_broken,
             batch_size=batch_size,
+            tags=tags,
             on_progress=on_progress,
         )
     else:

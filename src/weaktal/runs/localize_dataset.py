@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from weaktal.data.annotations import Annotations, Video, annotations_file, read_tags
+from weaktal.data.annotations import Annotations, Video, read_tags
 from weaktal.data.features import Features
+from weaktal.data.known_tags import TagsUse, known_tags
 from weaktal.data.results import Results, VideoFile
 from weaktal.data.usable import usable
 from weaktal.data.video_files import dataset_videos
@@ -36,6 +37,7 @@ def localize_dataset(
     scores: Path | None = None,
     skip_broken: bool = False,
     batch_size: int = 8,
+    tags: TagsUse | None = None,
     on_progress: OnProgress | None = None,
 ) -> Results:
     """Finds the segments of a dataset's videos; arguments as of :func:`weaktal.runs.localize.localize`.
@@ -46,6 +48,7 @@ def localize_dataset(
     info = trained.info
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)
+    known = known_tags(chosen.values(), tags, info.classes)
     main = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
     check_kind(main, info)
     vlp_name = vlp_features or info.vlp_features
@@ -54,7 +57,9 @@ def localize_dataset(
     videos, skipped = usable(chosen, [main, vlp] if vlp else [main], skip_broken=skip_broken)
     for error in skipped.values():
         log.warning("skipped: %s", error)
-    found, by_video = trained.segments(videos, main, vlp, scores=scores, batch_size=batch_size, on_progress=on_progress)
+    found, by_video = trained.segments(
+        videos, main, vlp, scores=scores, batch_size=batch_size, known=known, on_progress=on_progress
+    )
     external = dict(found.external)
     share = _classification(videos, annotations, info.classes, by_video)
     if share is not None:
@@ -64,7 +69,7 @@ def localize_dataset(
 
 def _files(dataset: Path, videos: Sequence[Video]) -> Mapping[str, VideoFile]:
     """Which file each video is, as far as the dataset has them."""
-    paths = dataset_videos(annotations_file(dataset).parent)
+    paths = dataset_videos(dataset)
     return {video.name: video_file(paths.get(video.name), video.duration) for video in videos}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from weaktal.config import Settings
+from weaktal.data.known_tags import TagsUse
 from weaktal.data.results import Results
 from weaktal.errors import InputError, arg
 from weaktal.progress import OnProgress
@@ -33,6 +34,7 @@ class LocalizeOptions(TypedDict, total=False):
     vlp_features: str | None
     seconds_per_snippet: float | None
     skip_broken: bool
+    tags: TagsUse | None
     encoder: EncodersLike | None
     weights: WeightsLike | None
     cache: str | PathLike[str] | None

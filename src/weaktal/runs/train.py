@@ -21,7 +21,7 @@ from weaktal.errors import InputError, arg
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.presets import preset_file
 from weaktal.progress import OnProgress
-from weaktal.runs.folder import RunFolder, RunInfo
+from weaktal.runs.folder import UNTAGGED, RunFolder, RunInfo
 from weaktal.runs.run import Run
 from weaktal.version import __version__
 
@@ -83,7 +83,7 @@ def train(
     subset = subset or annotations.train_subset
     of_subset = annotations.subset(subset)
     tagged = {name: video for name, video in of_subset.items() if video.labels}
-    untagged = {name: "has no label" for name in of_subset if name not in tagged}
+    untagged = {name: UNTAGGED for name in of_subset if name not in tagged}
     if not tagged:
         raise InputError(
             f"no video of subset {subset!r} has a label", source=annotations.source, expected="video-level tags"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,7 @@ class Trained:
         names: Sequence[str] | None = None,
         scores: Path | None = None,
         batch_size: int = 8,
+        known: Mapping[str, Collection[str]] | None = None,
         on_progress: OnProgress | None = None,
     ) -> tuple[Results, list[np.ndarray]]:
         """Scores and decodes, one video after the other.
@@ -126,6 +127,7 @@ class Trained:
             names: what scores and results call the videos; as the features do by default.
             scores: also keep the scores there.
             batch_size: videos scored at once.
+            known: the only classes that may be found, by what the results call the video.
             on_progress: is told how many videos are done.
 
         Returns:
@@ -160,7 +162,9 @@ class Trained:
                 if on_progress is not None:
                     on_progress(Progress("scoring", len(by_video), len(videos), "videos"))
 
-        found = decode_scored(scored(), info.classes, features.grid, self.decode, origin=origin, keep=scores)
+        found = decode_scored(
+            scored(), info.classes, features.grid, self.decode, origin=origin, keep=scores, known=known
+        )
         return found, by_video
 
 

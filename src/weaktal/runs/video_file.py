@@ -13,11 +13,11 @@ def video_file(path: Path | None, duration: float, sha256: str | None = None) ->
     """What results keep of a video.
 
     Args:
-        path: the file; None where only features are at hand.
+        path: the file; None, or one that is not there, where only features are at hand.
         duration: seconds.
         sha256: of the file's content, where it was read.
     """
-    if path is None:
+    if path is None or not path.is_file():
         return VideoFile(duration=duration)
     file = os.path.abspath(path)  # noqa: PTH100  # resolve() would follow links
     return VideoFile(file=file, duration=duration, fps=_fps(path), bytes=path.stat().st_size, sha256=sha256)

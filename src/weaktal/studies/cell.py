@@ -6,11 +6,8 @@ when its standard input closes, so that nothing goes on behind the back of a run
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +25,7 @@ from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import torch_device
-from weaktal.errors import InputError, RunError
+from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
@@ -41,6 +38,7 @@ from weaktal.progress import OnProgress, showing
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
+from weaktal.studies.child import exit_code
 from weaktal.studies.fork import fork, step_folder
 from weaktal.studies.tables import CHOICE
 
@@ -257,33 +255,11 @@ def statistics_for(
     return again
 
 
-def _end_with_the_runner() -> None:
-    """Ends this process at once when its standard input closes."""
-
-    def wait() -> None:
-        while os.read(sys.stdin.fileno(), 1):  # not through sys.stdin, whose lock would be held at the exit
-            pass
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 def main() -> int:
     """Runs the job that the command line names."""
-    _end_with_the_runner()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # unfinished files are removed on the way out
-    try:
-        run_cell(read_model(Path(sys.argv[1]), Job, "a job of weaktal ablate"), Console(width=200))
-    except InputError as error:
-        print(f"weaktal: {error.line(shell=True)}", flush=True)
-        return 2
-    except RunError as error:
-        print(f"weaktal: {error}", flush=True)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", flush=True)
-        return 1
-    return 0
+    return exit_code(
+        lambda: run_cell(read_model(Path(sys.argv[1]), Job, "a job of weaktal ablate"), Console(width=200))
+    )
 
 
 if __name__ == "__main__":

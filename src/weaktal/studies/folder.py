@@ -50,8 +50,13 @@ class _Request(BaseModel):
 
 
 @contextlib.contextmanager
-def alone_in(out: Path) -> Iterator[None]:
+def alone_in(out: Path, marker: str = "ablation.json", what: str = "ablation") -> Iterator[None]:
     """Makes the folder and keeps others out of it: two at once would train the same runs.
+
+    Args:
+        out: the folder.
+        marker: the file that tells it from a folder of something else.
+        what: it holds then, for messages.
 
     Raises:
         InputError: if another process works there, or the folder holds something else.
@@ -60,8 +65,8 @@ def alone_in(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot be made ({reason(error)})", source=out, expected="a new folder") from None
-    if not (out / "ablation.json").exists() and any(path.name != ".lock" for path in out.iterdir()):
-        raise InputError("exists and holds no ablation", source=out, expected="a new folder")
+    if not (out / marker).exists() and any(path.name != ".lock" for path in out.iterdir()):
+        raise InputError(f"exists and holds no {what}", source=out, expected="a new folder")
     with (out / ".lock").open("w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Runs cells side by side, each in a process of its own, and keeps what is finished."""
+"""Runs trainings side by side, each in a process of its own; one that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +26,25 @@ GRACE = 10  # seconds that a process gets to end before it is killed
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """A process to run.
+
+    Attributes:
+        name: for people; each once.
+        words: module and arguments, as ``python -m`` takes them.
+        log: file that takes all that it says.
+        ready: whether it can begin, told the names of the works that have not ended.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    log: Path
+    ready: Callable[[Set[str]], bool] = lambda _unfinished: True
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
-    """A cell that went wrong.
+    """A training that went wrong.
 
     Attributes:
         name: training and seed.
@@ -42,23 +59,22 @@ class Failure:
     last: str
 
 
-class _Cell:
-    """A running process."""
+class _Process:
+    """A work that is running."""
 
-    def __init__(self, name: str, job: Job, environment: dict[str, str]) -> None:
-        self.name = name
-        self.log = job.run.with_name(f"{job.run.name}.log")
+    def __init__(self, work: Work, slot: int, environment: dict[str, str]) -> None:
+        self.work = work
+        self.slot = slot
         self.started = time.monotonic()
-        file = job.run.with_name(f"{job.run.name}.json")
-        write_json(file, job.model_dump(mode="json"))
-        self._stream: IO[bytes] = self.log.open("ab")
+        work.log.parent.mkdir(parents=True, exist_ok=True)
+        self._stream: IO[bytes] = work.log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "weaktal.studies.cell", str(file)],
+            [sys.executable, "-m", *work.words],
             stdin=subprocess.PIPE,  # never written to; it closes when this process ends, whatever ends it
             stdout=self._stream,
             stderr=subprocess.STDOUT,
             env=environment,
-            start_new_session=True,  # Ctrl-C is for the runner, which ends its cells itself
+            start_new_session=True,  # Ctrl-C is for the runner, which ends its processes itself
         )
 
     def __enter__(self) -> Self:
@@ -81,12 +97,16 @@ class _Cell:
                 return
 
     def failure(self) -> Failure:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return Failure(self.name, self.process.returncode, self.log, lines[-1] if lines else "")
+        return Failure(self.work.name, self.process.returncode, self.work.log, self.said())
+
+    def said(self) -> str:
+        """The last line of its log."""
+        lines = self.work.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
 
 
 def run_jobs(jobs: Sequence[tuple[str, Job]], *, workers: int, console: Console) -> list[Failure]:
-    """Runs all jobs, at most ``workers`` at once, and returns those that failed; the others go on.
+    """Runs all cells of an ablation, at most ``workers`` at once, and returns those that failed; the others go on.
 
     A job that goes on from another one's step waits until that step is stored, or until the other one has ended.
 
@@ -95,51 +115,74 @@ def run_jobs(jobs: Sequence[tuple[str, Job]], *, workers: int, console: Console)
         workers: processes.
         console: for progress.
     """
-    waiting = list(jobs)
-    running: list[_Cell] = []
-    pending = {job.run for _, job in jobs}
+    runs = {name: job.run for name, job in jobs}
+    return run_all([_cell(name, job, runs) for name, job in jobs], workers=workers, console=console)
+
+
+def _cell(name: str, job: Job, runs: Mapping[str, Path]) -> Work:
+    file = job.run.with_name(f"{job.run.name}.json")
+    write_json(file, job.model_dump(mode="json"))
+
+    def ready(unfinished: Set[str]) -> bool:
+        if job.source is None or job.run.exists():
+            return True
+        source, step = job.source
+        return source not in {runs[other] for other in unfinished} or step_folder(source, step) is not None
+
+    return Work(name, ("weaktal.studies.cell", str(file)), job.run.with_name(f"{job.run.name}.log"), ready)
+
+
+def run_all(works: Sequence[Work], *, workers: int, console: Console, gpus: int = 0) -> list[Failure]:
+    """Runs works, at most ``workers`` at once, and returns those that failed; the others go on.
+
+    Args:
+        works: what to run; those that are ready begin in this order.
+        workers: processes.
+        console: for progress.
+        gpus: where there are any, each process sees one of them.
+    """
+    waiting = list(works)
+    running: list[_Process] = []
     failures: list[Failure] = []
-    environment = _environment(workers)
-    with _progress(console) as progress, contextlib.ExitStack() as open_cells:
-        task = progress.add_task("trainings", total=len(jobs), running="")
+    slots = list(range(workers))
+    with _progress(console) as progress, contextlib.ExitStack() as opened:
+        task = progress.add_task("trainings", total=len(works), running="")
         try:
             while waiting or running:
-                for entry in [e for e in waiting if _ready(e[1], pending)][: workers - len(running)]:
-                    waiting.remove(entry)
-                    running.append(open_cells.enter_context(_Cell(*entry, environment)))
-                progress.update(task, running=", ".join(cell.name for cell in running))
+                unfinished = {work.name for work in (*waiting, *(process.work for process in running))}
+                for work in [work for work in waiting if work.ready(unfinished - {work.name})][: len(slots)]:
+                    waiting.remove(work)
+                    slot = slots.pop(0)
+                    running.append(opened.enter_context(_Process(work, slot, _environment(workers, slot, gpus))))
+                progress.update(task, running=", ".join(f"{p.work.name} ({p.said()})" for p in running))
                 time.sleep(POLL)
-                for cell in [c for c in running if c.process.poll() is not None]:
-                    running.remove(cell)
-                    pending.discard(next(job.run for name, job in jobs if name == cell.name))
-                    failed = cell.process.returncode != 0
+                for process in [p for p in running if p.process.poll() is not None]:
+                    running.remove(process)
+                    slots.append(process.slot)
+                    failed = process.process.returncode != 0
                     if failed:
-                        failures.append(cell.failure())
+                        failures.append(process.failure())
                     progress.advance(task)
-                    done = len(jobs) - len(waiting) - len(running)
+                    done = len(works) - len(waiting) - len(running)
                     console.print(
-                        f"{done}/{len(jobs)} {cell.name}: {'FAILED' if failed else 'done'} "
-                        f"in {time.monotonic() - cell.started:.0f} s",
+                        f"{done}/{len(works)} {process.work.name}: {'FAILED' if failed else 'done'} "
+                        f"in {time.monotonic() - process.started:.0f} s",
                         highlight=False,
                         markup=False,
                     )
         finally:
-            for cell in running:
-                cell.stop()
+            for process in running:
+                process.stop()
     return failures
 
 
-def _ready(job: Job, pending: set[Path]) -> bool:
-    if job.source is None or job.run.exists():
-        return True
-    source, step = job.source
-    return source not in pending or step_folder(source, step) is not None
-
-
-def _environment(workers: int) -> dict[str, str]:
+def _environment(workers: int, slot: int, gpus: int) -> dict[str, str]:
     threads = str(max(1, available_cores() // workers))
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(names, threads), "PYTHONUNBUFFERED": "1"}
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    devices = seen.split(",") if seen else [str(gpu) for gpu in range(gpus)]
+    gpu = {"CUDA_VISIBLE_DEVICES": devices[slot % len(devices)]} if gpus else {}
+    return {**os.environ, **dict.fromkeys(names, threads), **gpu, "PYTHONUNBUFFERED": "1"}
 
 
 def available_cores() -> int:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from weaktal.data.results import Results, VideoFile
+from weaktal.data.same_video import file_to_show
 from weaktal.errors import InputError
 from weaktal.files import sha256
-from weaktal.report.same_video import file_to_show
 from weaktal.report.view import view
 from weaktal.runs.video_file import video_file
 from weaktal.segments import Segment

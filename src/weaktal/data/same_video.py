@@ -1,15 +1,38 @@
-"""Which file a page shows of a video: the one that was localized, and never another of its name."""
+"""Which file a video of results is, and which is shown of it: the one that was localized, never another of its name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from weaktal.data.results import VideoFile
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from weaktal.data.annotations import Name
 from weaktal.errors import InputError
 from weaktal.files import sha256
 
 SECONDS, SHARE = 0.5, 0.02  # by how much the lengths of one video may differ: containers and decoders count otherwise
+
+
+class VideoFile(BaseModel):
+    """Which video file the segments of a video belong to.
+
+    Attributes:
+        file: absolute path; None where only features were at hand.
+        duration: seconds.
+        fps: frames a second, as the file says; None where that is not known.
+        bytes: size of the file.
+        sha256: of the file's content; None where it was not read.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    file: Name | None = None
+    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
+    bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 def file_to_show(name: str, given: Path | None, localized: Sequence[VideoFile]) -> Path | None:

@@ -1,0 +1,82 @@
+"""``weaktal export``: segments for other programs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weaktal.cli.bars import showing
+from weaktal.errors import one_line
+
+
+class Cut(StrEnum):
+    """How clips are cut out."""
+
+    EXACT = "exact"
+    COPY = "copy"
+
+
+def export(
+    results: Annotated[Path, typer.Argument(help="Results file.", metavar="RESULTS", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File to write; a new folder for clips, and where several videos each have a file of their own.",
+            metavar="PATH",
+            show_default=False,
+        ),
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="csv, srt, vtt (chapters), vtt-metadata, audacity, label-studio, eaf (ELAN), edl (CMX 3600), otio, "
+            "fiftyone, or clips.",
+            metavar="FORMAT",
+            show_default="by the ending of PATH",
+        ),
+    ] = None,
+    min_score: Annotated[float | None, typer.Option(help="Leave out segments of lower score.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All segments, also where the results have a final set of few.")
+    ] = False,
+    videos: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Where the videos lie now: a folder, a dataset or a file; repeat it for several.",
+            show_default="where they were localized",
+        ),
+    ] = None,
+    cut: Annotated[
+        Cut,
+        typer.Option(
+            help="Of clips. exact: encoded again, from and to the very picture. copy: fast, nothing encoded; "
+            "begins at the key picture before the segment."
+        ),
+    ] = Cut.EXACT,
+) -> None:
+    """Write segments for other programs: tables, subtitles, ELAN, Label Studio, editors, clips.
+
+    csv, label-studio and fiftyone are one file for all videos; the others are a file for each video that has segments.
+    Frame numbers are at each video's own rate. A video that is not the one that was localized is refused.
+    """
+    from weaktal.data.export import export as verb
+
+    with showing() as on_progress:
+        done = verb(
+            results,
+            out,
+            to=to,
+            min_score=min_score,
+            every=every,
+            videos=videos or None,
+            cut=cut.value,
+            on_progress=on_progress,
+        )
+    for note in done.notes:
+        typer.echo(note)
+    if done.without:
+        typer.echo(f"{len(done.without)} videos have no segment to write")
+    typer.echo(one_line(f"wrote {done.path}: {done.segments} segments of {done.videos} videos"))

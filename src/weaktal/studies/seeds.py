@@ -1,0 +1,194 @@
+"""One method trained with several seeds, side by side, into one folder.
+
+::
+
+    RUN/seeds.json      what all seeds have in common, and which seeds were asked for
+    RUN/seed-N/         a run folder, as a single training makes it; beside it its log
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+
+from weaktal.config import Settings, flat, load_settings
+from weaktal.data.annotations import read_tags
+from weaktal.engine.settings import HARMLESS
+from weaktal.errors import InputError, RunError, arg, shown
+from weaktal.files import read_model, write_json
+from weaktal.methods.base import method_module, stored_method
+from weaktal.methods.presets import preset_file
+from weaktal.runs.run import Run
+from weaktal.studies.folder import alone_in
+from weaktal.studies.runner import Work, available_cores, run_all
+from weaktal.studies.seed import Request, SeedJob
+
+FILE = "seeds.json"
+_HARMLESS = {"dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
+
+
+class _Seeds(BaseModel):
+    """What ``seeds.json`` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    request: Request
+    seeds: tuple[int, ...]
+
+
+def train_seeds(
+    dataset: str | PathLike[str],
+    *,
+    method: str,
+    features: str,
+    run: str | PathLike[str],
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    vlp_features: str | None = None,
+    preset: str | None = None,
+    config: str | PathLike[str] | None = None,
+    settings: Mapping[str, Any] | Settings | None = None,
+    overrides: Sequence[str] = (),
+    resume: bool = False,
+    workers: int | None = None,
+    subset: str | None = None,
+    seconds_per_snippet: float | None = None,
+    skip_broken: bool = False,
+    console: Console | None = None,
+) -> tuple[Run, ...]:
+    """Trains a method with several seeds, side by side, each in a process of its own.
+
+    Args:
+        dataset, method, features, vlp_features: as of :func:`weaktal.train`.
+        run: folder to make; it holds one run folder ``seed-N`` for each seed.
+        seeds: of the trainings.
+        preset, config, settings, overrides: as of :func:`weaktal.train`.
+        resume: go on with ``run``, which may be given more seeds; finished ones are kept.
+        workers: trainings at once; as many as GPUs, or without any as cores, by default.
+        subset, seconds_per_snippet, skip_broken: as of :func:`weaktal.train`.
+        console: where progress goes; standard error by default.
+
+    Returns:
+        The finished runs, in the order of ``seeds``.
+
+    Raises:
+        InputError: for bad input, before anything is trained.
+        RunError: if a training failed; the others are finished first.
+    """
+    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
+        raise InputError(f"are {shown(list(seeds))}", source=arg("seeds"), expected="whole numbers from 0, each once")
+    base = load_settings(method_module(method).CONFIG, preset_file(method, preset)) if preset else None
+    kind = method_module(method).CONFIG
+    chosen = load_settings(kind, None if config is None else Path(config), overrides, base=base, values=settings)
+    request = Request(
+        dataset=Path(dataset).absolute(),
+        method=method,
+        features=features,
+        vlp_features=vlp_features,
+        settings=chosen.model_dump(mode="json"),
+        subset=subset,
+        seconds_per_snippet=seconds_per_snippet,
+        skip_broken=skip_broken,
+    )
+    return _train(Path(run), _Seeds(request=request, seeds=tuple(seeds)), resume, workers, console)
+
+
+def resume_seeds(
+    run: str | PathLike[str],
+    *,
+    dataset: str | PathLike[str] | None = None,
+    method: str | None = None,
+    workers: int | None = None,
+    console: Console | None = None,
+) -> tuple[Run, ...]:
+    """Goes on with a folder of several seeds, as it says that it was started.
+
+    Args:
+        run: the folder.
+        dataset: where the dataset lies now, if it was moved since.
+        method: as of :func:`weaktal.resume`.
+        workers, console: as of :func:`train_seeds`.
+
+    Raises:
+        InputError, RunError: as of :func:`train_seeds`.
+    """
+    asked = _read(Path(run))
+    stored_method(asked.request.method, method, Path(run) / FILE)
+    if dataset is not None:
+        moved = asked.request.model_copy(update={"dataset": Path(dataset).absolute()})
+        asked = asked.model_copy(update={"request": moved})
+    return _train(Path(run), asked, True, workers, console)
+
+
+def is_seeds(folder: Path) -> bool:
+    """Whether a folder is one of several seeds."""
+    return (folder / FILE).is_file()
+
+
+def seed_runs(folder: Path) -> dict[int, Path]:
+    """The run folders of a folder of several seeds, by seed, finished or not.
+
+    Raises:
+        InputError: if the folder is none.
+    """
+    return {seed: folder / f"seed-{seed}" for seed in _read(folder).seeds}
+
+
+def _read(folder: Path) -> _Seeds:
+    return read_model(folder / FILE, _Seeds, "what weaktal train --seeds wrote there")
+
+
+def _train(run: Path, asked: _Seeds, resume: bool, workers: int | None, console: Console | None) -> tuple[Run, ...]:
+    read_tags(asked.request.dataset)  # what cannot be read at all is said here, and not by every seed
+    with alone_in(run, FILE, "runs of several seeds"):
+        everything = _started(run, asked, resume)
+        write_json(run / FILE, everything.model_dump(mode="json"))
+        todo = [seed for seed in asked.seeds if not (run / f"seed-{seed}" / "weights.safetensors").exists()]
+        gpus = _gpus(asked.request)
+        count = workers or min(gpus or available_cores(), max(1, len(todo)))
+        failures = run_all(
+            list(_works(run, asked.request, todo)),
+            workers=count,
+            console=console or Console(stderr=True),
+            gpus=gpus,
+        )
+    if failures:
+        said = "; ".join(f"{failure.name} failed: {failure.last} ({failure.log})" for failure in failures)
+        raise RunError(f"{said}; the same command with --resume goes on")
+    return tuple(Run(run / f"seed-{seed}") for seed in asked.seeds)
+
+
+def _started(run: Path, asked: _Seeds, resume: bool) -> _Seeds:
+    """What the folder is to hold from now on: the seeds that it was started with, and those that are added."""
+    if not (run / FILE).exists():
+        return asked
+    if not resume:
+        raise InputError("holds runs already", source=run, expected=f"a new folder, or {arg('resume')}")
+    stored = _read(run)
+    before, now = (flat(seeds.request.model_dump(mode="json")) for seeds in (stored, asked))
+    for key in [*before, *(key for key in now if key not in before)]:
+        if key not in _HARMLESS and before.get(key) != now.get(key):
+            raise InputError(
+                f"was started with {key} {shown(before.get(key))}, not {shown(now.get(key))}",
+                source=run,
+                expected="the same settings to resume, or a new folder",
+            )
+    return _Seeds(request=asked.request, seeds=tuple(sorted({*stored.seeds, *asked.seeds})))
+
+
+def _works(run: Path, request: Request, seeds: Sequence[int]) -> Iterator[Work]:
+    for seed in seeds:
+        file = run / f"seed-{seed}.json"
+        write_json(file, SeedJob(request=request, seed=seed, run=run / f"seed-{seed}").model_dump(mode="json"))
+        yield Work(f"seed {seed}", ("weaktal.studies.seed", str(file)), run / f"seed-{seed}.log")
+
+
+def _gpus(request: Request) -> int:
+    """GPUs that the trainings may use."""
+    import torch
+
+    return 0 if request.settings["engine"]["device"] == "cpu" else torch.cuda.device_count()
