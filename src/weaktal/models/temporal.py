@@ -132,7 +132,8 @@ class TransformerBlock(nn.Module):
     def forward(self, x: Tensor, packing: Packing) -> Tensor:
         """Packed snippets, (N, D) to (N, D)."""
         x = x + self.dropout(scaled(self._attend(self.norm_attention(x), packing), self.scale_attention))
-        return x + self.dropout(scaled(self.mlp(self.norm_mlp(x)), self.scale_mlp))
+        out: Tensor = x + self.dropout(scaled(self.mlp(self.norm_mlp(x)), self.scale_mlp))
+        return out
 
     def _attend(self, x: Tensor, packing: Packing) -> Tensor:
         (batch, time), width = packing.mask.shape, x.shape[1]
