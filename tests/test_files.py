@@ -13,7 +13,16 @@ import pytest
 from pydantic import BaseModel, RootModel
 
 from weaktal.errors import InputError, one_line, shown
-from weaktal.files import cache_folder, read_model, replacing, replacing_folder, sha256, write_json, write_text
+from weaktal.files import (
+    cache_folder,
+    read_model,
+    read_text,
+    replacing,
+    replacing_folder,
+    sha256,
+    write_json,
+    write_text,
+)
 
 
 class Content(BaseModel):
@@ -175,6 +184,24 @@ def test_bad_json_is_one_line(content: bytes, message: str, tmp_path: Path) -> N
     assert line.startswith(str(path))
     assert line.isprintable()
     assert len(line) <= 4100
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])  # "utf-16" writes a mark
+def test_byte_order_marks_are_no_content(coding: str, tmp_path: Path) -> None:
+    class Text(BaseModel):
+        text: str
+
+    path = tmp_path / "file.json"
+    path.write_text('{"text": "Weitwürfe"}', encoding=coding)
+    assert read_model(path, Text, "text").text == "Weitwürfe"
+    assert read_text(path, "text") == '{"text": "Weitwürfe"}'
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\xd8\x00", b"caf\xe9"])
+def test_what_is_no_text_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(InputError, match=r"file: is not text in UTF-8 .*; expected lines"):
+        read_text(tmp_path / "file", "lines")
 
 
 @pytest.mark.parametrize(

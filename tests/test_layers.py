@@ -25,7 +25,7 @@ FLOORS = (
     {"methods", "worlds", "dataset"},
     {"runs"},
     {"report"},
-    {"studies", "demonstration"},
+    {"finding", "studies", "demonstration"},
     {"cli"},
     {"__main__"},
 )

@@ -18,7 +18,8 @@ Rooms from the ground up; a room imports only from those named before it:
 3. ``decoding`` (scores to segments), ``evaluation`` (tIoU, AP), ``encoders`` (networks), ``composition`` (datasets)
 4. ``extraction`` (videos to features), ``engine`` (the trainer, which knows no method)
 5. ``methods``: each method reads like its paper; ``worlds``: rendered videos; ``dataset``: a dataset for Python
-6. ``runs`` (train, localize), ``report`` (a page to look at), ``studies`` (many trainings), ``demonstration``
+6. ``runs`` (train, localize), ``report`` (a page to look at), ``studies`` (many trainings), ``demonstration``,
+   ``finding`` (from a folder and a spreadsheet to few segments)
 7. ``cli``: one thin file a verb
 """
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from weaktal.composition.compose import compose as compose
     from weaktal.data.export import export as export
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
+    from weaktal.data.importers.label_studio import import_label_studio as import_label_studio
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
     from weaktal.data.importers.tags.import_table import import_table as import_table
     from weaktal.data.results import Results as Results
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from weaktal.evaluation.evaluate import evaluate as evaluate
     from weaktal.evaluation.scoring import Scores as Scores
     from weaktal.extraction.extract import extract as extract
+    from weaktal.finding.final_set import finalize as finalize
+    from weaktal.finding.find import find as find
     from weaktal.progress import Progress as Progress
     from weaktal.report.view import view as view
     from weaktal.runs.diagnose import diagnose as diagnose
@@ -59,6 +63,7 @@ if TYPE_CHECKING:
     from weaktal.runs.zero_shot import zero_shot as zero_shot
     from weaktal.segments import Segment as Segment
     from weaktal.studies.ablate import ablate as ablate
+    from weaktal.studies.compare import compare as compare
     from weaktal.studies.reproduce import reproduce as reproduce
     from weaktal.studies.seeds import resume_seeds as resume_seeds
     from weaktal.studies.seeds import train_seeds as train_seeds
@@ -76,6 +81,7 @@ _HOMES = {
     "Segment": "weaktal.segments",
     "WeaktalError": "weaktal.errors",
     "ablate": "weaktal.studies.ablate",
+    "compare": "weaktal.studies.compare",
     "compose": "weaktal.composition.compose",
     "decode": "weaktal.decoding.decode",
     "demo": "weaktal.demonstration.demo",
@@ -84,8 +90,11 @@ _HOMES = {
     "export": "weaktal.data.export",
     "extract": "weaktal.extraction.extract",
     "fetch_weights": "weaktal.encoders.weights",
+    "finalize": "weaktal.finding.final_set",
+    "find": "weaktal.finding.find",
     "import_dataset": "weaktal.data.importers.import_dataset",
     "import_folders": "weaktal.data.importers.tags.import_table",
+    "import_label_studio": "weaktal.data.importers.label_studio",
     "import_table": "weaktal.data.importers.tags.import_table",
     "load": "weaktal.runs.run",
     "localize": "weaktal.runs.localize",

@@ -7,6 +7,7 @@ Ctrl-C ever leaves half a file under the final name.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import hashlib
@@ -15,7 +16,7 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -151,6 +152,35 @@ def read_bytes(path: Path, what: str) -> bytes:
         raise InputError(f"cannot be read ({reason(error)})", source=path, expected=what) from error
 
 
+# What editors and shells of Windows put before a text, and how the rest is to be read.
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file that a user named: UTF-8, with or without a byte order mark, or UTF-16 with one.
+
+    Raises:
+        InputError: as :func:`read_bytes`, and if it is no such text.
+    """
+    try:
+        return _without_mark(read_bytes(path, what)).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not text in UTF-8 ({error.reason})", source=path, expected=what) from None
+
+
+def _without_mark(content: bytes) -> bytes:
+    """A text as plain UTF-8 bytes.
+
+    Raises:
+        UnicodeDecodeError: if what follows a mark of UTF-16 is something else.
+    """
+    for mark, coding in _MARKS:
+        if content.startswith(mark):
+            rest = content[len(mark) :]
+            return rest if coding == "utf-8" else rest.decode(coding).encode("utf-8")
+    return content
+
+
 def reason(error: OSError | ValueError | RuntimeError) -> str:
     """Why a path could not be used, without the path.
 
@@ -181,15 +211,54 @@ def read_model(path: Path, model: type[Model], what: str) -> Model:
         InputError: naming the file, the place in it, and what was expected there; also for a key that stands twice in
             one object, of which either value would be lost without a word.
     """
-    content = read_bytes(path, what)
+    return read_mended(path, model, what, lambda _: ())[0]
+
+
+def read_mended(
+    path: Path, model: type[Model], what: str, mend: Callable[[Any], tuple[str, ...]]
+) -> tuple[Model, tuple[str, ...]]:
+    """A JSON file as :func:`read_model` has it; one that does not validate is mended and looked at again.
+
+    Args:
+        path: the file.
+        model: what it should hold.
+        what: the same in words.
+        mend: changes the parsed file in place where its meaning is beyond doubt, and says what it changed.
+
+    Returns:
+        The content, and what was mended.
+
+    Raises:
+        InputError: as :func:`read_model`.
+    """
+    try:
+        content = _without_mark(read_bytes(path, what))
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not valid JSON ({error.reason})", source=path, expected=what) from None
+    notes: tuple[str, ...] = ()
     try:
         parsed = model.model_validate_json(content)
     except ValidationError as error:
-        raise from_validation(error, path) from None
+        raw = _parsed(content)
+        notes = mend(raw)
+        if not notes:
+            raise from_validation(error, path) from None
+        try:
+            parsed = model.model_validate(raw)
+        except ValidationError as again:
+            raise from_validation(again, path) from None
     # A second look, for the parser above says nothing of such keys; numbers stay text, of which any is good here.
     with contextlib.suppress(RecursionError):
         json.loads(content, object_pairs_hook=_Once(path), parse_int=str, parse_float=str)
-    return parsed
+    return parsed, notes
+
+
+def _parsed(content: bytes) -> Any:
+    """JSON as Python has it; None where it is none."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 class _Once:

@@ -132,3 +132,16 @@ def test_options_for_videos_are_refused_for_features(
 ) -> None:
     assert run(["compose", str(clips), str(tmp_path / "set"), "--fps", "10"]) == 2
     assert "--fps is for clips that are videos" in capsys.readouterr().err
+
+
+def test_a_clip_that_cannot_be_used_is_named_and_the_others_are_composed(
+    video_clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = video_clips / "jump" / "bad.mp4"
+    bad.write_bytes(b"no video")
+    options = ["--train", "3", "--test", "2", "--instance-seconds", "1-2", "--gap-seconds", "0.5-1"]
+    assert run(["compose", str(video_clips), str(tmp_path / "set"), *options]) == 2
+    first, last = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"weaktal: {bad}: cannot be opened")
+    assert last == f"weaktal: 1 clips cannot be used, named above; {tmp_path / 'set'} is without them"
+    assert len(read_annotations(tmp_path / "set").videos) == 5

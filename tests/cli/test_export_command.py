@@ -20,7 +20,7 @@ def results(tmp_path: Path) -> Path:
 def test_the_final_set_or_all(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["export", str(results), "--out", str(tmp_path / "a.srt")]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "1 videos have no segment to write",
+        "no segment to write: 1 of 2 videos",
         f"wrote {tmp_path / 'a.srt'}: 1 segments of 1 videos",
     ]
     assert run(["export", str(results), "--out", str(tmp_path / "b"), "--to", "audacity", "--all"]) == 0

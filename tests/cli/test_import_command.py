@@ -73,13 +73,13 @@ def test_a_table_of_tags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert captured.out.splitlines()[-6:] == [
         "training: 2 videos",
         "2 classes:",
-        "  jump: 1 videos",
-        "  run: 1 videos",
+        "  jump: 1 video",
+        "  run: 1 video",
         f"wrote {out}",
         f"next: weaktal extract --encoder NAME --into {out}",
     ]
     assert "tags.csv: row 4, column 'Film': no video is called 'b/IMG_2'" in captured.err
-    assert "1 rows without a video, 1 videos without a row, 0 that cannot be used" in captured.err
+    assert "1 row without a video, 1 video without a row, 0 that cannot be used" in captured.err
     assert run(["import", "folders", str(videos), str(out)]) == 0
     assert "one video added to 2, tags changed of 2" in capsys.readouterr().out
 

@@ -204,22 +204,35 @@ def copied(clips: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("content", [b"", b"no video at all", b"\x00" * 5000])
-def test_a_broken_clip_is_named_and_nothing_is_left(clips: Path, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"no video at all", b"\x00" * 5000, None])
+def test_a_broken_clip_is_named_and_stops_no_other(clips: Path, tmp_path: Path, content: bytes | None) -> None:
     folder = copied(clips, tmp_path / "clips")
     bad = folder / "sit" / "9.mp4"
-    bad.write_bytes(content)
-    with pytest.raises(InputError, match="a video file such as mp4") as caught:
-        compose_videos(read_video_clips(folder), tmp_path / "set", SETTINGS, FORMAT)
-    assert caught.value.source == bad
-    assert [p.name for p in tmp_path.iterdir()] == ["clips"]
+    if content is None:
+        bad.symlink_to(tmp_path / "gone.mp4")
+    else:
+        bad.write_bytes(content)
+    made = compose_videos(read_video_clips(folder), tmp_path / "set", SETTINGS, FORMAT)
+    assert [error.source for error in made.skipped.values()] == [bad]
+    whole = compose_videos(read_video_clips(clips), tmp_path / "whole", SETTINGS, FORMAT)
+    assert made.composition == whole.composition
+    assert not whole.skipped
 
 
 def test_a_clip_shorter_than_a_tick_is_named(clips: Path, tmp_path: Path) -> None:
     folder = copied(clips, tmp_path / "clips")
     write_clip(folder / "sit" / "9.mp4", (0, 0, 1), 0, seconds=0.1, rate=20, size=(64, 48))
-    with pytest.raises(InputError, match=r"sit/9\.mp4: has 1 frame at 10 frames a second; expected 2 or more"):
-        compose_videos(read_video_clips(folder), tmp_path / "set", SETTINGS, FORMAT)
+    made = compose_videos(read_video_clips(folder), tmp_path / "set", SETTINGS, FORMAT)
+    (error,) = made.skipped.values()
+    assert str(error).endswith("sit/9.mp4: has 1 frame at 10 frames a second; expected 2 or more")
+
+
+def test_where_no_clip_can_be_used_nothing_is_left(tmp_path: Path) -> None:
+    for label in ("sit", "run"):
+        (tmp_path / "clips" / label).mkdir(parents=True)
+        (tmp_path / "clips" / label / "1.mp4").write_bytes(b"no video")
+    with pytest.raises(InputError, match=r"none of 2 videos can be used; the first: .*run/1\.mp4: cannot be opened"):
+        compose_videos(read_video_clips(tmp_path / "clips"), tmp_path / "set", SETTINGS, FORMAT)
     assert [p.name for p in tmp_path.iterdir()] == ["clips"]
 
 

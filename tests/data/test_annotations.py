@@ -39,7 +39,7 @@ def test_tags_and_whole(tmp_path: Path) -> None:
 
 
 GARBAGE: list[Any] = [
-    "garbage", None, [], [1], [2, 1], [-1, 2], ["a", "b"], {"start": 1}, [1, None], [True, False], [1, 2, 3], [[1], 2],
+    "garbage", None, [], [1], [2, 1], [-2, -1], ["a", "b"], {"start": 1}, [1, None], [True, False], [1, 2, 3], [[1], 2],
 ]  # fmt: skip
 
 
@@ -84,7 +84,6 @@ def test_classes_and_subsets_of_the_file(tmp_path: Path) -> None:
         ({"duration": 10**400}, r"database\.v\.duration"),
         ({"subset": 3}, r"database\.v\.subset: is 3"),
         ({"annotations": {}}, r"database\.v\.annotations: is \{\}"),
-        ({"annotations": None}, r"database\.v\.annotations: is None"),
         ({"annotations": [None]}, r"database\.v\.annotations\.0: is None"),
         ({"annotations": [{"segment": [1, 2]}]}, r"database\.v\.annotations\.0\.label: is missing"),
         ({"annotations": [{"label": "", "segment": [1, 2]}]}, r"annotations\.0\.label: is ''"),
@@ -184,3 +183,39 @@ def test_the_only_subset_is_taken_by_default(
     (tmp_path / "annotations.json").write_text(json.dumps(content))
     found = read_tags(tmp_path)
     assert (found.train_subset, found.test_subset) == expected
+
+
+def test_segments_as_other_tools_write_them(tmp_path: Path) -> None:
+    """Times as text, a start a hair before 0, an end a hair after the video, and null for no annotations."""
+    spans = [{"label": "a", "segment": ["0.2", " 1.1 "]}, {"label": "a", "segment": [-0.02, 10.01]}]
+    path = written(tmp_path, {"v": {**VIDEO, "annotations": spans}, "w": {**VIDEO, "annotations": None}})
+    read = read_annotations(path)
+    assert read.videos["v"].segments == (Segment(0.2, 1.1, "a"), Segment(0, 10.01, "a"))
+    assert read.videos["w"].segments == read.videos["w"].labels == ()
+    assert [note.partition(" of the ")[0] for note in read.notes] == ["2 times", "1 segment"]
+    assert read_tags(path).videos["v"].labels == ("a",)
+
+
+@pytest.mark.parametrize("segment", [["1e3", "2"], ["nan", "2"], ["", "2"], ["0x1", "2"], ["3", "2"], [-0.7, 2]])
+def test_what_is_not_plain_is_not_mended(segment: list[Any], tmp_path: Path) -> None:
+    path = written(tmp_path, {"v": {**VIDEO, "annotations": [{"label": "a", "segment": segment}]}})
+    with pytest.raises(InputError, match=r"database\.v\.annotations\.0"):
+        read_annotations(path)
+
+
+@pytest.mark.parametrize("other", ["HighJump ", "highjump", "High Jump", "high_jump", "HIGH-JUMP"])
+def test_labels_that_differ_by_case_or_blanks_are_no_two_classes(other: str, tmp_path: Path) -> None:
+    database = {"v": {**VIDEO, "labels": ["HighJump"]}, "w": {**VIDEO, "labels": [other]}}
+    with pytest.raises(InputError, match=r"database\.w: labels 'HighJump' and '.*' differ by case or blanks only"):
+        read_tags(written(tmp_path, database))
+    with pytest.raises(InputError, match="expected 'HighJump', from which it differs by case or blanks only"):
+        read_tags(written(tmp_path, database, classes=["Diving", "HighJump"]))
+    assert read_tags(written(tmp_path, database, classes=["HighJump", other])).classes == ("HighJump", other)
+
+
+def test_the_protocol_comes_back(tmp_path: Path) -> None:
+    read = read_annotations(written(tmp_path, {"v": VIDEO}, protocol="thumos14"))
+    assert read.protocol == "thumos14"
+    write_annotations(tmp_path / "annotations.json", read)
+    assert read_tags(tmp_path).protocol == "thumos14"
+    assert read_tags(written(tmp_path, {"v": VIDEO})).protocol == ""

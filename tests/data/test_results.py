@@ -73,3 +73,14 @@ def test_what_other_tools_write_besides_is_accepted(tmp_path: Path) -> None:
     path.write_text('{"version": 1.3, "external_data": null, "extra": 1, "results": {"v": []}}')
     assert read_results(path).videos == {"v": []}
     assert read_results(path).version == "1.3"
+
+
+def test_a_start_a_hair_before_0_and_times_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text('{"results": {"v": [{"label": "a", "segment": [-0.02, "3.5"], "score": 1}]}}')
+    results = read_results(path)
+    assert results.videos["v"] == [Segment(0, 3.5, "a", 1)]
+    assert results.notes == (
+        "1 time of the results given as text; read as numbers",
+        "1 segment of the results began before 0, the first of v at -0.02 s; cut off at 0",
+    )

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from weaktal.data.annotations import Annotations, Video
@@ -111,7 +115,7 @@ def test_subset_of_the_user_then_of_the_protocol_then_of_the_annotations() -> No
     only = annotations(video("c", "eval", Segment(0, 1, "run")), test="eval")
     fallen_back = score(only, Results({"c": []}), THUMOS)
     assert fallen_back.subset == "eval"
-    assert fallen_back.warnings == ("there is no subset 'test'; scored 'eval' instead",)
+    assert fallen_back.warnings[0] == "there is no subset 'test'; scored 'eval' instead"
 
 
 def thumos(spans: tuple[tuple[float, float], ...], *predictions: Segment) -> Scores:
@@ -182,3 +186,87 @@ def test_ground_truth_without_length_is_counted_in_a_warning() -> None:
     scores = score(world, Results({"a": [Segment(0, 10, "run")]}))
     assert scores.average_map == 0.5
     assert scores.warnings == ("1 ground-truth segment without length, which nothing can match",)
+
+
+LONG = Annotations(
+    ("run", "jump"),
+    {
+        name: Video(name, "test", 60.0, (), (Segment(10, 20, "run"), Segment(30 + shift, 40, "jump")))
+        for shift, name in enumerate(["abc", "abd", "abe"])
+    },
+    test_subset="test",
+)
+
+
+def found(change: Callable[[Segment], Segment], name: Callable[[str], str] = str) -> Results:
+    """The truth of ``LONG`` as results, changed."""
+    return Results({name(video): [change(s) for s in known.segments] for video, known in LONG.videos.items()})
+
+
+def times(factor: float) -> Callable[[Segment], Segment]:
+    return lambda s: Segment(s.start * factor, s.end * factor, s.label)
+
+
+@pytest.mark.parametrize(
+    ("factor", "unit"), [(25, "frames"), (29.97, "frames"), (1000, "milliseconds"), (1_000_000, "microseconds")]
+)
+def test_times_in_another_unit_are_named(factor: float, unit: str) -> None:
+    scores = score(LONG, found(times(factor)))
+    assert scores.average_map == 0
+    late = next(w for w in scores.warnings if "end after their video" in w)
+    assert late.startswith("6 of 6 predictions end after their video: abc has one of ")
+    assert f"in {unit}" in late
+    assert "60 s" in late
+    other = replace(
+        LONG, videos={n: replace(v, segments=tuple(map(times(factor), v.segments))) for n, v in LONG.videos.items()}
+    )
+    assert any("6 of 6 ground-truth segments" in w and unit in w for w in score(other, found(lambda s: s)).warnings)
+
+
+def test_a_few_segments_that_end_after_their_video_are_as_published() -> None:
+    videos = {
+        f"v{i}": Video(f"v{i}", "test", 60.0, (), (Segment(10, 80 if i == 0 else 60.4, "run"),)) for i in range(30)
+    }
+    world = Annotations(("run",), videos, test_subset="test")
+    assert score(world, Results({name: v.segments for name, v in videos.items()})).warnings == ()
+
+
+def test_shares_of_a_video_are_not_seconds() -> None:
+    assert any("shares of a video" in w for w in score(LONG, found(times(1 / 60))).warnings)
+
+
+@pytest.mark.parametrize(
+    ("results", "reason"),
+    [
+        (Results({}), "there is no prediction to score"),
+        (found(lambda s: s, lambda name: f"v_{name}"), "'v_abc' and 'abc' differ by a leading v_ only"),
+        (found(lambda s: s, lambda name: f"{name}.mp4"), "'abc.mp4' and 'abc' differ by the ending .mp4 only"),
+        (found(lambda s: s, str.upper), "'ABC' and 'abc' differ by case or blanks only"),
+        (found(lambda s: Segment(s.start, s.start, s.label)), "all predictions end where they start"),
+        (found(lambda s: replace(s, label="jump" if s.label == "run" else "run")), "Are labels mixed up"),
+        (found(lambda s: Segment(s.start, s.start + 0.5, s.label)), "the highest tIoU .* is 0.06"),
+    ],
+    ids=["none", "v_", "ending", "case", "empty", "labels", "short"],
+)  # fmt: skip
+def test_a_score_of_0_comes_with_its_reason(results: Results, reason: str) -> None:
+    scores = score(LONG, results)
+    assert scores.average_map == 0
+    assert any(re.search(reason, warning) for warning in scores.warnings), scores.warnings
+
+
+def test_a_label_of_another_spelling_is_named_with_the_right_one() -> None:
+    world = replace(LONG, classes=("run", "jump", "HighJump"))
+    with pytest.raises(InputError, match="nearest is 'HighJump', from which it differs by case or blanks only"):
+        score(world, found(lambda s: replace(s, label="high_jump")))
+
+
+def test_the_dataset_knows_its_protocol() -> None:
+    world = replace(LONG, protocol="activitynet13")
+    assert score(world, found(lambda s: s)).protocol == "activitynet13"
+    assert score(world, found(lambda s: s), PROTOCOLS["plain"]).protocol == "plain"
+    with pytest.raises(InputError, match="protocol: is 'thumos'; expected one of plain, thumos14"):
+        score(replace(LONG, protocol="thumos"), found(lambda s: s))
+
+
+def test_what_was_mended_on_reading_is_said() -> None:
+    assert score(replace(LONG, notes=("one",)), replace(found(lambda s: s), notes=("two",))).warnings == ("one", "two")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.extraction.test_folders import write_video
 
 from weaktal.data.features import Features
+from weaktal.data.manifest import read_manifest
 from weaktal.errors import InputError
 from weaktal.extraction.extract import extract
 from weaktal.progress import Progress
@@ -85,3 +88,44 @@ def test_bad_settings_are_named_as_arguments(tmp_path: Path, settings: dict[str,
         extract(tmp_path, **{"encoders": "world-vlp", "into": tmp_path / "dataset", **settings})
     assert message in str(caught.value)
     assert not (tmp_path / "dataset").exists()
+
+
+def test_one_bad_file_stops_no_other(tmp_path: Path) -> None:
+    videos = tmp_path / "videos"
+    for name in ("a", "z"):
+        write_video(videos / f"{name}.mp4", 20)
+    (videos / "empty.gif").touch()
+    (videos / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    (videos / "noise.ts").write_bytes(bytes(range(256)) * 200)
+    (videos / "half.mkv").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(300))
+    done = extract(videos, encoders="world-vlp", into=tmp_path / "dataset", device="cpu")
+    assert done.extracted == ("a", "z")
+    assert {Path(str(error.source)).name for error in done.failures.values()} == {
+        "empty.gif", "gone.mp4", "noise.ts", "half.mkv",
+    }  # fmt: skip
+    with pytest.raises(InputError, match="gone"):
+        extract(videos, encoders="world-vlp", into=tmp_path / "other", device="cpu", strict=True)
+
+
+def test_a_video_called_text_and_the_class_vectors_have_files_of_their_own(tmp_path: Path) -> None:
+    videos, dataset = tmp_path / "videos", tmp_path / "dataset"
+    write_video(videos / "a.mp4", 20)
+    dataset.mkdir()
+    entry = {"subset": "training", "duration": 0.8, "labels": ["dunking"]}
+    classes = ["dunking", "high jump"]
+    (dataset / "annotations.json").write_text(json.dumps({"classes": classes, "database": {"a": entry}}))
+    extract(videos, encoders="world-vlp", into=dataset, device="cpu")
+    folder = dataset / "features" / "world-vlp"
+    vectors = np.load(folder / "text.npy")
+    assert len(vectors) == len(classes)
+
+    write_video(videos / "text.mp4", 40)
+    done = extract(videos, encoders="world-vlp", into=dataset, device="cpu")
+    assert (done.extracted, done.finished_before) == (("text",), ("a",))
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    assert manifest.complete
+    assert manifest.text is not None
+    np.testing.assert_array_equal(np.load(folder / manifest.text), vectors)
+    assert len(np.load(folder / "text.npy")) == 3  # snippets of its 40 frames
+    assert extract(videos, encoders="world-vlp", into=dataset, device="cpu").extracted == ()

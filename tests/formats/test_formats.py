@@ -109,7 +109,7 @@ def test_audacity_has_three_columns() -> None:
 
 def test_label_studio() -> None:
     (task,) = json.loads(rendered([PLAIN], "label-studio"))
-    assert task["data"] == {"video": "/data/local-files/?d=videos/v.mp4", "name": "v", "fps": 25.0}
+    assert task["data"] == {"video": "/data/local-files/?d=videos/v.mp4", "name": "v", "fps": 25.0, "duration": 10.0}
     (prediction,) = task["predictions"]
     assert [(r["value"]["ranges"], r["value"]["timelinelabels"], r["score"]) for r in prediction["result"]] == [
         ([{"start": 1, "end": 50}], ["jump"], 0.9),

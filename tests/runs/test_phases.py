@@ -180,7 +180,7 @@ def test_statistics_that_say_nothing_leave_gaps(
         (["RUN", "nowhere", "--phases"], "nowhere"),
         (["RUN", "DATASET", "--phases", "--subset", "odd"], "odd"),
         (["RUN", "DATASET", "--phases", "--set", "theta_cls=x"], "theta_cls"),
-        (["DATASET", "RUN", "--json", "-"], "--json: is for --phases"),
+        (["DATASET", "RUN", "--threshold", "0.3"], "--threshold: means nothing for results"),
     ],
 )
 def test_bad_input_gets_one_line(

@@ -37,6 +37,7 @@ def write_video(tmp_path: Path) -> Callable[..., Path]:
         pictures: Sequence[np.ndarray] | None = None,
         options: dict[str, str] | None = None,
         container_options: dict[str, str] | None = None,
+        coder: Callable[[av.VideoCodecContext], None] = lambda _coder: None,
     ) -> Path:
         path = tmp_path / name
         with av.open(str(path), "w", options=container_options or {}) as container:
@@ -46,6 +47,7 @@ def write_video(tmp_path: Path) -> Callable[..., Path]:
             stream.bit_rate = 4_000_000
             if codec == "libx264":
                 stream.options = {"crf": "4", "preset": "ultrafast", **(options or {})}
+            coder(stream.codec_context)
             if aspect is not None:
                 stream.codec_context.sample_aspect_ratio = aspect
             if rotation:

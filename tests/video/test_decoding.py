@@ -8,6 +8,7 @@ import pytest
 from weaktal.errors import InputError
 from weaktal.video.container import probe
 from weaktal.video.decoding import ExactSize, ShortSide, VideoFrames
+from weaktal.video.orientation import Orientation
 
 STEP = 8  # of write_video's gray levels
 
@@ -84,7 +85,7 @@ def test_gif(write_video):
 
 def test_raw_stream_without_time_stamps(write_video):
     video = VideoFrames(write_video("a.h264"), fps=25)
-    assert video.info.duration is None
+    assert video.info.duration == pytest.approx(0.8)
     assert numbers(video) == list(range(20))
 
 
@@ -134,7 +135,7 @@ def test_pixels_become_square(write_video):
 
 def test_info(write_video):
     info = probe(write_video())
-    assert (info.codec, info.fps, info.frames, info.rotation) == ("h264", 25.0, 20, 0)
+    assert (info.codec, info.fps, info.frames, info.orientation) == ("h264", 25.0, 20, Orientation())
     assert info.duration == pytest.approx(0.8)
 
 

@@ -34,7 +34,10 @@ def ablate(
     workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; as many as cores by default.")] = None,
     subset: Annotated[str | None, typer.Option(help="Subset to score; the test subset by default.")] = None,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
-    protocol: Annotated[str, typer.Option(help="plain (tIoU 0.1:0.7:0.1), thumos14, activitynet12, ...")] = "plain",
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="plain (tIoU 0.1:0.7:0.1), thumos14, ...; the dataset's by default."),
+    ] = None,
     seconds_per_snippet: Annotated[
         float | None, typer.Option(help="Spacing of features that have no manifest.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -221,3 +222,9 @@ def _print_summary(composed: Composed) -> None:
     for note in composed.notes:
         print(note)
     print(f"wrote {composed.dataset}")
+    for error in composed.skipped.values():
+        print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
+    if composed.skipped:
+        raise InputError(
+            f"{len(composed.skipped)} clips cannot be used, named above; {composed.dataset} is without them"
+        )

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from weaktal.cli.tables import console, percent, put_json, table, warn
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from weaktal.evaluation.scoring import Scores
 
-PIPED_WIDTH = 200  # columns of a table that does not go to a terminal
-
 
 def evaluate(
     annotations: Annotated[
         Path, typer.Argument(help="A dataset folder, or an annotations file in ActivityNet's JSON.")
     ],
-    results: Annotated[Path, typer.Argument(help="Predictions in ActivityNet's JSON layout.")],
+    results: Annotated[list[Path], typer.Argument(help="Predictions in ActivityNet's JSON layout; one file or more.")],
     protocol: Annotated[
         str | None,
         typer.Option(
             help="thumos14, activitynet12 or activitynet13: the benchmark's subset, thresholds and ambiguous spans. "
-            "Without it: the dataset's test subset at tIoU 0.1:0.7:0.1.",
+            "Without it: the dataset's own, or else its test subset at tIoU 0.1:0.7:0.1.",
             show_default=False,
         ),
     ] = None,
@@ -46,51 +44,52 @@ def evaluate(
     ] = None,
     per_class: Annotated[bool, typer.Option("--per-class", help="Show the AP of every class as well.")] = False,
 ) -> None:
-    """Score a results file against annotations: mAP at several tIoU thresholds.
+    """Score results files against annotations: mAP at several tIoU thresholds.
 
     Average precision follows the ActivityNet detection evaluation. Predictions for videos outside the subset are
-    ignored and counted in a warning; a label that is no class of the annotations is an error.
+    ignored and counted in a warning; a label that is no class of the annotations is an error. Of several files, each
+    has a row of the table, and `--json` writes `{"results": [...]}` with an object for each, its file named.
     """
+    from weaktal.data.annotations import read_annotations
     from weaktal.evaluation.evaluate import evaluate as score
-    from weaktal.files import write_json
+    from weaktal.files import check_writable
 
-    scores = score(annotations, results, protocol=protocol, subset=subset, tiou=tiou)
-    if json_out == "-":
-        print(json.dumps(scores.as_json(), allow_nan=False))
+    check_writable(None if json_out in (None, "-") else Path(str(json_out)))
+    truth = read_annotations(annotations)
+    found = {file: score(truth, file, protocol=protocol, subset=subset, tiou=tiou) for file in results}
+    several = [{"file": str(file), **scores.as_json()} for file, scores in found.items()]
+    if put_json({"results": several} if len(found) > 1 else next(iter(found.values())).as_json(), json_out):
         return
-    if json_out is not None:
-        write_json(Path(json_out), scores.as_json())
-    _print(scores, per_class)
+    for file, scores in found.items():
+        warn(scores.warnings, str(file) if len(found) > 1 else None)
+    out = console()
+    if len(found) > 1 and not per_class:
+        out.print(_size(next(iter(found.values()))), soft_wrap=True)
+        out.print(_table({str(file): scores for file, scores in found.items()}))
+        return
+    for file, scores in found.items():
+        if len(found) > 1:
+            out.print(str(file), soft_wrap=True)
+        out.print(f"{_size(scores)}, {scores.predictions:,} predictions", soft_wrap=True)
+        out.print(_by_class(scores) if per_class else _table({"mAP %": scores}))
 
 
-def _print(scores: Scores, per_class: bool) -> None:
-    from rich.console import Console
-
-    for warning in scores.warnings:
-        print(f"weaktal: warning: {warning}", file=sys.stderr)
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    console.print(
+def _size(scores: Scores) -> str:
+    return (
         f"{scores.protocol}, subset {scores.subset}: {scores.videos:,} videos, {scores.ground_truth:,} ground-truth "
-        f"segments of {len(scores.classes)} classes, {scores.predictions:,} predictions",
-        soft_wrap=True,
+        f"segments of {len(scores.classes)} classes"
     )
-    console.print(_table(scores, per_class))
 
 
-def _table(scores: Scores, per_class: bool) -> Table:
-    """Percentages: a column for each threshold and their mean, a row for each class asked for and the mAP."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def _table(rows: dict[str, Scores]) -> Table:
+    """A row for each: a column for each threshold and for their mean, in percent."""
+    first = next(iter(rows.values()))
+    head = ["tIoU" if "mAP %" in rows else "mAP % at tIoU", *(f"{tiou:g}" for tiou in first.tious), "mean"]
+    return table(head, [[name, *map(percent, (*scores.map, scores.average_map))] for name, scores in rows.items()])
 
-    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_footer=per_class)
-    table.add_column("tIoU", Text("mAP %"), overflow="fold")
-    for threshold, value in zip(scores.tious, scores.map, strict=True):
-        table.add_column(f"{threshold:g}", f"{100 * value:.1f}", justify="right", no_wrap=True)
-    table.add_column("mean", f"{100 * scores.average_map:.1f}", justify="right", no_wrap=True)
-    if not per_class:
-        table.add_row("mAP %", *(str(column.footer) for column in table.columns[1:]))
-        return table
-    for label, row in zip(scores.classes, scores.ap, strict=True):
-        table.add_row(Text(label), *(f"{100 * value:.1f}" for value in (*row, row.mean())))
-    return table
+
+def _by_class(scores: Scores) -> Table:
+    """A row for each class and, below, the mAP."""
+    head = ["tIoU", *(f"{tiou:g}" for tiou in scores.tious), "mean"]
+    rows = [[label, *map(percent, (*row, row.mean()))] for label, row in zip(scores.classes, scores.ap, strict=True)]
+    return table(head, rows, foot=["mAP %", *map(percent, (*scores.map, scores.average_map))])

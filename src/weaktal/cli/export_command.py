@@ -78,5 +78,5 @@ def export(
     for note in done.notes:
         typer.echo(note)
     if done.without:
-        typer.echo(f"{len(done.without)} videos have no segment to write")
+        typer.echo(f"no segment to write: {len(done.without)} of {done.videos + len(done.without)} videos")
     typer.echo(one_line(f"wrote {done.path}: {done.segments} segments of {done.videos} videos"))

@@ -12,8 +12,9 @@ from rich import progress
 from rich.text import Text
 
 from weaktal.cli.bars import showing
-from weaktal.encoders.names import HOUSE
-from weaktal.errors import InputError
+from weaktal.data.spelling import systematic
+from weaktal.encoders.names import HOUSE, check_encoder
+from weaktal.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from weaktal.extraction.extract import Extracted
@@ -97,6 +98,8 @@ def extract(
     A run that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one setting
     only; another setting needs another --name. Videos that cannot be used are named at the end, with exit code 2.
     """
+    for one in encoder:  # before torch is imported, which takes longer
+        check_encoder(one)
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.extraction import extract as verb
 
@@ -130,9 +133,15 @@ def _report(done: Extracted, into: Path) -> None:
     if done.busy:
         said = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in done.busy.items())
         print(f"at work: {said}; the slowest {max(done.busy.values()) / done.seconds:.0%} of the time")
+    made = {*done.extracted, *done.finished_before}
     for folder in done.folders:
-        state = f"{len(folder.lacking)} videos lack features" if folder.lacking else "complete"
-        print(f"{folder.path}: {folder.dim} columns, {state}")
+        state = "complete"
+        if folder.lacking:
+            how = systematic(folder.lacking, made)
+            state = f"{len(folder.lacking)} videos lack features, such as {folder.lacking[0]}" + (
+                f": {how}" if how else ""
+            )
+        print(one_line(f"{folder.path}: {folder.dim} columns, {state}"))
     for reason in done.no_class_vectors:
         print(reason)
     if not done.annotated:

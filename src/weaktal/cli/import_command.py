@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     TABLE = "table"
     FOLDERS = "folders"
+    LABEL_STUDIO = "label-studio"
     THUMOS14 = "thumos14"
     ACTIVITYNET12 = "activitynet12"
     ACTIVITYNET13 = "activitynet13"
@@ -36,8 +37,8 @@ def import_(
     kind: Annotated[
         Kind,
         typer.Argument(
-            help="table: own videos and a spreadsheet; folders: own videos in a folder for each tag; else the dataset "
-            "that published packages belong to.",
+            help="table: own videos and a spreadsheet; folders: own videos in a folder for each tag; label-studio: "
+            "corrected segments; else the dataset that published packages belong to.",
             show_default=False,
         ),
     ],
@@ -90,10 +91,14 @@ def import_(
     **folders VIDEOS... DATASET**: no spreadsheet; a video's tag is the name of the folder that it lies in:
     jump/IMG_0001.mp4.
 
-    **thumos14**: the folder with videoname.npy, segments.npy and their like. **activitynet12**, **activitynet13**: the
-    official JSON, the folder with anet_anno_action.json, or (1.2) the folder of .npy arrays. Features are taken along
-    where a source holds them: a *JOINTFeatures.npy, or one VIDEO.npy a video, RGB and flow in one file or in folders
-    called rgb and flow. Pickles inside the packages are read as data; nothing in them is run.
+    **label-studio EXPORT.json TRUTH.json**: what people corrected of `weaktal export --to label-studio`, as an
+    annotations file for `weaktal evaluate`.
+
+    **thumos14**: the folder with videoname.npy, segments.npy and their like, or JSON such as gt.json or thumos14.json.
+    **activitynet12**, **activitynet13**: the official JSON or one like it, the folder with anet_anno_action.json, or
+    (1.2) the folder of .npy arrays. Features are taken along where a source holds them: a *JOINTFeatures.npy, or one
+    VIDEO.npy or VIDEO.npz a video, RGB and flow in one file or in folders called rgb and flow. The root of a package
+    that holds both will do. Pickles inside the packages are read as data; nothing in them is run.
     """
     *sources, dataset = paths
     wanted = "TAGS.csv VIDEOS... DATASET" if kind is Kind.TABLE else "SOURCE... DATASET"
@@ -111,7 +116,9 @@ def import_(
         given = next((name for name, value in of_table.items() if value is not None), None)
         if given is not None:
             raise InputError("is for a table", source=arg(given), expected="to be left out")
-    if kind in (Kind.TABLE, Kind.FOLDERS):
+    if kind is Kind.LABEL_STUDIO:
+        _truth(sources, dataset)
+    elif kind in (Kind.TABLE, Kind.FOLDERS):
         _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
     else:
         _package(kind, sources, dataset, encoder=encoder, fps=fps, window=window, stride=stride)
@@ -133,20 +140,40 @@ def _tags(kind: Kind, sources: Sequence[Path], dataset: Path, of_table: dict[str
 
 def _report(imported: ImportedTags) -> None:
     for name, count in imported.videos.items():
-        typer.echo(f"{one_line(name)}: {count} videos")
+        typer.echo(f"{one_line(name)}: {_counted(count, 'video')}")
     typer.echo(f"{len(imported.classes)} classes:")
     for label, count in imported.classes.items():
-        typer.echo(f"  {one_line(label)}: {count} videos")
+        typer.echo(f"  {one_line(label)}: {_counted(count, 'video')}")
     left_out = len(imported.rows_without_video) + len(imported.videos_without_row) + len(imported.skipped)
     if left_out:
         print(
-            f"weaktal: left out, as named above: {len(imported.rows_without_video)} rows without a video, "
-            f"{len(imported.videos_without_row)} videos without a row, {len(imported.skipped)} that cannot be used",
+            f"weaktal: left out, as named above: {_counted(len(imported.rows_without_video), 'row')} without a video, "
+            f"{_counted(len(imported.videos_without_row), 'video')} without a row, "
+            f"{len(imported.skipped)} that cannot be used",
             file=sys.stderr,
         )
     folder = one_line(shlex.quote(str(imported.dataset)))
     typer.echo(one_line(f"wrote {imported.dataset}"))
     typer.echo(f"next: weaktal extract --encoder NAME --into {folder}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _truth(sources: Sequence[Path], out: Path) -> None:
+    from weaktal.data.importers.label_studio import import_label_studio
+
+    if len(sources) != 1:
+        problem = f"{len(sources)} files before the one to write"
+        raise InputError(problem, source="import label-studio", expected="EXPORT.json TRUTH.json")
+    imported = import_label_studio(sources[0], out)
+    for label, count in imported.classes.items():
+        typer.echo(f"{one_line(label)}: {count} segments")
+    if imported.without:
+        typer.echo(f"{imported.without} tasks that nobody annotated are left out")
+    typer.echo(one_line(f"wrote {imported.path}: {imported.videos} videos"))
+    typer.echo(f"next: weaktal evaluate {one_line(shlex.quote(str(imported.path)))} RESULTS")
 
 
 def _package(kind: Kind, sources: Sequence[Path], dataset: Path, **options: Any) -> None:

@@ -44,6 +44,9 @@ def localize(
     seconds_per_snippet: Annotated[
         float | None, typer.Option(help="Spacing of a dataset's features that have no manifest.")
     ] = None,
+    seconds_per_window: Annotated[
+        float | None, typer.Option(help="Of the same features: what a snippet covers, where windows overlap.")
+    ] = None,
     encoder: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,6 +82,11 @@ def localize(
 
     Example: weaktal localize runs/first DATASET --out results.json
     """
+    from weaktal.encoders.names import CLIP, check_encoder
+
+    if zero_shot is not None:  # before torch is imported, which takes longer
+        for one in encoder or ():
+            check_encoder(one)
     from weaktal.cli.bars import showing
     from weaktal.runs.localize import localize as localize_run
     from weaktal.runs.localize import refuse
@@ -98,6 +106,7 @@ def localize(
                 features=features,
                 vlp_features=vlp_features,
                 seconds_per_snippet=seconds_per_snippet,
+                seconds_per_window=seconds_per_window,
                 skip_broken=skip_broken,
                 tags=tags.value if tags else None,
                 encoder=_encoders(encoder or ()),
@@ -108,12 +117,16 @@ def localize(
             )
         else:
             of_runs = {"branch": branch, "subset": subset, "features": features, "vlp_features": vlp_features}
-            others = {"method": method, "seconds_per_snippet": seconds_per_snippet, "skip_broken": skip_broken or None}
+            others = {
+                "method": method,
+                "seconds_per_snippet": seconds_per_snippet,
+                "seconds_per_window": seconds_per_window,
+                "skip_broken": skip_broken or None,
+            }
             others["tags"] = tags.value if tags else None
             refuse({**of_runs, **others}, "localizing with a run")
             if len(encoder or ()) > 1:
                 raise InputError("is given several times", source="--encoder", expected="one, with --zero-shot")
-            from weaktal.encoders.names import CLIP
             from weaktal.runs.zero_shot import parse_labels, setting
             from weaktal.runs.zero_shot import zero_shot as localize_words
 

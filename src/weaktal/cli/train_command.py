@@ -48,6 +48,9 @@ def train(
     seconds_per_snippet: Annotated[
         float | None, typer.Option(help="Spacing of features that have no manifest.")
     ] = None,
+    seconds_per_window: Annotated[
+        float | None, typer.Option(help="Of the same features: what a snippet covers, where windows overlap.")
+    ] = None,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out videos whose features cannot be used.")
     ] = False,
@@ -58,6 +61,10 @@ def train(
 
     Stopped, a run goes on with `weaktal train --resume RUN`, whatever it was started with.
     """
+    from weaktal.runs.settings import check_settings
+
+    if method is not None:  # before torch is imported, which takes longer than all of this
+        check_settings(method, preset=preset, config=config, overrides=set_ or ())
     from weaktal.cli.bars import showing
     from weaktal.runs.resume import resume as resume_run
     from weaktal.runs.train import train as train_run
@@ -81,6 +88,7 @@ def train(
         "resume": resume,
         "subset": train_subset,
         "seconds_per_snippet": seconds_per_snippet,
+        "seconds_per_window": seconds_per_window,
         "skip_broken": skip_broken,
     }
     if seeds is not None:

@@ -43,7 +43,8 @@ def view(
         str | None, typer.Option(help="Subset to score and show; the dataset's test subset by default.")
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="thumos14, activitynet12 or activitynet13: score as this benchmark does.")
+        str | None,
+        typer.Option(help="thumos14, activitynet12 or activitynet13: score as this benchmark does, not the dataset's."),
     ] = None,
     branch: Annotated[
         list[str] | None, typer.Option(help="Branch of a run to show; repeatable. Its usual ones by default.")

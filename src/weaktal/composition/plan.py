@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -122,12 +122,14 @@ class Composed:
         composition: the plan.
         seconds_per_step: how long one of what the plan counts lasts: a snippet of features, a tick of videos.
         notes: what was odd about clips, a sentence each.
+        skipped: clips that cannot be used, by their id or path, and why.
     """
 
     dataset: Path
     composition: Composition
     seconds_per_step: float
     notes: tuple[str, ...]
+    skipped: Mapping[str, InputError] = field(default_factory=dict)
 
 
 def plan(clips: Sequence[Clip], settings: CompositionSettings) -> Composition:

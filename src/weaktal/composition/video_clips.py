@@ -6,8 +6,8 @@ relative to the folder, or one folder a class: ``LABEL/clip.mp4``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from weaktal.composition.clips import CLIPS, FEATURES
 from weaktal.data.annotations import Name
-from weaktal.data.video_files import is_video
+from weaktal.data.video_files import Skip, none_usable, pass_over, videos_beside
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model
 
@@ -33,11 +33,19 @@ class VideoClip:
 
 @dataclass(frozen=True, slots=True)
 class VideoClipFolder:
-    """Clips that lie in ``folder``; nothing but their names is known yet. ``source`` is what they are, in words."""
+    """Clips that lie in a folder; nothing but their names is known yet.
+
+    Attributes:
+        folder: where they lie.
+        source: what they are, in words.
+        clips: those whose files are there.
+        skipped: the others by path, and why, such as broken links.
+    """
 
     folder: Path
     source: str
     clips: tuple[VideoClip, ...]
+    skipped: Mapping[str, InputError] = field(default_factory=dict)
 
 
 class _Entry(BaseModel):
@@ -72,29 +80,37 @@ def read_video_clips(folder: Path) -> VideoClipFolder:
     """The clips of a folder, in the order of its list, or by class and name.
 
     Raises:
-        InputError: if there is no clip, a file is not there, or two clips have one name or one file.
+        InputError: if there is no clip that is there, or two clips have one name or one file.
     """
     listed = folder / CLIPS
     if listed.exists():
         content = read_model(listed, _ClipsFile, "a list of trimmed video clips")
         clips = [VideoClip(e.id or e.file, e.label, folder / e.file) for e in content.clips]
-        _check_listed(listed, content.clips, clips)
-        return VideoClipFolder(folder, content.source, tuple(clips))
-    clips = _by_class(folder)
+        skipped = _check_listed(listed, content.clips, clips)
+        there = tuple(clip for clip in clips if clip.id not in skipped)
+        if not there:
+            raise none_usable(skipped, len(skipped))
+        return VideoClipFolder(folder, content.source, there, skipped)
+    skipped = {}
+    clips = _by_class(folder, skip=lambda path, error: skipped.update({str(path): error}))
     if not clips:
-        raise InputError("holds no clips", source=folder, expected=EXPECTED)
-    return VideoClipFolder(folder, "", tuple(clips))
+        raise next(iter(skipped.values()), InputError("holds no clips", source=folder, expected=EXPECTED))
+    return VideoClipFolder(folder, "", tuple(clips), skipped)
 
 
-def _by_class(folder: Path) -> list[VideoClip]:
-    files = sorted(p for p in folder.glob("*/*") if is_video(p))
-    return [
-        VideoClip(f"{p.parent.name}/{p.name}", p.parent.name, p) for p in files if not p.parent.name.startswith(".")
-    ]
+def _by_class(folder: Path, skip: Skip = pass_over) -> list[VideoClip]:
+    labels = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    files = [file for label in labels for file in videos_beside(label, skip)]
+    return [VideoClip(f"{p.parent.name}/{p.name}", p.parent.name, p) for p in files]
 
 
-def _check_listed(source: Path, entries: Sequence[_Entry], clips: Sequence[VideoClip]) -> None:
-    """Two entries of one file could put the same pictures into training and test."""
+def _check_listed(source: Path, entries: Sequence[_Entry], clips: Sequence[VideoClip]) -> dict[str, InputError]:
+    """The clips whose files are not there, by id.
+
+    Raises:
+        InputError: if two entries have one file, which could put the same pictures into training and test, or one id.
+    """
+    skipped: dict[str, InputError] = {}
     names: set[str] = set()
     files: set[Path] = set()
     for index, (entry, clip) in enumerate(zip(entries, clips, strict=True)):
@@ -104,10 +120,12 @@ def _check_listed(source: Path, entries: Sequence[_Entry], clips: Sequence[Video
         except (OSError, ValueError) as error:
             raise InputError(f"{shown(entry.file)} is not a path", source=source, place=place) from error
         if not there:
-            raise InputError(f"{shown(entry.file)}: no such file", source=source, place=place, expected="a video")
+            problem = f"{shown(entry.file)}: no such file"
+            skipped[clip.id] = InputError(problem, source=source, place=place, expected="a video")
         if resolved in files:
             raise InputError(f"{shown(entry.file)} appears twice", source=source, place=place)
         if clip.id in names:
             raise InputError(f"{shown(clip.id)} appears twice", source=source, place=f"clips.{index}.id")
         files.add(resolved)
         names.add(clip.id)
+    return skipped

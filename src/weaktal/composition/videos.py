@@ -20,13 +20,15 @@ from weaktal.composition.plan import POOL, SUBSETS, Composed, Composition, Compo
 from weaktal.composition.video_clips import VideoClipFolder
 from weaktal.config import Settings
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
+from weaktal.data.video_files import none_usable
 from weaktal.errors import InputError, arg
 from weaktal.files import replacing_folder, write_json
 from weaktal.progress import OnProgress, Progress
 from weaktal.segments import Segment
 from weaktal.video.container import probe
-from weaktal.video.decoding import ExactSize, Image, VideoFrames
+from weaktal.video.decoding import ExactSize, VideoFrames
 from weaktal.video.encoding import writing_video
+from weaktal.video.orientation import Image
 
 TICK = 0.2  # seconds that a tick lasts, about
 
@@ -77,13 +79,13 @@ def compose_videos(
         on_progress: called after each clip that is read, and each video that is written.
 
     Raises:
-        InputError: if ``dataset`` exists, a clip cannot be read or is shorter than a tick, or the clips do not suffice.
+        InputError: if ``dataset`` exists, or the clips that can be read, and are a tick long or longer, do not suffice.
     """
     if settings.pool:
         raise InputError("is for clips with features", source=arg("pool"), expected="0")
     if dataset.exists():
         raise InputError("exists already", source=dataset, expected="a new folder")
-    measured, notes = _measured(clips, video, on_progress)
+    measured, notes, skipped = _measured(clips, video, on_progress)
     composition = plan(measured, settings)
     paths = {clip.id: clip.path for clip in clips.clips}
     with replacing_folder(dataset) as folder:
@@ -93,7 +95,7 @@ def compose_videos(
             on_progress(Progress("writing videos", index + 1, len(composition.videos), "videos"))
         write_annotations(folder / "annotations.json", planned_annotations(composition, video))
         write_json(folder / "composition.json", _as_json(composition, settings, video, clips))
-    return Composed(dataset, composition, video.frames_per_tick / video.fps, tuple(notes))
+    return Composed(dataset, composition, video.frames_per_tick / video.fps, tuple(notes), skipped)
 
 
 def planned_annotations(composition: Composition, video: VideoSettings) -> Annotations:
@@ -121,24 +123,47 @@ def fitted(image_size: tuple[int, int], video: VideoSettings) -> ExactSize:
     return ExactSize(min(video.width, max(1, round(width * scale))), min(video.height, max(1, round(height * scale))))
 
 
-def _measured(clips: VideoClipFolder, video: VideoSettings, on_progress: OnProgress) -> tuple[list[Clip], list[str]]:
-    """The clips as the plan wants them, lengths in whole ticks. What a file says of its length is not believed."""
+def _measured(
+    clips: VideoClipFolder, video: VideoSettings, on_progress: OnProgress
+) -> tuple[list[Clip], list[str], dict[str, InputError]]:
+    """The clips as the plan wants them, lengths in whole ticks. What a file says of its length is not believed.
+
+    Returns:
+        Those that can be used, notes on them, and why others cannot, by their ids.
+    """
     found: list[Clip] = []
     notes: list[str] = []
+    skipped = dict(clips.skipped)
     for index, clip in enumerate(clips.clips):
-        frames = VideoFrames(clip.path, fps=video.fps, size=ExactSize(2, 2))
-        count = sum(1 for _ in frames)
-        ticks = count // video.frames_per_tick
-        if not ticks:
-            raise InputError(
-                f"has {count} frame{'s' if count > 1 else ''} at {video.fps:g} frames a second",
-                source=clip.path,
-                expected=f"{video.frames_per_tick} or more",
-            )
-        notes += [f"{clip.id}: {note}" for note in frames.notes]
-        found.append(Clip(id=clip.id, label=clip.label, seconds=count / video.fps, snippets=ticks, offset=0))
+        try:
+            count, said = _frames(clip.path, video)
+        except InputError as error:
+            skipped[clip.id] = error
+        else:
+            notes += [f"{clip.id}: {note}" for note in said]
+            ticks = count // video.frames_per_tick
+            found.append(Clip(id=clip.id, label=clip.label, seconds=count / video.fps, snippets=ticks, offset=0))
         on_progress(Progress("reading clips", index + 1, len(clips.clips), "clips"))
-    return found, notes
+    if not found:
+        raise none_usable(skipped, len(skipped))
+    return found, notes, skipped
+
+
+def _frames(path: Path, video: VideoSettings) -> tuple[int, list[str]]:
+    """How many frames a clip has, and what is wrong with it.
+
+    Raises:
+        InputError: if it cannot be read, or is shorter than a tick.
+    """
+    frames = VideoFrames(path, fps=video.fps, size=ExactSize(2, 2))
+    count = sum(1 for _ in frames)
+    if count < video.frames_per_tick:
+        raise InputError(
+            f"has {count} frame{'s' if count > 1 else ''} at {video.fps:g} frames a second",
+            source=path,
+            expected=f"{video.frames_per_tick} or more",
+        )
+    return count, frames.notes
 
 
 def _write_video(path: Path, planned: VideoPlan, paths: Mapping[str, Path], video: VideoSettings) -> None:

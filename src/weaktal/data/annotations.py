@@ -15,8 +15,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from weaktal.data.mending import mend_annotations
+from weaktal.data.spelling import variants
 from weaktal.errors import InputError, shown
-from weaktal.files import collector_paused, from_validation, read_model, write_json
+from weaktal.files import collector_paused, from_validation, read_mended, read_model, write_json
 from weaktal.segments import Segment
 
 WHAT = "annotations in ActivityNet's JSON layout"
@@ -56,7 +58,9 @@ class Annotations:
         videos: by name.
         version: free text.
         train_subset, test_subset: what commands use when the user names no subset.
+        protocol: what the dataset is scored by where nobody names a protocol; "" is none in particular.
         source: the file that it was read from, for messages.
+        notes: what was mended on reading, a sentence each.
     """
 
     classes: tuple[str, ...]
@@ -64,7 +68,9 @@ class Annotations:
     version: str = ""
     train_subset: str = DEFAULT_TRAIN
     test_subset: str = DEFAULT_TEST
+    protocol: str = ""
     source: Path | None = field(default=None, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def subset(self, name: str) -> dict[str, Video]:
         """The videos of one subset.
@@ -111,7 +117,7 @@ def _forwards(span: tuple[float, float]) -> tuple[float, float]:
 
 
 class _WholeVideo(_Video):
-    annotations: list[_Span] = []
+    annotations: list[_Span] | None = None
     ambiguous: list[Annotated[tuple[Seconds, Seconds], AfterValidator(_forwards)]] = []
 
 
@@ -126,6 +132,7 @@ class _File(BaseModel):
     version: str = ""
     classes: list[Name] | None = None
     subsets: _Subsets | None = None
+    protocol: str | None = None
 
 
 class _TagsFile(_File):
@@ -159,20 +166,20 @@ def read_annotations(path: Path) -> Annotations:
     """
     path = annotations_file(path)
     with collector_paused():
-        return _assemble(path, read_model(path, _WholeFile, WHAT))
+        return _assemble(path, *read_mended(path, _WholeFile, WHAT, mend_annotations))
 
 
-def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:
+def _assemble(path: Path, content: _TagsFile | _WholeFile, notes: tuple[str, ...] = ()) -> Annotations:
     videos: dict[str, Video] = {}
     for name, entry in content.database.items():
-        check_name(name, path)
+        check_name(name, path, place="database")
         tags = entry.labels if entry.labels is not None else _labels(path, name, entry.annotations)
         videos[name] = Video(
             name=name,
             subset=entry.subset,
             duration=entry.duration,
             labels=tuple(sorted(set(tags))),
-            segments=_segments(path, name, entry.annotations) if isinstance(entry, _WholeVideo) else (),
+            segments=_segments(path, name, entry.annotations or []) if isinstance(entry, _WholeVideo) else (),
             ambiguous=tuple(entry.ambiguous) if isinstance(entry, _WholeVideo) else (),
             file=path.parent / entry.file if entry.file is not None else None,
         )
@@ -183,7 +190,9 @@ def _assemble(path: Path, content: _TagsFile | _WholeFile) -> Annotations:
         version=content.version,
         train_subset=subsets.train,
         test_subset=subsets.test,
+        protocol=content.protocol or "",
         source=path,
+        notes=notes,
     )
 
 
@@ -222,26 +231,37 @@ def _classes(path: Path, listed: list[str] | None, videos: Iterable[Video]) -> t
         for label in (*video.labels, *(segment.label for segment in video.segments)):
             used.setdefault(label, video.name)
     if listed is None:
+        if alike := variants(used):
+            raise InputError(
+                f"labels {' and '.join(map(shown, alike))} differ by case or blanks only",
+                source=path,
+                place=f"database.{used[alike[1]]}",
+                expected="one spelling of each class, or `classes`, a list that holds all that are meant",
+            )
         return tuple(sorted(used))
     if len(set(listed)) != len(listed):
         twice = next(label for label in listed if listed.count(label) > 1)
         raise InputError(f"{shown(twice)} appears twice", source=path, place="classes", expected="each class once")
+    known = set(listed)
     for label in used:
-        if label not in listed:
+        if label not in known:
+            alike = variants([*listed, label])
             raise InputError(
                 f"label {shown(label)} is not in the class list",
                 source=path,
                 place=f"database.{used[label]}",
-                expected="one of " + ", ".join(listed),
+                expected=f"{shown(alike[0])}, from which it differs by case or blanks only"
+                if alike and alike[-1] == label
+                else f"one of {', '.join(listed)}",
             )
     return tuple(listed)
 
 
-def check_name(name: str, source: Path | None) -> None:
+def check_name(name: str, source: Path | None, place: str | None = None) -> None:
     """Refuses a video name that could not be a plain file name, such as one with a slash.
 
     Raises:
-        InputError: naming the video.
+        InputError: naming the video, and the ``place`` in ``source`` where it stands.
     """
     if (
         not name
@@ -249,9 +269,9 @@ def check_name(name: str, source: Path | None) -> None:
         or name.startswith(".")
         or any(c in "/\\:\0" or not c.isprintable() for c in name)
     ):
-        raise InputError(f"video name {shown(name)}", source=source, place="database", expected="a plain file name")
+        raise InputError(f"video name {shown(name)}", source=source, place=place, expected="a plain file name")
     if len(name.encode("utf-8", "surrogatepass")) > 200:
-        raise InputError(f"video name {shown(name)}", source=source, place="database", expected="at most 200 bytes")
+        raise InputError(f"video name {shown(name)}", source=source, place=place, expected="at most 200 bytes")
 
 
 def write_annotations(path: Path, annotations: Annotations, *, extra: Mapping[str, Any] | None = None) -> None:
@@ -275,6 +295,7 @@ def write_annotations(path: Path, annotations: Annotations, *, extra: Mapping[st
         "taxonomy": [],
         "classes": list(annotations.classes),
         "subsets": {"train": annotations.train_subset, "test": annotations.test_subset},
+        **({"protocol": annotations.protocol} if annotations.protocol else {}),
         **(extra or {}),
         "database": database,
     }

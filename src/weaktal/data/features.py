@@ -109,6 +109,7 @@ class FeatureFolder:
     Args:
         folder: the folder.
         seconds_per_snippet: the spacing, for a folder without a manifest.
+        seconds_per_window: how long a window is, likewise; as long as the spacing by default.
         manifest: what the folder's manifest says, where that is known; it need not be read then.
 
     Raises:
@@ -116,19 +117,24 @@ class FeatureFolder:
     """
 
     def __init__(
-        self, folder: Path, seconds_per_snippet: float | None = None, *, manifest: Manifest | None = None
+        self,
+        folder: Path,
+        seconds_per_snippet: float | None = None,
+        seconds_per_window: float | None = None,
+        *,
+        manifest: Manifest | None = None,
     ) -> None:
         if manifest is None and not folder.is_dir():
             raise InputError("no such folder of features", source=folder, expected=_known_features(folder))
         self.folder = folder
         self.manifest: Manifest | None = manifest or read_manifest(folder)
-        self.grid = self._grid(seconds_per_snippet)
+        self.grid = self._grid(seconds_per_snippet, seconds_per_window)
         self._headers: dict[str, Header] = {}
         self._held: dict[str, Floats32] = {}
         self._elsewhere: dict[str, Path] = {}
         self._dim = self.manifest.dim if self.manifest else None
 
-    def _grid(self, seconds: float | None) -> SnippetGrid:
+    def _grid(self, seconds: float | None, window: float | None) -> SnippetGrid:
         if self.manifest is not None:
             grid = self.manifest.grid
             if seconds is not None and not math.isclose(seconds, grid.seconds_per_snippet, rel_tol=1e-3):
@@ -137,17 +143,25 @@ class FeatureFolder:
                     source=self.folder / FILE,
                     expected=f"the {seconds:.4g} s of {arg('seconds_per_snippet')}, or leave that option out",
                 )
+            if window is not None and not math.isclose(window, grid.window / grid.fps, rel_tol=1e-3):
+                raise InputError(
+                    f"says {grid.window / grid.fps:.4g} s per window",
+                    source=self.folder / FILE,
+                    expected=f"the {window:.4g} s of {arg('seconds_per_window')}, or leave that option out",
+                )
             return grid
         if seconds is None:
             raise InputError(
                 f"no {FILE}, so the time between snippets is unknown",
                 source=self.folder,
-                expected=f"{FILE} there, or {arg('seconds_per_snippet')}",
+                expected=f"{FILE} there, or {arg('seconds_per_snippet')}; if windows overlap, "
+                f"{arg('seconds_per_window')} as well",
             )
         try:
-            return SnippetGrid.from_seconds(seconds)
+            return SnippetGrid.from_seconds(seconds, window)
         except ValueError as error:
-            raise InputError(str(error), source=arg("seconds_per_snippet")) from None
+            which = "seconds_per_window" if "window" in str(error) else "seconds_per_snippet"
+            raise InputError(str(error), source=arg(which)) from None
 
     def hold(self, video: str, rows: Floats32) -> None:
         """Takes a video's features, (T, D), from memory from now on."""
@@ -255,7 +269,13 @@ class Features:
         self.grid = first.grid
 
     @classmethod
-    def open(cls, dataset: Path, names: str, seconds_per_snippet: float | None = None) -> Features:
+    def open(
+        cls,
+        dataset: Path,
+        names: str,
+        seconds_per_snippet: float | None = None,
+        seconds_per_window: float | None = None,
+    ) -> Features:
         """Opens ``"NAME"`` or ``"rgb=NAME,flow=NAME"`` of a dataset folder.
 
         Raises:
@@ -263,7 +283,7 @@ class Features:
         """
         return cls(
             {
-                stream: FeatureFolder(dataset / "features" / name, seconds_per_snippet)
+                stream: FeatureFolder(dataset / "features" / name, seconds_per_snippet, seconds_per_window)
                 for stream, name in parse_names(names).items()
             }
         )

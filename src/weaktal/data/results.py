@@ -14,11 +14,12 @@ from typing_extensions import TypedDict
 from weaktal.data.annotations import Name, Seconds
 from weaktal.data.exporting import Cut, Exported, write_export
 from weaktal.data.final import Choice, FinalSet
+from weaktal.data.mending import mend_results
 from weaktal.data.same_video import VideoFile as VideoFile
 from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, from_validation, read_model, write_json
+from weaktal.files import collector_paused, from_validation, read_mended, write_json
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
 from weaktal.progress import OnProgress
@@ -42,6 +43,7 @@ class Results:
         final: the few that a person is shown, where they were chosen; they are among ``videos`` too.
         source: the file that they were read from, for messages.
         skipped: videos that were asked for and could not be used, with the reason.
+        notes: what was mended on reading, a sentence each.
     """
 
     videos: Mapping[str, Sequence[Segment]]
@@ -51,6 +53,7 @@ class Results:
     final: FinalSet | None = None
     source: Path | None = field(default=None, compare=False)
     skipped: Mapping[str, InputError] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def count(self) -> int:
@@ -162,12 +165,12 @@ def read_results(path: Path) -> Results:
         InputError: if the file is missing or not as it should be, such as an end before its start.
     """
     with collector_paused():
-        content = read_model(path, _ResultsFile, WHAT)
+        content, notes = read_mended(path, _ResultsFile, WHAT, mend_results)
         videos = {name: _segments(path, name, predictions) for name, predictions in content.results.items()}
     external = dict(content.external_data) if isinstance(content.external_data, dict) else {}
     files = _files(path, external.pop(_VIDEOS, None))
     final = _final(path, external, content.results, videos)
-    return Results(videos, str(content.version), external, files, final, source=path)
+    return Results(videos, str(content.version), external, files, final, source=path, notes=notes)
 
 
 _VIDEOS, _FINAL, _SURE = "videos", "final", "sure"  # in external_data, and of a prediction

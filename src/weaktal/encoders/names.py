@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from weaktal.encoders.world import shipped
+from weaktal.errors import InputError, arg, nearest, shown
 
 CLIP = "clip-vit-b16"
 # Name -> the function that builds it, as ``package.module:function``; see weaktal.encoders.catalog.EncoderBuilder.
@@ -36,6 +38,23 @@ def is_reference(name: str) -> bool:
     Whatever has it comes from the user alone: a name that a file holds must not decide which code is run.
     """
     return _REFERENCE.fullmatch(name) is not None
+
+
+def check_encoder(name: str) -> None:
+    """Refuses what can be no encoder, without torch and so within a second.
+
+    Raises:
+        InputError: if it is neither a name, nor a reference, nor a folder, nor ORGANIZATION/MODEL.
+    """
+    if has_name(name) or is_reference(name) or "/" in name or Path(name).exists():
+        return
+    known = [*HOUSE, *installed()]
+    raise InputError(
+        f"no encoder {shown(name)}",
+        source=arg("encoder"),
+        expected=f"one of {', '.join(known)}, a folder, ORGANIZATION/MODEL, or package.module:function; nearest is "
+        f"{nearest(name, known)}",
+    )
 
 
 def has_name(name: str) -> bool:

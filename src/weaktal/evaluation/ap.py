@@ -48,7 +48,7 @@ class SegmentTable:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pairs:
+class Pairs:
     """Predictions and the ground truths they may match, by prediction, then by falling tIoU, all of shape (P,)."""
 
     prediction: Integers
@@ -97,7 +97,12 @@ def interpolated_ap(hits: Bools, positives: int) -> Floats:
 
 
 def matches(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> Bools:
-    """Which predictions are true positives at each threshold.
+    """Which predictions are true positives at each threshold; as :func:`matched`, shape (K, N)."""
+    return matched(truth, ranked, tious) >= 0
+
+
+def matched(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> Integers:
+    """The ground truth that each prediction is matched to at each threshold.
 
     Args:
         truth: the ground truth.
@@ -105,21 +110,21 @@ def matches(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> 
         tious: thresholds in (0, 1], shape (K,).
 
     Returns:
-        Shape (K, N).
+        Rows of ``truth``, -1 for a false positive, shape (K, N).
     """
     thresholds = np.asarray(tious, dtype=np.float64).reshape(-1)
     count = len(ranked)
-    hits = np.zeros((len(thresholds), count), dtype=np.bool_)
-    if not (hits.size and len(truth)):
-        return hits
-    pairs = _candidates(truth, ranked, float(thresholds.min()))
+    found = np.full((len(thresholds), count), -1, dtype=np.int64)
+    if not found.size:
+        return found
+    pairs = overlapping(truth, ranked, float(thresholds.min()))
     # A prediction's candidates at a threshold are the first few of its pairs, [first, end). Below, a prediction or a
     # ground truth at a threshold is one number, level * N + prediction or level * M + truth.
     first = np.searchsorted(pairs.prediction, np.arange(count))  # (N,)
     close = [np.bincount(pairs.prediction[pairs.overlap >= t], minlength=count) for t in thresholds]
     end = (first + np.stack(close)).ravel()  # (K * N,)
     turn = np.tile(first, len(thresholds))  # (K * N,), the pair that a prediction proposes next
-    nobody = hits.size
+    nobody = found.size
     holder = np.full(len(thresholds) * len(truth), nobody)  # (K * M,), the surest prediction so far
     proposer = np.flatnonzero(turn < end)
     while len(proposer):
@@ -130,13 +135,16 @@ def matches(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> 
         proposer = np.concatenate([proposer[lost], before[~lost & (before < nobody)]])  # the ousted look further too
         turn[proposer] += 1
         proposer = proposer[turn[proposer] < end[proposer]]
-    hits.reshape(-1)[holder[holder < nobody]] = True
-    return hits
+    taken = np.flatnonzero(holder < nobody)
+    found.reshape(-1)[holder[taken]] = taken % len(truth)
+    return found
 
 
 @np.errstate(over="ignore")  # absurd times: the comparisons hold for infinity as well
-def _candidates(truth: SegmentTable, ranked: SegmentTable, least: float) -> _Pairs:
-    """All pairs of one video and class whose tIoU is at least ``least``."""
+def overlapping(truth: SegmentTable, ranked: SegmentTable, least: float) -> Pairs:
+    """All pairs of a ground truth and a prediction of its video and class whose tIoU is at least ``least``."""
+    if not (len(truth) and len(ranked)):
+        return Pairs(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
     # One time line for all: each video and class gets a stretch of its own, longer than any time. Along it the ground
     # truths that a prediction overlaps lie between two binary searches, one by their starts and one by the latest end
     # so far. Rounding is monotone, so it can only let in strangers, and those are sorted out afterwards.
@@ -156,4 +164,4 @@ def _candidates(truth: SegmentTable, ranked: SegmentTable, least: float) -> _Pai
     near = (overlap >= least) & (group[prediction] == truth_group[partner])
     prediction, partner, overlap = prediction[near], partner[near], overlap[near]
     best_first = np.lexsort((partner, -overlap, prediction))
-    return _Pairs(prediction[best_first], partner[best_first], overlap[best_first])
+    return Pairs(prediction[best_first], partner[best_first], overlap[best_first])

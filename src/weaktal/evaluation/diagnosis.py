@@ -30,6 +30,17 @@ class SnippetErrors:
     false_alarms: int = 0
     background: int = 0
 
+    def as_json(self) -> dict[str, float | int | None]:
+        """The object that ``weaktal diagnose --json`` writes for scores."""
+        return {
+            "missed": self.missed,
+            "action": self.action,
+            "miss_rate": self.miss_rate if self.action else None,
+            "false_alarms": self.false_alarms,
+            "background": self.background,
+            "false_alarm_rate": self.false_alarm_rate if self.background else None,
+        }
+
     def __add__(self, other: SnippetErrors) -> SnippetErrors:
         return SnippetErrors(
             self.missed + other.missed,

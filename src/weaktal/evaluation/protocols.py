@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from weaktal.data.annotations import Annotations
 from weaktal.errors import InputError, arg, nearest, shown
 
 AMBIGUOUS = "Ambiguous"
@@ -107,3 +108,21 @@ def protocol_named(name: str) -> Protocol:
         source=arg("protocol"),
         expected=f"one of {', '.join(PROTOCOLS)}; nearest is {nearest(name, PROTOCOLS)}",
     )
+
+
+def protocol_of(annotations: Annotations, name: str | None = None) -> Protocol:
+    """The protocol that is named, else the dataset's own, else ``plain``.
+
+    Raises:
+        InputError: if there is none of that name.
+    """
+    if name is not None or not annotations.protocol:
+        return PLAIN if name is None else protocol_named(name)
+    if annotations.protocol not in PROTOCOLS:
+        raise InputError(
+            f"is {shown(annotations.protocol)}",
+            source=annotations.source,
+            place="protocol",
+            expected=f"one of {', '.join(PROTOCOLS)}",
+        )
+    return PROTOCOLS[annotations.protocol]

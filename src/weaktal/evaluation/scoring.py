@@ -11,9 +11,12 @@ import numpy as np
 from weaktal.arrays import Bools, Floats
 from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
+from weaktal.data.spelling import variants
+from weaktal.data.units import beyond
 from weaktal.errors import InputError, nearest, shown
 from weaktal.evaluation.ap import SegmentTable, average_precision
-from weaktal.evaluation.protocols import AMBIGUOUS, PLAIN, Protocol
+from weaktal.evaluation.protocols import AMBIGUOUS, Protocol, protocol_of
+from weaktal.evaluation.reasons import names_apart, why_zero
 from weaktal.segments import Segment
 
 
@@ -77,10 +80,31 @@ class Scores:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Truth and predictions of one subset under a protocol, as columns.
+
+    Attributes:
+        subset: that is scored.
+        classes: the C classes with ground truth in it, in the order of the annotations' class list.
+        videos: of the subset; a table's video is a place in here.
+        truth: the ground truth.
+        predictions: those that are ranked.
+        warnings: what was ignored or looks amiss, a sentence each.
+    """
+
+    subset: str
+    classes: tuple[str, ...]
+    videos: tuple[Video, ...]
+    truth: SegmentTable
+    predictions: SegmentTable
+    warnings: tuple[str, ...]
+
+
 def score(
     annotations: Annotations,
     results: Results,
-    protocol: Protocol = PLAIN,
+    protocol: Protocol | None = None,
     *,
     subset: str | None = None,
     tious: tuple[float, ...] | None = None,
@@ -93,14 +117,49 @@ def score(
     Args:
         annotations: the ground truth.
         results: the predictions.
-        protocol: what the benchmark prescribes.
+        protocol: what the benchmark prescribes; the dataset's own, or ``plain``, by default.
         subset: scored in place of the protocol's subset.
         tious: thresholds in place of the protocol's.
 
     Raises:
         InputError: if the subset holds no videos or no ground truth, or a prediction's label is not a class.
     """
-    warnings: list[str] = []
+    protocol = protocol_of(annotations) if protocol is None else protocol
+    tables = tables_of(annotations, results, protocol, subset=subset)
+    thresholds = protocol.tious if tious is None else tious
+    ap = average_precision(tables.truth, tables.predictions, thresholds, len(tables.classes))
+    warnings = list(tables.warnings)
+    if not ap.any():
+        warnings.append(why_zero(tables.truth, tables.predictions, min(thresholds)))
+    return Scores(
+        protocol=protocol.name,
+        subset=tables.subset,
+        tious=thresholds,
+        classes=tables.classes,
+        ap=ap,
+        videos=len(tables.videos),
+        ground_truth=len(tables.truth),
+        predictions=len(tables.predictions),
+        warnings=tuple(warnings),
+    )
+
+
+def tables_of(
+    annotations: Annotations, results: Results, protocol: Protocol | None = None, *, subset: str | None = None
+) -> Tables:
+    """What a protocol compares.
+
+    Args:
+        annotations: the ground truth.
+        results: the predictions.
+        protocol: what the benchmark prescribes; the dataset's own, or ``plain``, by default.
+        subset: scored in place of the protocol's subset.
+
+    Raises:
+        InputError: if the subset holds no videos or no ground truth, or a prediction's label is not a class.
+    """
+    protocol = protocol_of(annotations) if protocol is None else protocol
+    warnings: list[str] = [*annotations.notes, *results.notes]
     chosen = subset if subset is not None else subset_of(annotations, protocol)
     if subset is None and protocol.subset not in (None, chosen):
         warnings.append(f"there is no subset {shown(protocol.subset)}; scored {shown(chosen)} instead")
@@ -124,23 +183,16 @@ def score(
 
     _warn_of_videos(results, videos, chosen, warnings)
     predictions = _table({name: found for name, found in results.videos.items() if name in videos}, videos, numbers)
+    known = [(name, video.duration) for name, video in videos.items()]
+    for table, what in ((truth, "ground-truth segments"), (predictions, "predictions")):
+        if (late := beyond(table.spans, table.videos, known, what)) is not None:
+            warnings.append(late)
     predictions = _dropped(predictions, predictions.labels < 0, "of classes without ground truth", warnings)
     if protocol.drop_ambiguous:
         touching = _touch_ambiguous(predictions, list(videos.values()))
         predictions = _dropped(predictions, touching, "overlapping ambiguous spans", warnings)
 
-    thresholds = protocol.tious if tious is None else tious
-    return Scores(
-        protocol=protocol.name,
-        subset=chosen,
-        tious=thresholds,
-        classes=scored,
-        ap=average_precision(truth, predictions, thresholds, len(scored)),
-        videos=len(videos),
-        ground_truth=len(truth),
-        predictions=len(predictions),
-        warnings=tuple(warnings),
-    )
+    return Tables(chosen, scored, tuple(videos.values()), truth, predictions, tuple(warnings))
 
 
 def subset_of(annotations: Annotations, protocol: Protocol) -> str:
@@ -171,23 +223,27 @@ def _check_labels(results: Results, classes: tuple[str, ...], annotations: Annot
             continue
         index, label = next((i, segment.label) for i, segment in enumerate(segments) if segment.label not in known)
         near = nearest(label, classes)
+        alike = [one for one in variants([*classes, label]) if one != label]
+        differs = ", from which it differs by case or blanks only" if alike else ""
+        near = alike[0] if alike else near
         raise InputError(
             f"label {shown(label)} is not in the class list",
             source=results.source,
             place=f"results.{name}.{index}.label",
             expected=f"one of the {len(classes)} classes of {annotations.source or 'the annotations'}"
-            + (f"; nearest is {shown(near)}" if near is not None else ""),
+            + (f"; nearest is {shown(near)}{differs}" if near is not None else ""),
         )
 
 
 def _warn_of_videos(results: Results, videos: Mapping[str, Video], subset: str, warnings: list[str]) -> None:
     outside = {name: len(found) for name, found in results.videos.items() if name not in videos and found}
+    absent = [name for name in videos if name not in results.videos]
+    apart = names_apart(list(outside), absent) if outside and absent else ""
     if outside:
         warnings.append(
             f"ignored {_count(sum(outside.values()), 'prediction')} for {_count(len(outside), 'video')} outside "
-            f"subset {shown(subset)}, the first of them {shown(next(iter(outside)))}"
+            f"subset {shown(subset)}, the first of them {shown(next(iter(outside)))}{apart}"
         )
-    absent = [name for name in videos if name not in results.videos]
     if absent:
         warnings.append(
             f"{_count(len(absent), 'video')} of subset {shown(subset)} not in the results, "

@@ -13,7 +13,10 @@ from typing import Literal, get_args
 
 import torch
 
-from weaktal.data.video_files import PathLike, dataset_videos, find_videos
+from weaktal.data.annotations import Annotations
+from weaktal.data.features import FeatureFolder, Features
+from weaktal.data.usable import check_grid
+from weaktal.data.video_files import PathLike, dataset_videos, find_usable, find_videos
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.networks import Precision
@@ -55,7 +58,7 @@ class Extracted:
         folders: one for each encoder, in their order.
         extracted: the videos whose features were made.
         finished_before: the videos whose features were there already.
-        failures: the videos that cannot be used, and why.
+        failures: the videos that cannot be used, and why; by path what could not even be opened, such as broken links.
         notes: what was wrong with videos that could be used all the same.
         no_class_vectors: why a vision-language encoder's folder got none, one sentence a folder.
         annotated: whether the dataset has annotations.json, without which nothing can be trained.
@@ -145,16 +148,20 @@ def extract(
     )
     annotations = folders.read_dataset(recipe.dataset)
     own = dataset_videos(recipe.dataset) if annotations else {}
-    found = find_videos(recipe.dataset if videos is None else videos, known=own)
+    where = recipe.dataset if videos is None else videos
+    found, skipped = (find_videos(where, own), {}) if strict else find_usable(where, own)
     targets = recipe.targets()
+    folders.keep_apart(targets, found)
     jobs = folders.plan(found, targets)
     folders.begin(targets)
-    reasons = folders.write_class_vectors(targets, annotations, template)
+    reasons = folders.write_class_vectors(targets, annotations, template, found)
     log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
     work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
     if jobs:
         work.run(engine, workers or os.cpu_count() or 1, strict=strict)
     lacking = folders.finish(targets, found, annotations)
+    if annotations is not None:
+        _compare_durations(targets, annotations)
     to_do = {job.video for job in jobs}
     return Extracted(
         folders=tuple(
@@ -162,7 +169,7 @@ def extract(
         ),
         extracted=tuple(work.extracted),
         finished_before=tuple(name for name in found if name not in to_do),
-        failures=work.failures,
+        failures={**skipped, **work.failures},
         notes=work.notes,
         no_class_vectors=tuple(reasons),
         annotated=annotations is not None,
@@ -170,6 +177,16 @@ def extract(
         seconds=work.seconds,
         busy=work.busy,
     )
+
+
+def _compare_durations(targets: Sequence[Target], annotations: Annotations) -> None:
+    """Warns where the annotations' durations are all off by one ratio from the lengths of the videos themselves."""
+    for target in targets:
+        features = Features({"": FeatureFolder(target.folder, manifest=target.manifest)})
+        try:
+            check_grid(features, {name: video.duration for name, video in annotations.videos.items()})
+        except InputError as error:
+            log.warning("durations of %s do not fit the videos: %s", annotations.source, error.problem)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,8 @@ from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
 from weaktal.files import replacing
 
 TEXT = "text.npy"
+# The class vectors where a video is called text; no video's name begins with a dot.
+TEXT_APART = ".text.npy"
 # Keys of a manifest that do not tell how its numbers came to be.
 _NOT_SETTINGS = {"complete", "text", "template", "weights_files"}
 
@@ -43,12 +45,18 @@ class Target:
             InputError: if there is a file under its name that is none of ours.
         """
         path = self.folder / f"{video}.npy"
-        if not path.exists():
+        if not path.exists() or path == self.text():
             return False
         header = read_header(path)
         if header.columns != self.manifest.dim:
             raise InputError(f"has {header.columns} columns", source=path, expected=f"{self.manifest.dim}")
         return True
+
+    def text(self) -> Path | None:
+        """The file of class vectors, where the folder's manifest names one that is there."""
+        existing = read_manifest(self.folder)
+        path = self.folder / existing.text if existing is not None and existing.text else None
+        return path if path is not None and path.exists() else None
 
     def write(self, video: str, features: Rows) -> None:
         """Puts a video's features in place, whole or not at all."""
@@ -135,6 +143,21 @@ def _check_same(existing: Manifest, target: Target) -> None:
             )
 
 
+def keep_apart(targets: Iterable[Target], videos: Iterable[str]) -> None:
+    """Moves class vectors out of the way where a video of their name is to be extracted."""
+    if not any(_is_text(video) for video in videos):
+        return
+    for target in targets:
+        text = target.text()
+        if text == target.folder / TEXT:
+            text.replace(target.folder / TEXT_APART)
+            write_manifest(target.folder, target.manifest.model_copy(update={"text": TEXT_APART}))
+
+
+def _is_text(video: str) -> bool:
+    return f"{video}.npy".casefold() == TEXT  # some file systems do not tell capitals apart
+
+
 def plan(videos: Mapping[str, Path], targets: Sequence[Target]) -> list[Job]:
     """What is left to do: the videos that some target lacks.
 
@@ -202,13 +225,23 @@ def read_dataset(dataset: Path) -> Annotations | None:
     return read_tags(dataset) if annotations_file(dataset).is_file() and dataset.is_dir() else None
 
 
-def write_class_vectors(targets: Iterable[Target], annotations: Annotations | None, template: str) -> list[str]:
+def write_class_vectors(
+    targets: Iterable[Target], annotations: Annotations | None, template: str, videos: Iterable[str] = ()
+) -> list[str]:
     """Class vectors (C, D) beside the features of vision-language encoders; says of each encoder why not.
+
+    Args:
+        targets: the folders.
+        annotations: of the dataset, for its classes.
+        template: of the texts.
+        videos: names of those that are extracted, of which none may share a file with the vectors.
 
     Raises:
         InputError: if the template is not one, or a class name is too long for the encoder.
     """
     reasons = []
+    names = [*videos, *(annotations.videos if annotations else ())]
+    file = TEXT_APART if any(_is_text(name) for name in names) else TEXT
     for target in targets:
         if target.encoder.text is None:
             if any(network.kind == "image" for network in target.encoder.networks):
@@ -217,8 +250,9 @@ def write_class_vectors(targets: Iterable[Target], annotations: Annotations | No
             reasons.append(f"{target.folder.name} has no class vectors: the dataset has no annotations.json yet")
         else:
             vectors = class_vectors(target.encoder.text, fill(template, annotations.classes)).cpu().numpy()
-            with replacing(target.folder / TEXT) as temporary, temporary.open("wb") as stream:
+            with replacing(target.folder / file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, vectors, allow_pickle=False)
+            write_manifest(target.folder, target.manifest.model_copy(update={"text": file}))
     return reasons
 
 
@@ -238,5 +272,5 @@ def finish(targets: Iterable[Target], videos: Iterable[str], annotations: Annota
 
 
 def _with_text(target: Target, *, complete: bool) -> Manifest:
-    text = TEXT if (target.folder / TEXT).exists() else None
-    return target.manifest.model_copy(update={"complete": complete, "text": text})
+    text = target.text()
+    return target.manifest.model_copy(update={"complete": complete, "text": text.name if text else None})

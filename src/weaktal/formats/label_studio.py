@@ -31,6 +31,7 @@ def as_tasks(films: Sequence[Film]) -> str:
 
 
 def _task(film: Film) -> dict[str, Any]:
+    data: dict[str, str | float]
     results = []
     for number, segment in enumerate(film.in_time):
         first, end = film.frames(segment)
@@ -44,7 +45,9 @@ def _task(film: Film) -> dict[str, Any]:
                 "score": segment.score,
             }
         )
-    data = {"video": _address(film.file, film.name), "name": film.name, "fps": float(film.rate or 0)}
+    data = {"video": _address(film.file, film.name), "name": film.name}
+    data |= {"fps": float(film.rate)} if film.rate is not None else {}
+    data |= {"duration": film.duration} if film.duration is not None else {}
     scores = [segment.score for segment in film.segments]
     prediction = {"model_version": "weaktal", "score": max(scores, default=0.0), "result": results}
     return {"data": data, "predictions": [prediction]}

@@ -106,10 +106,15 @@ def method_module(name: str) -> MethodModule:
         return _checked(name, installed[name].load)
     if _is_dotted(name):
         return _checked(name, lambda: importlib.import_module(name))
-    known = [*METHODS, *installed]
+    raise no_method(name)
+
+
+def no_method(name: str) -> InputError:
+    """What to say where there is no method of that name."""
+    known = [*METHODS, *installed_methods()]
     near = nearest(name, known, least=0.6)
     expected = f"one of {', '.join(known)}, or package.module" + (f"; nearest is {near}" if near else "")
-    raise InputError(f"no method {shown(name)}", source=arg("method"), expected=expected)
+    return InputError(f"no method {shown(name)}", source=arg("method"), expected=expected)
 
 
 def method_settings(name: str) -> type[MethodConfig]:

@@ -11,7 +11,8 @@ import numpy as np
 from weaktal.errors import InputError
 from weaktal.report.content import Film
 from weaktal.video.container import probe
-from weaktal.video.decoding import Image, ShortSide, VideoFrames, pictures_at
+from weaktal.video.decoding import ShortSide, VideoFrames, pictures_at
+from weaktal.video.orientation import Image
 
 _SHAPE = 16  # the strip is about that many times as wide as high, so strips of any video take equal room on a page
 _SHORT_SIDE = 112  # pixels of a picture: sharp on screens with two pixels a CSS pixel

@@ -11,7 +11,7 @@ from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.diagnose import diagnose_videos
-from weaktal.evaluation.protocols import PLAIN, Protocol
+from weaktal.evaluation.protocols import Protocol, protocol_of
 from weaktal.evaluation.scoring import Scores, score, subset_of
 from weaktal.report.content import Branch, Report, Step
 from weaktal.report.gather_videos import Known, Loaded, show_videos
@@ -58,7 +58,7 @@ def compare(
     names: Sequence[str] = (),
     count: int = 6,
     subset: str | None = None,
-    protocol: Protocol = PLAIN,
+    protocol: Protocol | None = None,
     threshold: float = 0.5,
 ) -> Report:
     """A report on one subset of a dataset, or on results alone.
@@ -75,7 +75,7 @@ def compare(
         names: of the videos to show; any of the dataset or the results.
         count: how many videos are shown where none is named.
         subset: that is scored; the protocol's or the dataset's test subset by default.
-        protocol: how it is scored.
+        protocol: how it is scored; as the dataset says by default.
         threshold: for misses and false alarms, see :func:`~weaktal.evaluation.diagnose.diagnose`.
 
     Raises:
@@ -83,6 +83,7 @@ def compare(
     """
     loaded = [read_branch(branch) for branch in branches]
     truth = Annotations((), {}) if annotations is None else read_annotations(annotations)
+    protocol = protocol_of(truth) if protocol is None else protocol
     chosen: dict[str, Video] = {}
     if annotations is not None:
         subset = subset or subset_of(truth, protocol)

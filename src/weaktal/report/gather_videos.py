@@ -153,7 +153,7 @@ def _shown(name: str, duration: float | None, known: Known, branches: Sequence[L
     tags = video.labels if video is not None else ()
     found = []
     for branch in branches:
-        segments = branch.results.videos.get(name)
+        segments = branch.results.shown().get(name)
         labels = tags or list(dict.fromkeys(segment.label for segment in prominent(segments or ())))[:_UNTAGGED]
         found.append(Found(branch.name, segments, _curves(branch.scores, name, duration, labels)))
     truth = video.segments if video is not None and video.subset in known.annotated else None

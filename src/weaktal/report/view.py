@@ -12,7 +12,7 @@ from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_files import dataset_videos, videos_in
 from weaktal.data.video_names import composed, name_videos
 from weaktal.errors import InputError, arg, nearest, shown
-from weaktal.evaluation.protocols import PLAIN, protocol_named
+from weaktal.evaluation.protocols import protocol_named, protocol_of
 from weaktal.evaluation.scoring import subset_of
 from weaktal.files import as_paths, check_writable
 from weaktal.report.content import Report
@@ -45,7 +45,8 @@ def view(
         video: names of the videos to show; the first ``count`` by name by default.
         count: how many videos to show.
         subset: of the dataset, to score and to show; the one that the protocol scores by default.
-        protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does.
+        protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does;
+            as the dataset says by default.
         branch: branches of runs to show; the usual ones, and what ``weaktal localize`` takes, by default.
 
     Returns:
@@ -56,7 +57,7 @@ def view(
     """
     paths = as_paths(sources)
     page, truth = Path(out), None if dataset is None else Path(dataset)
-    scored_by = PLAIN if protocol is None else protocol_named(protocol)
+    scored_by = None if protocol is None else protocol_named(protocol)
     _check_out(page)
     runs = [path for path in paths if path.is_dir()]
     for path in paths:
@@ -69,6 +70,8 @@ def view(
     for name, given in (("subset", subset), ("protocol", protocol)):
         if given is not None and truth is None:
             raise InputError("needs a dataset", source=arg(name), expected=f"{arg('dataset')} as well")
+    if scored_by is None and truth is not None:
+        scored_by = protocol_of(read_tags(truth))
     names = unique_names(paths)
     of_results = [name for name, path in zip(names, paths, strict=True) if not path.is_dir()]
     stored = match_scores(of_results, [os.fspath(file) for file in scores])
@@ -85,7 +88,7 @@ def view(
         branches: list[BranchFiles] = []
         notes: list[str] = []
         for number, (name, path) in enumerate(zip(names, paths, strict=True)):
-            if path.is_dir() and truth is not None:
+            if path.is_dir() and truth is not None and scored_by is not None:
                 from weaktal.report.rows import run_rows  # late: needs torch, as localize does
 
                 rows = run_rows(

@@ -35,7 +35,7 @@ class RunInfo(BaseModel):
         dataset: where the folder lay, absolute; as given in runs of earlier versions.
         train_subset: the subset that it was trained on.
         features, vlp_features: names of the feature folders, as given.
-        seconds_per_snippet: as given for features without a manifest.
+        seconds_per_snippet, seconds_per_window: as given for features without a manifest.
         manifests: how the features came to be, by the name of their folder, where it says so; without ``complete`` and
             ``text``, which are not about the features themselves.
         grid: how the snippets of the features lie on time.
@@ -58,6 +58,7 @@ class RunInfo(BaseModel):
     features: str
     vlp_features: str | None = None
     seconds_per_snippet: float | None = None
+    seconds_per_window: float | None = None
     manifests: dict[str, Manifest] = {}
     grid: SnippetGrid
     classes: Annotated[tuple[Name, ...], Field(min_length=1)]

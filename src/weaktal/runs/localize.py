@@ -38,6 +38,7 @@ def localize(
     features: str | None = None,
     vlp_features: str | None = None,
     seconds_per_snippet: float | None = None,
+    seconds_per_window: float | None = None,
     skip_broken: bool = False,
     tags: TagsUse | None = None,
     encoder: EncodersLike | None = None,
@@ -63,7 +64,8 @@ def localize(
         batch_size: videos scored at once.
         subset: of a dataset: the videos that are localized; its test subset by default.
         features, vlp_features: of a dataset: feature folders, where they are not named as in training.
-        seconds_per_snippet: of a dataset's features without a manifest; that of the training features by default.
+        seconds_per_snippet, seconds_per_window: of a dataset's features without a manifest; those of the training
+            features by default.
         skip_broken: go on without the videos of a dataset whose features cannot be used.
         tags: of a dataset: "known" finds no segment of a class that the tags of a video rule out; a video without tags
             may hold any.
@@ -86,6 +88,7 @@ def localize(
         "features": features,
         "vlp_features": vlp_features,
         "seconds_per_snippet": seconds_per_snippet,
+        "seconds_per_window": seconds_per_window,
         "skip_broken": skip_broken or None,
         "tags": tags,
     }
@@ -98,6 +101,7 @@ def localize(
             features=features,
             vlp_features=vlp_features,
             seconds_per_snippet=seconds_per_snippet,
+            seconds_per_window=seconds_per_window,
             scores=kept,
             skip_broken=skip_broken,
             batch_size=batch_size,

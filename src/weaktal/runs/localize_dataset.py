@@ -34,6 +34,7 @@ def localize_dataset(
     features: str | None = None,
     vlp_features: str | None = None,
     seconds_per_snippet: float | None = None,
+    seconds_per_window: float | None = None,
     scores: Path | None = None,
     skip_broken: bool = False,
     batch_size: int = 8,
@@ -49,7 +50,12 @@ def localize_dataset(
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)
     known = known_tags(chosen.values(), tags, info.classes)
-    main = Features.open(dataset, features or info.features, seconds_per_snippet or info.seconds_per_snippet)
+    main = Features.open(
+        dataset,
+        features or info.features,
+        seconds_per_snippet or info.seconds_per_snippet,
+        seconds_per_window or info.seconds_per_window,
+    )
     check_kind(main, info)
     vlp_name = vlp_features or info.vlp_features
     with trained.opening_vlp():

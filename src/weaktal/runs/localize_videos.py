@@ -10,8 +10,9 @@ from pathlib import Path
 
 from weaktal.data.features import Features, parse_names
 from weaktal.data.results import Results
-from weaktal.data.video_files import find_videos
+from weaktal.data.video_files import find_usable
 from weaktal.encoders.catalog import WeightsChoice
+from weaktal.errors import InputError
 from weaktal.progress import OnProgress
 from weaktal.runs.dataset_features import RunDataset
 from weaktal.runs.prepare import Prepared, prepare
@@ -35,7 +36,7 @@ def localize_videos(
 ) -> Results:
     """Finds the segments of videos; arguments as of :func:`weaktal.runs.localize.localize`."""
     info, run = trained.info, trained.run
-    found = find_videos(videos)
+    found, skipped = find_usable(videos)
     streams = parse_names(info.features)  # folder names by stream
     vlp_streams = parse_names(info.vlp_features) if trained.needs_vlp and info.vlp_features else {}
     wanted = {*streams.values(), *vlp_streams.values()}
@@ -72,11 +73,20 @@ def localize_videos(
         batch_size=batch_size,
         on_progress=on_progress,
     )
-    return with_files(results, prepared, found)
+    return with_files(results, prepared, found, skipped)
 
 
-def with_files(results: Results, prepared: Prepared, paths: Mapping[str, Path]) -> Results:
-    """The results with the files that they are of, and what was skipped; says how much was extracted."""
+def with_files(
+    results: Results, prepared: Prepared, paths: Mapping[str, Path], skipped: Mapping[str, InputError]
+) -> Results:
+    """The results with the files that they are of, and what was skipped; says how much was extracted.
+
+    Args:
+        results: without files.
+        prepared: the videos and their features.
+        paths: of the videos, by name.
+        skipped: what could not even be opened, by its path.
+    """
     cached = len(prepared.videos) - prepared.extracted - prepared.reused
     reused = f", {prepared.reused} from the run's dataset" if prepared.reused else ""
     log.info("features: %d videos extracted, %d from the cache%s", prepared.extracted, cached, reused)
@@ -84,4 +94,4 @@ def with_files(results: Results, prepared: Prepared, paths: Mapping[str, Path]) 
         name: video_file(paths[name], video.duration, sha256=video.name)
         for name, video in zip(prepared.names, prepared.videos, strict=True)
     }
-    return replace(results, files=files, skipped=prepared.failed)
+    return replace(results, files=files, skipped={**skipped, **prepared.failed})

@@ -23,8 +23,8 @@ from weaktal.engine.method import Labelling, State
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import action_snippets, diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality, SnippetErrors, pseudo_label_quality
-from weaktal.evaluation.protocols import PLAIN
-from weaktal.evaluation.scoring import score
+from weaktal.evaluation.protocols import protocol_of
+from weaktal.evaluation.scoring import score, subset_of
 from weaktal.files import sha256
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize_dataset import check_kind
@@ -131,8 +131,8 @@ def diagnose_phases(
     Args:
         run: a finished run's folder.
         dataset: the folder that it was trained on, with segments.
-        subset: of the videos that are scored; the dataset's own test subset by default.
-        tious: thresholds of the mAP; 0.1 to 0.7 by default.
+        subset: of the videos that are scored; the one that the dataset's protocol scores by default.
+        tious: thresholds of the mAP; those of the dataset's protocol, or 0.1 to 0.7, by default.
         threshold: share of a class's maximum in the video above which a snippet is called action.
         overrides: single settings of decoding.
         batch_size: videos scored at once.
@@ -144,8 +144,9 @@ def diagnose_phases(
     trained = Trained.load(run, None, overrides, method=method)
     info, built = trained.info, trained.method
     annotations = read_annotations(dataset)
-    chosen = subset or annotations.test_subset
-    main = Features.open(dataset, info.features, info.seconds_per_snippet)
+    protocol = protocol_of(annotations)
+    chosen = subset or subset_of(annotations, protocol)
+    main = Features.open(dataset, info.features, info.seconds_per_snippet, info.seconds_per_window)
     check_kind(main, info)
     vlp = Features.open(dataset, info.vlp_features) if info.vlp_features else None
     videos, _ = usable(annotations.subset(chosen), [main, vlp] if vlp else [main], skip_broken=False)
@@ -165,7 +166,7 @@ def diagnose_phases(
                 if name in before and before[name][0] == digest:
                     branches[name] = replace(before[name][1], changed=False)
                     continue
-                scores = score(annotations, results, PLAIN, subset=chosen, tious=tious)
+                scores = score(annotations, results, protocol, subset=chosen, tious=tious)
                 errors = diagnose(dataset, kept, threshold=threshold)
                 branches[name] = BranchScores(tuple(scores.map.tolist()), errors, changed=True)
                 before[name] = digest, branches[name]
@@ -176,7 +177,7 @@ def diagnose_phases(
     return PhaseTable(
         run=str(run),
         subset=chosen,
-        tious=tious or PLAIN.tious,
+        tious=tious or protocol.tious,
         chosen=(trained.phase or folders[-1].name, trained.branch or default),
         phases=tuple(phases),
     )

@@ -12,6 +12,7 @@ import torch
 
 from weaktal.data.annotations import Video
 from weaktal.data.features import FeatureFolder
+from weaktal.data.video_files import none_usable
 from weaktal.encoders.catalog import build_encoder
 from weaktal.errors import InputError
 from weaktal.extraction.cache import Decoded, FeatureCache, Lacking, Made, content_key
@@ -218,11 +219,3 @@ class _Preparation:
             if rows.nbytes <= self._room:  # else they are read from the cache again
                 self._room -= rows.nbytes
                 self.features[group[place]].hold(key, rows)
-
-
-def none_usable(failed: Mapping[str, InputError], count: int) -> InputError:
-    """What to say when not a single video is left."""
-    first = next(iter(failed.values()))
-    if count == 1:
-        return first
-    return InputError(f"none of {count} videos can be used; the first: {first.text}")

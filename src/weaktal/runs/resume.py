@@ -50,6 +50,7 @@ def resume(
         resume=True,
         subset=info.train_subset,
         seconds_per_snippet=info.seconds_per_snippet,
+        seconds_per_window=info.seconds_per_window,
         skip_broken=any(reason != UNTAGGED for reason in info.skipped.values()),
         on_progress=on_progress,
     )

@@ -33,6 +33,7 @@ class LocalizeOptions(TypedDict, total=False):
     features: str | None
     vlp_features: str | None
     seconds_per_snippet: float | None
+    seconds_per_window: float | None
     skip_broken: bool
     tags: TagsUse | None
     encoder: EncodersLike | None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from weaktal.config import Settings, as_yaml, described, load_settings, matching
 from weaktal.decoding.config import DecodeConfig
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.methods import METHODS
-from weaktal.methods.base import installed_methods, method_settings
+from weaktal.methods.base import installed_methods, method_settings, no_method
 from weaktal.methods.presets import preset_file
 from weaktal.runs.zero_shot_config import ZeroShotConfig
 
@@ -33,6 +36,25 @@ def settings(of: str, *, preset: str | None = None, search: str | None = None) -
         expected = f"words of a setting's name or meaning; nearest is {near}"
         raise InputError(f"{of} has no setting with {shown(search)}", source=arg("search"), expected=expected)
     return as_yaml(loaded, found)
+
+
+def check_settings(
+    method: str, *, preset: str | None = None, config: Path | None = None, overrides: Sequence[str] = ()
+) -> None:
+    """Refuses names and settings that training would refuse, without torch and so within a second.
+
+    Methods of other packages are left to training, since finding their settings runs them.
+
+    Raises:
+        InputError: if there is no such method, preset or setting.
+    """
+    if method not in METHODS:
+        if "." not in method and method not in installed_methods():
+            raise no_method(method)
+        return
+    kind = method_settings(method)
+    base = load_settings(kind, preset_file(method, preset)) if preset else None
+    load_settings(kind, config, overrides, base=base)
 
 
 def settings_kind(of: str) -> type[Settings]:

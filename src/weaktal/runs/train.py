@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from weaktal.config import Settings, as_yaml, load_settings
-from weaktal.data.annotations import read_tags
+from weaktal.data.annotations import Video, read_tags
 from weaktal.data.features import Features
 from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
@@ -17,13 +17,15 @@ from weaktal.data.usable import usable
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, shown
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.presets import preset_file
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import UNTAGGED, RunFolder, RunInfo
 from weaktal.runs.run import Run
 from weaktal.version import __version__
+
+MOST_NAMED = 6  # classes that a warning names
 
 log = logging.getLogger("weaktal")
 
@@ -43,6 +45,7 @@ def train(
     resume: bool = False,
     subset: str | None = None,
     seconds_per_snippet: float | None = None,
+    seconds_per_window: float | None = None,
     skip_broken: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Run:
@@ -63,6 +66,7 @@ def train(
         resume: go on from the newest checkpoint; starts anew where there is none yet.
         subset: of the training videos; the dataset's own training subset by default.
         seconds_per_snippet: for features without a manifest.
+        seconds_per_window: for the same where windows overlap; as long as the spacing by default.
         skip_broken: go on without the videos whose features cannot be used.
         on_progress: is told of each update, with its losses; ``what`` is the phase.
 
@@ -88,7 +92,8 @@ def train(
         raise InputError(
             f"no video of subset {subset!r} has a label", source=annotations.source, expected="video-level tags"
         )
-    main = Features.open(dataset, features, seconds_per_snippet)
+    _tell_of_unseen(annotations.classes, tagged.values())
+    main = Features.open(dataset, features, seconds_per_snippet, seconds_per_window)
     others = {VLP: Features.open(dataset, vlp_features)} if vlp_features else {}
     videos, skipped = usable(tagged, [main, *others.values()], skip_broken=skip_broken)
     for error in skipped.values():
@@ -123,6 +128,7 @@ def train(
         features=features,
         vlp_features=vlp_features,
         seconds_per_snippet=seconds_per_snippet,
+        seconds_per_window=seconds_per_window,
         manifests=_manifests([main, *others.values()]),
         grid=main.grid,
         classes=annotations.classes,
@@ -144,6 +150,19 @@ def train(
     log.info("%s on %d videos of %d classes, %d channels, seed %d", method, *size)
     trainer.train()
     return Run(folder.path)
+
+
+def _tell_of_unseen(classes: Sequence[str], videos: Iterable[Video]) -> None:
+    """Warns of classes that no training video holds: they keep their place, so that scores and results stay in order,
+    and are background in all training videos.
+    """
+    seen = {label for video in videos for label in video.labels}
+    unseen = [label for label in classes if label not in seen]
+    if unseen:
+        which = ", ".join(map(shown, unseen[:MOST_NAMED])) + (" and more" if len(unseen) > MOST_NAMED else "")
+        log.warning(
+            "%d of %d classes occur in no training video and cannot be learned: %s", len(unseen), len(classes), which
+        )
 
 
 def _manifests(parts: Sequence[Features]) -> dict[str, Manifest]:

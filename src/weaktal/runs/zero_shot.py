@@ -13,7 +13,7 @@ from torch import Tensor
 from weaktal.config import Settings, load_settings
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
-from weaktal.data.video_files import find_videos
+from weaktal.data.video_files import find_usable
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scored
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
@@ -72,7 +72,7 @@ def zero_shot(
     config = load_settings(ZeroShotConfig, None, overrides, values=settings)
     texts = [*fill(config.template, labels), *config.background]
     activation = _activation(config, len(texts))
-    found = find_videos(paths)
+    found, skipped = find_usable(paths)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * config.fps, window=2, stride=2)
     extraction = Extraction(encoder, WeightsChoice.of(weights), sampling)
@@ -113,7 +113,7 @@ def zero_shot(
                 on_progress(Progress("scoring", prepared.names.index(name) + 1, len(prepared.names), "videos"))
 
     results = decode_scored(scored(), labels, folder.grid, config.decode, origin=origin, keep=kept)
-    results = with_files(results, prepared, found)
+    results = with_files(results, prepared, found, skipped)
     if saved is not None:
         results.save(saved)
     return results

@@ -17,7 +17,7 @@ from weaktal.data.fingerprint import Fingerprint, fingerprints
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.errors import InputError, arg
-from weaktal.evaluation.protocols import protocol_named
+from weaktal.evaluation.protocols import protocol_of
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
@@ -66,7 +66,7 @@ def ablate(
     workers: int | None = None,
     subset: str | None = None,
     train_subset: str | None = None,
-    protocol: str = "plain",
+    protocol: str | None = None,
     seconds_per_snippet: float | None = None,
     command: Sequence[str] = (),
     console: Console | None = None,
@@ -87,7 +87,7 @@ def ablate(
         seeds: of the trainings.
         workers: trainings at once; as many as cores by default.
         subset, train_subset: to score and to train on; the protocol's and the dataset's own by default.
-        protocol: of scoring.
+        protocol: of scoring; the dataset's own, or ``plain``, by default.
         seconds_per_snippet: for features without a manifest.
         command: the words of the command line, for the report.
         console: where progress goes; standard error by default.
@@ -134,7 +134,7 @@ def common_data(
     *,
     subset: str | None = None,
     train_subset: str | None = None,
-    protocol: str = "plain",
+    protocol: str | None = None,
     seconds_per_snippet: float | None = None,
 ) -> Data:
     """What all trainings have in common; see :func:`ablate`.
@@ -142,8 +142,8 @@ def common_data(
     Raises:
         InputError: for an unknown protocol or bad annotations.
     """
-    chosen = protocol_named(protocol)
     annotations = read_annotations(dataset)
+    chosen = protocol_of(annotations, protocol)
     there = {video.subset for video in annotations.videos.values()}
     prescribed = chosen.subset if chosen.subset in there else None
     test = subset or prescribed or annotations.test_subset
@@ -154,7 +154,7 @@ def common_data(
         seconds_per_snippet=seconds_per_snippet,
         train_subset=train_subset or annotations.train_subset,
         subset=test,
-        protocol=protocol,
+        protocol=chosen.name,
         tiou=chosen.tious,
     )
 
@@ -230,7 +230,8 @@ def _pictures(tables: Sequence[Table], found: Found, out: Path) -> bool:
     try:
         import matplotlib  # noqa: F401
 
-        from weaktal.studies.plots import errors_figure, save, table_figure
+        from weaktal.studies.pictures import save
+        from weaktal.studies.plots import errors_figure, table_figure
     except ImportError:
         return False
     for table in tables:

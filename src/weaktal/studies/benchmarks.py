@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from weaktal.studies.published import published
+
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
@@ -34,24 +36,17 @@ class Benchmark:
 
 
 SOURCE = "Ju et al., CVPR 2023"
+
+
+def _benchmark(title: str, protocol: str, *, train: int, test: int) -> Benchmark:
+    row = next(row for row in published(protocol) if row.source == SOURCE)
+    return Benchmark(title, protocol, row.map, next(iter(row.means.values())), train, test)
+
+
 BENCHMARKS: Mapping[str, Benchmark] = {
     benchmark.protocol: benchmark
     for benchmark in (
-        Benchmark(
-            title="THUMOS14",
-            protocol="thumos14",
-            figures={0.1: 73.5, 0.2: 68.8, 0.3: 61.5, 0.4: 53.8, 0.5: 42.0, 0.6: 29.4, 0.7: 16.8},
-            mean=49.4,
-            train=200,
-            test=212,
-        ),
-        Benchmark(
-            title="ActivityNet 1.2",
-            protocol="activitynet12",
-            figures={0.5: 48.3, 0.75: 29.3, 0.95: 6.1},
-            mean=29.6,
-            train=4819,
-            test=2383,
-        ),
+        _benchmark("THUMOS14", "thumos14", train=200, test=212),
+        _benchmark("ActivityNet 1.2", "activitynet12", train=4819, test=2383),
     )
 }

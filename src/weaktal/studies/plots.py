@@ -1,13 +1,12 @@
-"""Pictures of the tables, as PNG and SVG. matplotlib is imported here only."""
+"""Pictures of an ablation's tables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from weaktal.files import replacing
+from weaktal.studies.pictures import BLUE, GRAY, ORANGE, ROW
 from weaktal.studies.report import Entry, ErrorKind, Found, error_shares
 from weaktal.studies.statistics import Estimate, estimate
 from weaktal.studies.tables import Table
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GRAY = "#2b6cb0", "#dd7a1f", "#777777"
-ROW = 0.34  # inches a line
 
 # The paper's Figure 1 in numbers: each branch before and after the collaboration.
 ERRORS = (
@@ -80,22 +77,3 @@ def errors_figure(found: Found) -> Figure | None:
     axes.set_ylim(bottom=0)
     axes.legend()
     return figure
-
-
-def save(figure: Figure, path: Path) -> list[Path]:
-    """Writes ``path`` with the endings .png and .svg, each whole or not at all."""
-    written = []
-    # Without a date, and with names that do not change, equal figures are equal files.
-    for ending, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
-        file = path.with_name(path.name + ending)
-        options: dict[str, Any] = {"format": ending[1:], "dpi": 130, "metadata": metadata}
-        with _fixed_names(), replacing(file) as temporary:
-            figure.savefig(temporary, **options)
-        written.append(file)
-    return written
-
-
-def _fixed_names() -> Any:
-    import matplotlib as mpl
-
-    return mpl.rc_context({"svg.hashsalt": "weaktal"})

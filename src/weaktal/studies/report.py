@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from weaktal.studies.cell import Measured
+from weaktal.studies.cells import as_csv, escaped, exact, line, number, spread
 from weaktal.studies.statistics import Estimate, estimate, paired_difference
 from weaktal.studies.tables import Line, Sign, Table
 
@@ -59,22 +58,22 @@ def verdict(difference: Estimate, paper: Sign) -> str:
 
 def filled(table: Table, found: Found) -> list[Entry]:
     """The table's lines with what was measured, in percent for mAP."""
-    return [_entry(line, found) for line in table.lines]
+    return [_entry(one, found) for one in table.lines]
 
 
-def _entry(line: Line, found: Found) -> Entry:
-    mine = found.get(line.reading.name, {})
-    others = found.get(line.versus, {}) if line.versus else {}
+def _entry(one: Line, found: Found) -> Entry:
+    mine = found.get(one.reading.name, {})
+    others = found.get(one.versus, {}) if one.versus else {}
     average = {seed: 100 * cell.average_map for seed, cell in mine.items()}
     against = {seed: 100 * cell.average_map for seed, cell in others.items()}
     thresholds = len(next(iter(mine.values())).tiou) if mine else 0
     return Entry(
-        line=line,
+        line=one,
         map=tuple(estimate([100 * cell.map[k] for cell in mine.values()]) for k in range(thresholds)),
         average=estimate(list(average.values())),
         misses=estimate(list(error_shares(mine, "misses").values())),
         false_alarms=estimate(list(error_shares(mine, "false_alarms").values())),
-        difference=paired_difference(average, against) if line.versus else None,
+        difference=paired_difference(average, against) if one.versus else None,
         same=bool(mine) and all(seed in others and _same(mine[seed], others[seed]) for seed in mine),
     )
 
@@ -87,8 +86,8 @@ def markdown(table: Table, entries: Sequence[Entry], tious: Sequence[float]) -> 
     """A table as Markdown: percent of mAP, mean and standard deviation over seeds, 95 % interval of the difference."""
     head = ["", *(f"{tiou:g}" for tiou in tious), "mean ± std", "misses", "false alarms", "difference", "n", ""]
     rows = [_row(entry, tious) for entry in entries]
-    lines = [f"## {table.title}", "", _line(head), _line(["---"] + ["---:"] * (len(head) - 2) + ["---"])]
-    return "\n".join([*lines, *(_line(row) for row in rows), ""])
+    lines = [f"## {table.title}", "", line(head), line(["---"] + ["---:"] * (len(head) - 2) + ["---"])]
+    return "\n".join([*lines, *(line(row) for row in rows), ""])
 
 
 # The paper's Figure 1 in numbers: what the whole method does to each kind of error; reading before, reading after, and
@@ -108,8 +107,8 @@ def errors_markdown(found: Found) -> str:
     lines = [
         "### What the whole method does to each kind of error",
         "",
-        _line(["", "before", "after", "difference", "n", ""]),
-        _line(["---", "---:", "---:", "---:", "---:", "---"]),
+        line(["", "before", "after", "difference", "n", ""]),
+        line(["---", "---:", "---:", "---:", "---:", "---"]),
     ]
     for title, kind, before, after, paper in REPAIRS:
         first, second = error_shares(found[before], kind), error_shares(found[after], kind)
@@ -117,7 +116,7 @@ def errors_markdown(found: Found) -> str:
         interval = "" if math.isnan(change.low) else f" [{change.low:+.3f}, {change.high:+.3f}]"
         cells = [title, _share(estimate(list(first.values()))), _share(estimate(list(second.values())))]
         said = verdict(change, paper) if paper else ""
-        lines.append(_line([*cells, f"{change.mean:+.3f}{interval}" if change.n else "", str(change.n), said]))
+        lines.append(line([*cells, f"{change.mean:+.3f}{interval}" if change.n else "", str(change.n), said]))
     return "\n".join([*lines, ""])
 
 
@@ -128,11 +127,11 @@ def error_shares(cells: Mapping[int, Measured], kind: ErrorKind) -> dict[int, fl
 
 
 def _row(entry: Entry, tious: Sequence[float]) -> list[str]:
-    at = [_number(e.mean) for e in entry.map] or [""] * len(tious)
+    at = [number(e.mean) for e in entry.map] or [""] * len(tious)
     return [
-        _escaped(f"{entry.line.reading.title} (`{entry.line.reading.name}`)"),
+        escaped(f"{entry.line.reading.title} (`{entry.line.reading.name}`)"),
         *at,
-        _spread(entry.average),
+        spread(entry.average),
         _share(entry.misses),
         _share(entry.false_alarms),
         _difference(entry),
@@ -149,24 +148,6 @@ def _difference(entry: Entry) -> str:
         return f"is `{versus}`"
     interval = "" if math.isnan(difference.low) else f" [{difference.low:+.1f}, {difference.high:+.1f}]"
     return f"{difference.mean:+.1f}{interval} to `{versus}`"
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.1f}"
-
-
-def _spread(found: Estimate) -> str:
-    if not found.n:
-        return ""
-    return f"{found.mean:.1f}" if math.isnan(found.std) else f"{found.mean:.1f} ± {found.std:.1f}"
 
 
 def _share(found: Estimate) -> str:
@@ -189,12 +170,12 @@ def summary_csv(filled_tables: Sequence[tuple[Table, Sequence[Entry]]]) -> str:
             rows.append(
                 [
                     table.key, reading.name, reading.title, " ".join(reading.overrides), reading.after, reading.branch,
-                    entry.average.n, *map(_exact, [*numbers, entry.misses.mean, entry.false_alarms.mean]),
-                    entry.line.versus or "", *map(_exact, [difference.mean, difference.low, difference.high]),
+                    entry.average.n, *map(exact, [*numbers, entry.misses.mean, entry.false_alarms.mean]),
+                    entry.line.versus or "", *map(exact, [difference.mean, difference.low, difference.high]),
                     entry.line.paper or "", entry.verdict,
                 ]
             )  # fmt: skip
-    return _csv(SUMMARY_COLUMNS, rows)
+    return as_csv(SUMMARY_COLUMNS, rows)
 
 
 def cells_csv(found: Found) -> str:
@@ -203,21 +184,11 @@ def cells_csv(found: Found) -> str:
     tious = cells[0].tiou if cells else ()
     at = [f"map_{tiou:g}" for tiou in tious]
     columns = ("reading", "seed", "after", "branch", "chosen", *at, "mean_map", "misses", "false_alarms")
-    return _csv(
+    return as_csv(
         columns,
         [
             [c.reading, c.seed, c.after, c.branch, c.chosen or ""]
-            + [_exact(v) for v in (*(100 * m for m in c.map), 100 * c.average_map, c.misses, c.false_alarms)]
+            + [exact(v) for v in (*(100 * m for m in c.map), 100 * c.average_map, c.misses, c.false_alarms)]
             for c in cells
         ],
     )
-
-
-def _exact(value: float | None) -> str:
-    return "" if value is None or math.isnan(value) else f"{value:.6g}"
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([columns, *rows])
-    return stream.getvalue()

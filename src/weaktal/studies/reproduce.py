@@ -19,6 +19,7 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
 from weaktal.studies.cell import Measured
+from weaktal.studies.cells import line, spread
 from weaktal.studies.folder import read_found
 from weaktal.studies.needs import refuse_missing
 from weaktal.studies.plan import make_plan
@@ -133,9 +134,9 @@ def report(
         f"{benchmark.protocol}; seeds {', '.join(map(str, seeds))}: mean ± standard deviation over seeds; last weights "
         f"of each training; weaktal {__version__}.",
         "",
-        _line(["", *(f"{tiou:g}" for tiou in tious), "mean"]),
-        _line(["---", *(["---:"] * (len(tious) + 1))]),
-        _line([f"{SOURCE}, published", *published]),
+        line(["", *(f"{tiou:g}" for tiou in tious), "mean"]),
+        line(["---", *(["---:"] * (len(tious) + 1))]),
+        line([f"{SOURCE}, published", *published]),
         *(
             _row(title, found.get(name, {}), benchmark)
             for title, name in (("CBP", "whole"), ("both branches", "whole-both"))
@@ -158,7 +159,7 @@ def report(
 
 def _row(title: str, cells: Mapping[int, Measured], benchmark: Benchmark) -> str:
     at = [estimate([100 * cell.map[cell.tiou.index(tiou)] for cell in cells.values()]) for tiou in benchmark.figures]
-    return _line([f"weaktal, {title}, n = {len(cells)}", *map(_spread, [*at, _mean(cells)])])
+    return line([f"weaktal, {title}, n = {len(cells)}", *map(spread, [*at, _mean(cells)])])
 
 
 def _mean(cells: Mapping[int, Measured]) -> Estimate:
@@ -176,13 +177,3 @@ def _gap(cells: Mapping[int, Measured], benchmark: Benchmark) -> str:
         f"{gap}; 95 % interval over seeds [{mean.low - benchmark.mean:+.1f}, {mean.high - benchmark.mean:+.1f}]. "
         "The published figure is one number: its own spread is not known."
     )
-
-
-def _spread(found: Estimate) -> str:
-    if not found.n:
-        return ""
-    return f"{found.mean:.1f}" if math.isnan(found.std) else f"{found.mean:.1f} ± {found.std:.1f}"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

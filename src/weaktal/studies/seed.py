@@ -33,6 +33,7 @@ class Request(BaseModel):
     settings: dict[str, Any]
     subset: str | None = None
     seconds_per_snippet: float | None = None
+    seconds_per_window: float | None = None
     skip_broken: bool = False
 
 
@@ -66,6 +67,7 @@ def train_seed(job: SeedJob, console: Console) -> None:
             resume=True,
             subset=request.subset,
             seconds_per_snippet=request.seconds_per_snippet,
+            seconds_per_window=request.seconds_per_window,
             skip_broken=request.skip_broken,
             on_progress=show,
         )

@@ -57,6 +57,7 @@ def train_seeds(
     workers: int | None = None,
     subset: str | None = None,
     seconds_per_snippet: float | None = None,
+    seconds_per_window: float | None = None,
     skip_broken: bool = False,
     console: Console | None = None,
 ) -> tuple[Run, ...]:
@@ -69,7 +70,7 @@ def train_seeds(
         preset, config, settings, overrides: as of :func:`weaktal.train`.
         resume: go on with ``run``, which may be given more seeds; finished ones are kept.
         workers: trainings at once; as many as GPUs, or without any as cores, by default.
-        subset, seconds_per_snippet, skip_broken: as of :func:`weaktal.train`.
+        subset, seconds_per_snippet, seconds_per_window, skip_broken: as of :func:`weaktal.train`.
         console: where progress goes; standard error by default.
 
     Returns:
@@ -92,6 +93,7 @@ def train_seeds(
         settings=chosen.model_dump(mode="json"),
         subset=subset,
         seconds_per_snippet=seconds_per_snippet,
+        seconds_per_window=seconds_per_window,
         skip_broken=skip_broken,
     )
     return _train(Path(run), _Seeds(request=request, seeds=tuple(seeds)), resume, workers, console)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,15 +12,17 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from weaktal.errors import InputError
+from weaktal.video.clock import frame_rate, shown_length, time_zero
+from weaktal.video.orientation import Orientation
+from weaktal.video.reading import A_VIDEO, AV_ERRORS, reading
+from weaktal.video.streams import main_stream
 
 # FFmpeg opens any text file as a "video" of a terminal, and playlists as whatever they point to.
 NOT_VIDEO = {"tty", "hls", "concat", "dash", "sdp"}
-A_VIDEO = "a video file such as mp4, mkv, avi, webm or gif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class VideoInfo:
         codec: name of the video codec, such as ``h264``.
         width: of the picture as displayed, in pixels: after rotation and with square pixels.
         height: of the picture as displayed.
-        rotation: counter-clockwise quarter turns (0 to 3) that bring a stored picture upright.
+        orientation: what brings a stored picture upright.
         fps: average frames a second; None where the file does not say.
         duration: seconds from the file's time zero to the end of its video; None where the file does not say.
         frames: how many pictures there are; None where the file does not say.
@@ -41,7 +45,7 @@ class VideoInfo:
     codec: str
     width: int
     height: int
-    rotation: int
+    orientation: Orientation
     fps: float | None
     duration: float | None
     frames: int | None
@@ -49,17 +53,27 @@ class VideoInfo:
 
 
 def probe(path: Path) -> VideoInfo:
-    """Reads what ``path`` says of itself; decodes at most a few packets, for the rotation.
+    """Reads what ``path`` says of itself; decodes at most a few packets, for the orientation.
+
+    Where the file does not say how long it is, or says something that cannot be relied on, its packets are counted.
 
     Raises:
-        InputError: if the file is not a video, has no video stream, or none of its first packets can be decoded.
+        InputError: if the file is not a video, has no video stream, or none of its packets can be decoded.
     """
-    with opened(path, threads=1) as (container, stream), contextlib.suppress(av.FFmpegError):
+    with opened(path, threads=1) as (container, stream):
+        frame = _first_picture(container, stream)
+        if frame is None:
+            raise InputError("no picture can be decoded", source=path, expected=A_VIDEO)
+        return _describe(path, container, stream, frame)
+
+
+def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    with contextlib.suppress(*AV_ERRORS):
         for packet in container.demux(stream):
-            with contextlib.suppress(av.FFmpegError):
+            with contextlib.suppress(*AV_ERRORS):
                 for frame in stream.codec_context.decode(packet):
-                    return _describe(path, container, stream, frame)
-    raise InputError("no picture can be decoded", source=path, expected=A_VIDEO)
+                    return frame
+    return None
 
 
 @contextlib.contextmanager
@@ -71,86 +85,103 @@ def opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStre
         threads: decoder threads; 0 lets FFmpeg choose by the number of cores.
 
     Raises:
-        InputError: if there is no such file, it is not a video, or it has no video stream.
+        InputError: if there is no such file, it is not a regular file, not a video, or has no video stream that can be
+            decoded.
     """
-    try:
-        # The prefix keeps FFmpeg from reading a protocol out of a file name that holds a colon.
-        container = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"})
-    except FileNotFoundError:
-        raise InputError("no such file", source=path, expected=A_VIDEO) from None
-    except IsADirectoryError:
-        raise InputError("is a folder", source=path, expected=A_VIDEO) from None
-    except (OSError, ValueError) as error:
-        reason = "is empty" if path.is_file() and path.stat().st_size == 0 else f"cannot be opened ({_reason(error)})"
-        raise InputError(reason, source=path, expected=A_VIDEO) from None
+    check_regular(path)
+    with reading(path, "cannot be opened"):
+        # The prefix keeps FFmpeg from reading a protocol out of a file name that holds a colon. Titles may be in any
+        # encoding, and nobody reads them.
+        options = {"protocol_whitelist": "file"}
+        container = av.open(f"file:{path}", container_options=options, metadata_errors="replace")
     with container:
         if NOT_VIDEO.intersection(container.format.name.split(",")):
             raise InputError("is not a video", source=path, expected=A_VIDEO)
-        stream = _main_stream(container)
+        with reading(path, "cannot be opened"):
+            stream = main_stream(container)
         if stream is None:
-            kinds = sorted({other.type for other in container.streams})
+            kinds = sorted({"a cover" if other.type == "video" else other.type for other in container.streams})
             held = f"only {' and '.join(kinds)}" if kinds else "nothing"
             raise InputError(f"holds no video stream, {held}", source=path, expected=A_VIDEO)
+        if stream.codec_context is None:
+            raise InputError("its video cannot be decoded: FFmpeg has no decoder", source=path, expected=A_VIDEO)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
         yield container, stream
 
 
-def _main_stream(container: InputContainer) -> VideoStream | None:
-    """The largest video stream that is not a cover picture."""
-    streams = [
-        s
-        for s in container.streams.video
-        if s.codec_context is not None and not s.disposition & Disposition.attached_pic
-    ]
-    return max(streams, key=lambda s: s.codec_context.width * s.codec_context.height, default=None)
+# What the mode of a file says that is none.
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
-def _reason(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return text[:1].lower() + text[1:]
+def check_regular(path: Path) -> None:
+    """Refuses what is no regular file, or empty, before anything waits for it.
 
-
-def time_zero(container: InputContainer, stream: VideoStream) -> Fraction:
-    """The time stamp, in seconds, that players show as 0: the earliest start of any stream.
-
-    What lies before 0 (audio priming, pictures cut off by an edit list) is never shown, so it does not count.
+    Raises:
+        InputError: saying what it is.
     """
-    start: int | None = container.start_time  # in microseconds; None for raw streams
-    if start is not None:
-        return max(Fraction(start, av.time_base), Fraction(0))
-    return max((stream.start_time or 0) * (stream.time_base or Fraction(0)), Fraction(0))
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        problem = "is a broken link" if path.is_symlink() else "no such file"
+        raise InputError(problem, source=path, expected=A_VIDEO) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be opened ({why[:1].lower()}{why[1:]})", source=path, expected=A_VIDEO) from None
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
+        raise InputError(f"is {kind}", source=path, expected=A_VIDEO)
+    if status.st_size == 0:
+        raise InputError("is empty", source=path, expected=A_VIDEO)
 
 
 def _describe(path: Path, container: InputContainer, stream: VideoStream, frame: VideoFrame) -> VideoInfo:
-    """What an open container says of its video, with the rotation and size of ``frame``, its first picture."""
-    rate = stream.average_rate or stream.guessed_rate
-    zero = time_zero(container, stream)
+    """What an open container says of its video, with the orientation and size of ``frame``, its first picture."""
+    zero = time_zero(container, stream) or Fraction(0)
     base = stream.time_base or Fraction(1, av.time_base)
     start = stream.start_time * base - zero if stream.start_time is not None else Fraction(0)
-    duration: Fraction | None = None
-    if stream.duration:
-        duration = start + stream.duration * base
-    elif container.duration:
-        duration = Fraction(container.duration, av.time_base)
-    turns = _quarter_turns(frame)
-    width, height = _displayed_size(frame, stream)
+    orientation = Orientation.of(frame)
+    width, height = orientation.size(*_displayed_size(frame, stream))
     return VideoInfo(
         path=path,
         codec=stream.codec_context.name,
-        width=height if turns % 2 else width,
-        height=width if turns % 2 else height,
-        rotation=turns,
-        fps=float(rate) if rate else None,
-        duration=float(duration) if duration is not None and duration > 0 else None,
+        width=width,
+        height=height,
+        orientation=orientation,
+        fps=frame_rate(container, stream),
+        duration=_duration(path, container, stream, zero, start),
         frames=stream.frames or None,
         start=float(start),
     )
 
 
-def _quarter_turns(frame: VideoFrame) -> int:
-    """Counter-clockwise quarter turns that bring a stored picture upright; other angles count as their nearest."""
-    return round(frame.rotation / 90) % 4
+def _duration(
+    path: Path, container: InputContainer, stream: VideoStream, zero: Fraction, start: Fraction
+) -> float | None:
+    """Seconds from time zero to the end of the video.
+
+    A file with an index of all its pictures is believed. Others count from their time stamp 0, whatever they start with
+    (Matroska, Flash), pictures that were dropped too (AVI), from the first stamp to the last of a clock that may jump
+    between them (broadcasts), or not at all (what was recorded live).
+    """
+    if stream.frames and stream.duration and container.format.name != "avi":
+        return float(start + stream.duration * (stream.time_base or 0))
+    if container.duration and zero <= 0 and container.format.name == "matroska,webm":
+        return float(Fraction(container.duration, av.time_base))
+    status = path.stat()
+    return _counted(path, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=1024)
+def _counted(path: Path, _changed: int, _size: int) -> float | None:
+    with opened(path, threads=1) as (container, stream):
+        return shown_length(container, stream)
 
 
 def _displayed_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -17,8 +17,11 @@ from av.video.stream import VideoStream
 
 from weaktal.errors import InputError
 from weaktal.files import replacing
-from weaktal.video.container import opened, time_zero
-from weaktal.video.decoding import Image
+from weaktal.video.clock import Timing
+from weaktal.video.container import opened, probe
+from weaktal.video.orientation import Image, Orientation
+from weaktal.video.pictures import Pictures
+from weaktal.video.reading import AV_ERRORS
 
 EXACT_ENDING = ".mp4"
 _TICKS = 90_000  # a second, of the time stamps of exact clips: any usual rate is a whole number of them
@@ -48,10 +51,11 @@ def cut_exactly(source: Path, start: float, end: float, out: Path, *, quality: i
     ):
         try:
             sound = _sound(source, start, end, file)
-            count = _pictures(container, stream, start, end, file, quality)
+            shown = _shown(source, container, stream, start, end)
+            count = _pictures(shown, stream, start, file, quality)
             for packet in sound:
                 file.mux(packet)
-        except av.FFmpegError as error:
+        except AV_ERRORS as error:
             raise InputError(f"cannot be cut ({error})", source=source) from None
         if not count:
             raise InputError(f"shows nothing from {start:.2f} s on", source=source, expected="times within the video")
@@ -59,13 +63,14 @@ def cut_exactly(source: Path, start: float, end: float, out: Path, *, quality: i
 
 
 def _pictures(
-    container: InputContainer, stream: VideoStream, start: float, end: float, file: OutputContainer, quality: int
+    shown: Iterator[tuple[float, VideoFrame]], stream: VideoStream, start: float, file: OutputContainer, quality: int
 ) -> int:
-    """Encodes the pictures of a span; how many there were."""
+    """Encodes the pictures of a span with their times; how many there were."""
     writer: Any = None
     count = 0
-    for seconds, picture in _shown(container, stream, start, end):
-        image: Image = np.rot90(picture.to_ndarray(format="rgb24"), round(picture.rotation / 90) % 4)
+    for seconds, picture in shown:
+        orientation = Orientation.of(picture)
+        image = orientation.upright(cast(Image, picture.to_ndarray(format="rgb24")))
         height, width = (side - side % 2 for side in image.shape[:2])
         if writer is None:
             writer = file.add_stream("libx264", rate=stream.average_rate or 25)
@@ -74,8 +79,7 @@ def _pictures(
             writer.codec_context.time_base = Fraction(1, _TICKS)
             aspect = stream.sample_aspect_ratio
             if aspect:
-                turned = round(picture.rotation / 90) % 2
-                writer.codec_context.sample_aspect_ratio = 1 / aspect if turned else aspect
+                writer.codec_context.sample_aspect_ratio = 1 / aspect if orientation.transposed else aspect
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="rgb24")
         frame.pts, frame.time_base = round(max(0.0, seconds - start) * _TICKS), Fraction(1, _TICKS)
         file.mux(writer.encode(frame))
@@ -86,16 +90,11 @@ def _pictures(
 
 
 def _shown(
-    container: InputContainer, stream: VideoStream, start: float, end: float
+    source: Path, container: InputContainer, stream: VideoStream, start: float, end: float
 ) -> Iterator[tuple[float, VideoFrame]]:
     """Pictures that are on screen in a span, with their times; that which is on screen when it begins is the first."""
-    base, zero = float(stream.time_base or 0), float(time_zero(container, stream))
-    _seek(container, stream, start + zero)
     before: tuple[float, VideoFrame] | None = None
-    for picture in container.decode(stream):
-        if picture.pts is None:
-            continue
-        seconds = picture.pts * base - zero
+    for seconds, picture in _from(source, container, stream, start):
         if seconds >= end - 1e-6 and (before is not None or seconds > start):
             break
         if seconds <= start + 1e-6:
@@ -106,6 +105,21 @@ def _shown(
         before = seconds, picture
     if before is not None:
         yield before
+
+
+def _from(
+    source: Path, container: InputContainer, stream: VideoStream, start: float
+) -> Iterator[tuple[float, VideoFrame]]:
+    """Pictures with their times, from some moment before ``start`` on; all where the file cannot be searched."""
+    timing = Timing.of(container, stream)
+    if timing.coded_order or timing.may_jump or timing.zero is None:
+        yield from Pictures(probe(source), threads=0)
+        return
+    base, zero = float(timing.base), float(timing.zero)
+    _seek(container, stream, start + zero)
+    for picture in container.decode(stream):
+        if picture.pts is not None:
+            yield picture.pts * base - zero, picture
 
 
 def _seek(container: InputContainer, stream: Stream, seconds: float) -> None:
@@ -120,7 +134,7 @@ def _sound(source: Path, start: float, end: float, file: OutputContainer) -> lis
         if not container.streams.audio:
             return []
         stream = container.streams.audio[0]
-        zero = float(time_zero(container, video))
+        zero = float(Timing.of(container, video).zero or 0)
         writer: Any = file.add_stream("aac", rate=stream.rate)
         writer.layout = stream.layout
         resampler = AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
@@ -158,7 +172,7 @@ def cut_by_copying(source: Path, start: float, end: float, out: Path) -> tuple[f
         InputError: if the video cannot be read or copied, or there is nothing in that time.
     """
     with opened(source, threads=1) as (container, stream), replacing(out) as temporary:
-        zero, base = float(time_zero(container, stream)), float(stream.time_base or 0)
+        zero, base = float(Timing.of(container, stream).zero or 0), float(stream.time_base or 0)
         kept: list[Stream] = [stream, *container.streams.audio[:1]]
         first: float | None = None
         last = 0.0
@@ -189,7 +203,7 @@ def cut_by_copying(source: Path, start: float, end: float, out: Path) -> tuple[f
                     packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
                     packet.stream = writers[packet.stream.index]
                     file.mux(packet)
-        except (av.FFmpegError, ValueError) as error:
+        except AV_ERRORS as error:
             raise InputError(f"cannot be copied ({error})", source=source, expected="exact cuts") from None
         if first is None or last <= first:
             raise InputError(f"shows nothing from {start:.2f} s on", source=source, expected="times within the video")

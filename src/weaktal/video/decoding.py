@@ -15,21 +15,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-import av
-import numpy as np
-import numpy.typing as npt
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from weaktal.errors import InputError
-from weaktal.video.container import VideoInfo, opened, probe, time_zero
+from weaktal.video.clock import Timing
+from weaktal.video.container import VideoInfo, opened, probe
+from weaktal.video.orientation import Image, Orientation
 from weaktal.video.pictures import Pictures
-
-Image = npt.NDArray[np.uint8]
+from weaktal.video.reading import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +115,12 @@ class VideoFrames:
         self.seconds = pictures.end
 
     def _own_times(self, pictures: Pictures) -> Iterator[Frame]:
-        convert = _Converter(self.info.rotation, *self._size)
+        convert = _Converter(self.info.path, self.info.orientation, *self._size)
         for number, (seconds, picture) in enumerate(pictures):
             yield Frame(number, seconds, convert(picture))
 
     def _constant_rate(self, pictures: Pictures, fps: float) -> Iterator[Frame]:
-        convert = _Converter(self.info.rotation, *self._size)
+        convert = _Converter(self.info.path, self.info.orientation, *self._size)
         number = 0
         for picture, end in _shown_until(pictures):
             # 1e-6 of a frame absorbs the rounding of the multiplication.
@@ -148,24 +146,22 @@ def pictures_at(path: Path, moments: Sequence[float], *, size: ShortSide) -> lis
         InputError: if the file is not a video, or seeking in it fails.
     """
     info = probe(path)
-    convert = _Converter(info.rotation, *size.of(info.width, info.height))
+    convert = _Converter(path, info.orientation, *size.of(info.width, info.height))
     with opened(path, threads=1) as (container, stream):
-        try:
-            return [convert(_sought(container, stream, moment)) for moment in moments]
-        except (av.FFmpegError, ValueError) as error:
-            raise InputError(f"cannot be searched ({error})", source=path) from None
+        timing = Timing.of(container, stream)
+        if timing.zero is None or timing.may_jump:
+            raise InputError("cannot be searched (its clock may jump)", source=path)
+        with reading(path, "cannot be searched"):
+            return [convert(_sought(container, stream, moment, timing)) for moment in moments]
 
 
-def _sought(container: InputContainer, stream: VideoStream, moment: float) -> VideoFrame:
+def _sought(container: InputContainer, stream: VideoStream, moment: float, timing: Timing) -> VideoFrame:
     """The picture shown at a moment.
 
     Raises:
         ValueError: if the file has no index to speak of: no time stamps, or key pictures too far apart.
     """
-    base = stream.time_base
-    if not base:
-        raise ValueError("no time base")
-    stamp = round((moment + time_zero(container, stream)) / base)
+    stamp = round((moment + float(timing.zero or 0)) / timing.base)
     container.seek(stamp, stream=stream)  # to the key picture before
     shown: VideoFrame | None = None
     for number, picture in enumerate(container.decode(stream)):
@@ -204,16 +200,18 @@ class _Converter:
     result darker by about one gray level.
     """
 
-    def __init__(self, quarter_turns: int, width: int, height: int) -> None:
+    def __init__(self, path: Path, orientation: Orientation, width: int, height: int) -> None:
+        self._path = path
         self._scale = VideoReformatter()
         self._color = VideoReformatter()
-        self._turns = quarter_turns
-        self._width, self._height = (height, width) if quarter_turns % 2 else (width, height)
+        self._orientation = orientation
+        self._width, self._height = orientation.size(width, height)
 
     def __call__(self, picture: VideoFrame) -> Image:
-        # One scaling thread: at video sizes more cost more than they bring.
-        if picture.format.name in PLANAR:
-            picture = self._scale.reformat(picture, width=self._width, height=self._height, threads=1)
-        rgb = self._color.reformat(picture, width=self._width, height=self._height, format="rgb24", threads=1)
-        image: Image = np.rot90(rgb.to_ndarray(), self._turns)
-        return np.ascontiguousarray(image)
+        with reading(self._path, "a picture cannot be turned into RGB"):
+            # One scaling thread: at video sizes more cost more than they bring.
+            if picture.format.name in PLANAR:
+                picture = self._scale.reformat(picture, width=self._width, height=self._height, threads=1)
+            rgb = self._color.reformat(picture, width=self._width, height=self._height, format="rgb24", threads=1)
+            stored = cast(Image, rgb.to_ndarray())
+        return self._orientation.upright(stored)

@@ -11,7 +11,7 @@ import av
 from av.video.frame import VideoFrame
 
 from weaktal.files import replacing
-from weaktal.video.decoding import Image
+from weaktal.video.orientation import Image
 
 # A frame rate such as 29.97 is meant as 30000/1001.
 _LARGEST_DENOMINATOR = 1001

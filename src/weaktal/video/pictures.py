@@ -10,13 +10,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from weaktal.errors import InputError
-from weaktal.video.container import A_VIDEO, VideoInfo, opened, time_zero
-
-# A picture more than this long after the one before it has a broken time stamp; without a bound, one flipped bit would
-# make a video of years.
-LONGEST_STILL = 3600.0
-# Seconds between pictures where neither the file nor the pictures say.
-USUAL_PERIOD = 0.04
+from weaktal.video.clock import Clock, Timing
+from weaktal.video.container import VideoInfo, opened
+from weaktal.video.reading import A_VIDEO, AV_ERRORS
 
 
 class Pictures:
@@ -41,27 +37,16 @@ class Pictures:
 
     def __iter__(self) -> Iterator[tuple[float, VideoFrame]]:
         info = self._info
-        count = damaged = skipped = 0
-        previous: float | None = None
+        count = damaged = 0
         with opened(info.path, self._threads) as (container, stream):
-            period = 1 / info.fps if info.fps else USUAL_PERIOD
-            base = float(stream.time_base or 0)
-            zero = float(time_zero(container, stream))
+            timing = Timing.of(container, stream)
+            clock = Clock(timing)
             # Matroska's tick is 1 ms. Beyond that a coarse tick is the frame period itself, and nothing is rounded.
-            self.rounding = min(base / 2, 0.0005)
-            for frame in self._decoded(container, stream):
-                if frame.pts is not None:
-                    seconds = frame.pts * base - zero
-                else:
-                    seconds = 0.0 if previous is None else previous + period
-                if previous is None and seconds > max(2 * period, 0.1):
+            self.rounding = min(float(timing.base) / 2, 0.0005)
+            for seconds, length, frame in self._timed(container, stream, clock):
+                if not count and seconds > max(2 * timing.period, 0.1):
                     self.notes.append(f"the first picture comes at {seconds:.2f} s and is shown from 0 s on")
-                if previous is not None and not previous < seconds <= previous + LONGEST_STILL:
-                    skipped += 1
-                    continue
-                length = (frame.duration or 0) * base
-                self.end = max(period, seconds + (length if 0 < length <= LONGEST_STILL else period))
-                previous = seconds
+                self.end = max(timing.period, seconds + length)
                 count += 1
                 damaged += frame.is_corrupt
                 yield seconds, frame
@@ -69,29 +54,42 @@ class Pictures:
             raise InputError("no picture can be decoded", source=info.path, expected=A_VIDEO)
         if damaged:
             self.notes.append(f"{damaged} of {count} pictures are damaged")
-        if skipped:
-            self.notes.append(f"skipped {skipped} pictures with impossible time stamps")
+        if clock.jumps:
+            times = "once" if clock.jumps == 1 else f"{clock.jumps} times"
+            self.notes.append(f"its clock starts anew or jumps {times}: what comes after goes on without a gap")
+        if clock.gaps:
+            self.notes.append(f"{clock.gaps:.1f} s have no picture: the one before is shown")
         if info.duration is not None and self.end < info.duration - max(1.0, 0.01 * info.duration):
             self.notes.append(f"the file promises {info.duration:.2f} s, its pictures end at {self.end:.2f} s")
 
-    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        """Every picture that can be decoded; what cannot is skipped and noted."""
+    def _timed(
+        self, container: InputContainer, stream: VideoStream, clock: Clock
+    ) -> Iterator[tuple[float, float, VideoFrame]]:
+        """Every picture that can be decoded, with its time and its length; what cannot is skipped and noted."""
         broken = 0
         packets = container.demux(stream)
         while True:
             try:
                 packet: av.Packet[VideoStream] | None = next(packets)
-            except (StopIteration, av.FFmpegError) as error:
-                if isinstance(error, av.FFmpegError):
-                    self.notes.append("the file cannot be read to its end")
+            except StopIteration:
                 packet = None  # flushes the pictures that the decoder still holds
+            except AV_ERRORS:
+                self.notes.append("the file cannot be read to its end")
+                packet = None
+            last = packet is None or packet.size == 0
+            if packet is not None and not last:
+                clock.packet(packet)
             try:
-                yield from stream.codec_context.decode(packet)
-            except av.EOFError:
+                for frame in stream.codec_context.decode(packet):
+                    yield from clock.picture(frame)
+            except av.error.EOFError:
                 break
-            except av.FFmpegError:
+            except AV_ERRORS:
                 broken += 1
-            if packet is None or packet.size == 0:
+                if packet is not None:
+                    clock.lost(packet)
+            if last:
                 break
+        yield from clock.rest()
         if broken:
             self.notes.append(f"{broken} packets cannot be decoded")

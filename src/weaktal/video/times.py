@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
 import numpy as np
 
 from weaktal.arrays import Floats
 from weaktal.errors import InputError
-from weaktal.video.container import opened, time_zero
+from weaktal.video.clock import packet_times
+from weaktal.video.container import opened
 
 
 def picture_times(path: Path) -> Floats:
@@ -18,16 +18,11 @@ def picture_times(path: Path) -> Floats:
     Pictures that an edit list never shows are left out.
 
     Raises:
-        InputError: if the file is not a video, or has no time stamps.
+        InputError: if the file is not a video, or holds no picture.
     """
     with opened(path, threads=1) as (container, stream):
-        zero, base = float(time_zero(container, stream)), float(stream.time_base or 0)
-        try:
-            stamps = [packet.pts for packet in container.demux(stream) if packet.size and packet.pts is not None]
-        except av.FFmpegError as error:
-            raise InputError(f"cannot be read to its end ({error})", source=path) from None
-    times = np.unique(np.asarray(stamps, dtype=np.float64) * base - zero)
+        times = np.unique([seconds for seconds, _ in packet_times(container, stream)])
     times = times[times > -1e-6]
     if not times.size:
-        raise InputError("has no time stamps", source=path, expected="a video that says when its pictures are shown")
+        raise InputError("holds no picture", source=path, expected="a video that says when its pictures are shown")
     return times

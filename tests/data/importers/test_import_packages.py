@@ -221,7 +221,7 @@ def broken(package: Path, array: str, change: Callable[[list[object]], object]) 
         ("duration", lambda v: [[0.0], *v[1:]], r"duration.npy: entry 0 .*: is 0.0"),
         ("duration", lambda v: [[float("inf")], *v[1:]], r"duration.npy: entry 0 .*: is inf"),
         ("videoname", lambda v: [v[0], v[0], v[2]], r"videoname.npy: holds a name twice"),
-        ("videoname", lambda v: [b"../../x", *v[1:]], r"videoname.npy: database: video name"),
+        ("videoname", lambda v: [b"../../x", *v[1:]], r"videoname.npy: video name"),
         ("subset", lambda v: [b"", *v[1:]], r"subset.npy: entry 0 .*: is ''; expected text"),
         ("classlist", lambda v: [v[0], v[0]], r"classlist.npy: holds a class twice"),
     ],
@@ -266,7 +266,7 @@ def test_features_of_another_grid_are_refused_and_the_right_grid_accepted(
     npy_package: Path, joint: Joint, tmp_path: Path
 ) -> None:
     joint(npy_package, 8)
-    with pytest.raises(InputError, match=r"times as many snippets .* expected the fps"):
+    with pytest.raises(InputError, match=r"times the snippets .* expected the fps"):
         import_dataset("thumos14", [npy_package], tmp_path / "out", fps=30.0, window=16, stride=4)
     import_dataset("thumos14", [npy_package], tmp_path / "out", fps=12.5, window=8, stride=8)
     assert Features.open(tmp_path / "out", "i3d").grid == SnippetGrid(fps=12.5, window=8, stride=8)

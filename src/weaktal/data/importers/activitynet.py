@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, RootModel
 from weaktal.data.annotations import Annotations, Name, Video, check_name
 from weaktal.data.importers.package import Package, SegmentMender
 from weaktal.errors import InputError, shown
-from weaktal.files import read_bytes, read_model
+from weaktal.files import read_model, read_text
 
 SUBSETS = ("training", "validation")
 TIMES_FILE = "anet_anno_action.json"
@@ -145,10 +145,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str
     """Line numbers and rows of a CSV file with a header; the named columns are there and not empty."""
     what = f"a CSV file with the columns {', '.join(columns)}"
     try:
-        text = read_bytes(path, what).decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        reader = csv.DictReader(io.StringIO(read_text(path, what), newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise InputError(f"not a CSV file ({error})", source=path, expected=what) from None
     for number, row in rows:
         for column in columns:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
 from weaktal.data.annotations import Annotations, check_name, write_annotations
+from weaktal.data.folder_contents import advice_for, instead_of
 from weaktal.data.importers import activitynet, npy_package
+from weaktal.data.importers.database_json import is_database, read_database
 from weaktal.data.importers.package import Package
 from weaktal.data.importers.published_features import (
     JOINT,
     PublishedFeatures,
+    feature_lengths,
     find_folder,
     find_joint,
     write_features,
@@ -24,6 +27,7 @@ from weaktal.timeline import SnippetGrid
 
 THUMOS14, ACTIVITYNET12, ACTIVITYNET13 = "thumos14", "activitynet12", "activitynet13"
 KINDS = {THUMOS14: "THUMOS14", ACTIVITYNET12: "ActivityNet 1.2", ACTIVITYNET13: "ActivityNet 1.3"}
+SUBSETS = {THUMOS14: ("validation", "test"), ACTIVITYNET12: activitynet.SUBSETS, ACTIVITYNET13: activitynet.SUBSETS}
 CLASSES = {THUMOS14: 20, ACTIVITYNET12: 100, ACTIVITYNET13: 200}
 
 
@@ -68,7 +72,8 @@ def import_dataset(
 
     Args:
         kind: one of ``KINDS``.
-        sources: folders and files with annotations of one package and, if wanted, features of one package.
+        sources: folders and files with annotations of one package and, if wanted, features of one package; also the
+            root of a package that holds both.
         dataset: a new folder, or one without annotations, such as one with videos.
         encoder: name for the features: ``features/NAME``.
         fps: frames a second that the features were computed at.
@@ -90,14 +95,20 @@ def import_dataset(
         raise InputError("exists already", source=folder / "annotations.json", expected="a new dataset folder")
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file", source=folder, expected="a new dataset folder")
-    package, order = _annotations(kind, given)
-    features = _features(given, list(package.annotations.videos), order)
+    found = _annotations(kind, given)
+    features = _features(given, found, list(found.names))
+    package = found.package(_durations(features, found, grid))
+    if not package.annotations.videos:
+        raise InputError("holds no videos", source=found.source, expected=_wanted(kind))
+    annotations = replace(package.annotations, protocol=kind)
     if folder.exists():
-        notes = _fill(folder, package.annotations, features, encoder, grid)
+        notes = _fill(folder, annotations, features, encoder, grid)
     else:
         with replacing_folder(folder) as temporary:
-            notes = _fill(temporary, package.annotations, features, encoder, grid)
-    return _counted(kind, package, features, notes)
+            notes = _fill(temporary, annotations, features, encoder, grid)
+    unread = instead_of(found.source, found.names, others=False) if found.source.is_dir() else None
+    unread_notes = [f"{found.source} holds no features that are read: {unread}"] if unread else []
+    return _counted(kind, package, features, notes, unread_notes)
 
 
 def _grid(fps: float, window: int, stride: int) -> SnippetGrid:
@@ -120,63 +131,146 @@ def _fill(
     return notes
 
 
-def _annotations(kind: str, sources: Sequence[Path]) -> tuple[Package, list[str] | None]:
-    """The package's annotations and, where features are listed by number, the order of its videos."""
-    version = KINDS[kind]
-    found: list[tuple[Package, list[str] | None]] = []
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Annotations that were found.
+
+    Attributes:
+        source: what the user named.
+        path: the folder or file in it.
+        names: the videos.
+        order: the same in the order in which features are listed by number, where that is known.
+        package: the annotations, given durations for the videos that have none.
+    """
+
+    source: Path
+    path: Path
+    names: Sequence[str]
+    order: list[str] | None
+    package: Callable[[Mapping[str, float]], Package]
+
+
+def _annotations(kind: str, sources: Sequence[Path]) -> _Found:
+    """The one package of annotations among the sources: what they are themselves, or else what lies in them.
+
+    Raises:
+        InputError: if there is none, or more than one.
+    """
     for source in sources:
         if not source.exists():
             raise InputError("no such file or folder", source=source, expected=_wanted(kind))
-        if kind != ACTIVITYNET13 and npy_package.is_npy_package(source):
-            subsets = ("validation", "test") if kind == THUMOS14 else activitynet.SUBSETS
-            package = npy_package.read_npy_package(source, version, subsets)
-            found.append((package, npy_package.video_names(source)))
-        elif kind != THUMOS14 and source.is_file() and source.suffix != ".npy":
-            found.append((activitynet.read_official(source, version), None))
-        elif kind == ACTIVITYNET13 and activitynet.is_action_package(source):
-            found.append((activitynet.read_action_package(source, version), None))
-        elif kind != THUMOS14 and (file := activitynet.official_file(source)) is not None:
-            found.append((activitynet.read_official(file, version), None))
+    found = [read for source in sources if (read := _read(kind, source, source)) is not None]
+    if not found:
+        inside = [(source, path) for source in sources if source.is_dir() for path in _below(source)]
+        candidates = [(source, path) for source, path in inside if path.is_dir()] or inside
+        found = [read for source, path in candidates if (read := _read(kind, source, path)) is not None]
     if len(found) != 1:
         count = "no annotations" if not found else f"{len(found)} packages of annotations"
-        named = ", ".join(str(source) for source in sources)
-        raise InputError(f"{count} found", source=named, expected=_wanted(kind))
-    if not found[0][0].annotations.videos:
-        raise InputError("holds no videos", source=sources[0], expected=_wanted(kind))
+        named = ", ".join(str(one.path) for one in found) or ", ".join(str(source) for source in sources)
+        raise InputError(f"{count} found", source=named, expected=_wanted(kind) if not found else "one of them")
     return found[0]
+
+
+def _below(root: Path) -> list[Path]:
+    """Folders and files below a root, to a few levels, that may be annotations."""
+    found: list[Path] = []
+    for pattern in ("*/", "*/*/", "*/*/*/"):
+        found += [path for path in sorted(root.glob(pattern)) if npy_package.is_npy_package(path)]
+        found += [path for path in sorted(root.glob(pattern)) if activitynet.is_action_package(path)]
+    for pattern in ("*.json", "*/*.json", "*/*/*.json"):
+        found += [path for path in sorted(root.glob(pattern)) if path.is_file()]
+    return found
+
+
+def _read(kind: str, source: Path, path: Path) -> _Found | None:
+    """The annotations that a folder or a file is; None where it is none of this kind."""
+    version, subsets = KINDS[kind], SUBSETS[kind]
+    if kind != ACTIVITYNET13 and npy_package.is_npy_package(path):
+        package = npy_package.read_npy_package(path, version, subsets)
+        return _known(source, path, package, npy_package.video_names(path))
+    if kind == ACTIVITYNET13 and activitynet.is_action_package(path):
+        return _known(source, path, activitynet.read_action_package(path, version))
+    file: Path | None = path
+    if path.is_dir():
+        listed = sorted(one for one in path.glob("*.json") if is_database(one))
+        file = activitynet.official_file(path) if kind != THUMOS14 else None
+        file = file or (listed[0] if len(listed) == 1 else None)
+    elif path == source and kind != THUMOS14 and path.suffix == ".json" and not is_database(path):
+        return _known(source, path, activitynet.read_official(path, version))  # says what is wrong with it
+    if file is None or not is_database(file):
+        return None
+    if file.name.startswith("activity_net"):
+        return _known(source, file, activitynet.read_official(file, version))
+    database = read_database(file, subsets)
+    return _Found(
+        source, file, list(database.spans), None, lambda durations: database.package(version, subsets, durations)
+    )
+
+
+def _known(source: Path, path: Path, package: Package, order: list[str] | None = None) -> _Found:
+    return _Found(source, path, list(package.annotations.videos), order, lambda _: package)
 
 
 def _wanted(kind: str) -> str:
     if kind == THUMOS14:
-        return "a folder with videoname.npy, segments.npy and their like"
+        return "a folder with videoname.npy, segments.npy and their like, or JSON such as gt.json or thumos14.json"
     if kind == ACTIVITYNET12:
-        return "activity_net.v1-2.min.json, or a folder with it or with videoname.npy and its like"
-    return f"activity_net.v1-3.min.json, or a folder with it or with {activitynet.TIMES_FILE}"
+        return "activity_net.v1-2.min.json or JSON like it, or a folder with it or with videoname.npy and its like"
+    return f"activity_net.v1-3.min.json or JSON like it, or a folder with it or with {activitynet.TIMES_FILE}"
 
 
-def _features(sources: Sequence[Path], names: list[str], order: list[str] | None) -> PublishedFeatures | None:
-    found = []
+def _features(sources: Sequence[Path], annotations: _Found, names: list[str]) -> PublishedFeatures | None:
+    """The one package of features among the sources.
+
+    Raises:
+        InputError: if there are several, or nothing is taken from a source.
+    """
+    found: list[PublishedFeatures] = []
     for source in sources:
-        joint = [source] if source.match(JOINT) and source.is_file() else sorted(source.glob(JOINT))
+        joint = [source] if source.match(JOINT) and source.is_file() else sorted(source.rglob(JOINT))
+        before = len(found)
         for path in joint:
-            if order is None:
+            if annotations.order is None:
                 raise InputError("lists features by number", source=path, expected="annotations with videoname.npy")
-            found.append(find_joint(path, order))
+            found.append(find_joint(path, annotations.order))
         if source.is_dir() and not joint and (features := find_folder(source, names)).videos:
             found.append(features)
+        if len(found) == before and source != annotations.source:
+            raise _nothing(source, names)
     if len(found) > 1:
         named = ", ".join(str(features.source) for features in found)
         raise InputError(f"{len(found)} packages of features", source=named, expected="one at a time")
     return found[0] if found else None
 
 
-def _counted(kind: str, package: Package, features: PublishedFeatures | None, notes: list[str]) -> Imported:
+def _nothing(source: Path, names: list[str]) -> InputError:
+    """What to say of a source from which nothing is taken."""
+    there = instead_of(source, names) if source.is_dir() else advice_for(source)
+    problem = "holds features of none of the videos" + (f": {there}" if there else "")
+    return InputError(
+        problem, source=source, expected=f"VIDEO.npy or VIDEO.npz, such as {names[0]}.npy" if names else None
+    )
+
+
+def _durations(features: PublishedFeatures | None, annotations: _Found, grid: SnippetGrid) -> dict[str, float]:
+    """How long videos are by their features, for annotations that do not say."""
+    if features is None:
+        return {}
+    lengths = feature_lengths(features, [name for name in annotations.names if name in features.videos])
+    return {name: ((length - 1) * grid.stride + grid.window) / grid.fps for name, length in lengths.items()}
+
+
+def _counted(
+    kind: str, package: Package, features: PublishedFeatures | None, notes: list[str], unread: list[str]
+) -> Imported:
     videos = package.annotations.videos.values()
     number = Counter(video.subset for video in videos)
     segments: Counter[str] = Counter()
     for video in videos:
         segments[video.subset] += len(video.segments)
     notes = [*package.notes, *notes]
+    if features is None:
+        notes += unread
     classes = len(package.annotations.classes)
     if classes != CLASSES[kind]:
         notes.append(f"{classes} classes, while {KINDS[kind]} has {CLASSES[kind]}")

@@ -15,7 +15,7 @@ from weaktal.data.annotations import Annotations, Video, check_name
 from weaktal.data.importers.package import Package, SegmentMender
 from weaktal.data.importers.packed import as_list, read_items
 from weaktal.errors import InputError, shown
-from weaktal.files import read_bytes
+from weaktal.files import read_text
 
 AMBIGUOUS = "Ambiguous_test.txt"
 _ARRAYS = ("videoname", "subset", "duration", "labels_all", "segments", "labels")
@@ -150,10 +150,7 @@ def _read_ambiguous(path: Path, names: set[str]) -> dict[str, tuple[tuple[float,
     if not path.exists():
         return spans
     expected = "lines of VIDEO START END"
-    try:
-        lines = read_bytes(path, expected).decode("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(f"not text ({error.reason})", source=path, expected=expected) from None
+    lines = read_text(path, expected).splitlines()
     for number, line in enumerate(lines, start=1):
         words = line.split()
         if not words:

@@ -76,13 +76,13 @@ def test_a_folder_of_videos_and_a_spreadsheet(phone: Path, tmp_path: Path, caplo
     assert [path.name for path in imported.videos_without_row] == ["IMG_0002.mp4"]
     assert imported.said[0] == f"{table}: Windows-1252, cells separated by semicolons"
     assert "the label 'Weitsprung' is also written 'weitsprung'" in imported.said
-    assert "one video without any tag: nothing occurs in them" in imported.said
+    assert "one video without any tag: no action occurs there" in imported.said
     assert "few videos to learn from: 'Hürdenlauf' has 2 videos, 'Weitsprung' has 3 videos; 5 or more are better" in (
         imported.said
     )
     assert events[-1].share == 1.0
     assert set(imported.said) <= set(caplog.messages)
-    assert any("1 videos are in no row" in message for message in caplog.messages)
+    assert any("no row for one video" in message for message in caplog.messages)
 
 
 def test_a_column_for_each_tag_and_a_row_for_each_tag(phone: Path, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_file_whose_name_is_not_unicode(phone: Path, tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system takes Unicode only")
     imported = import_table(write(tmp_path / "t.csv", "Montag/IMG_0002,run\n"), phone, tmp_path / "data")
-    assert [error.problem for error in imported.skipped.values()] == ["its name is not Unicode"]
+    assert [error.problem for error in imported.skipped.values()] == ["its path is not Unicode"]
 
 
 def test_nothing_is_written_where_nothing_can_be_used(phone: Path, tmp_path: Path) -> None:

@@ -23,12 +23,11 @@ def guess(table: str, **options: object) -> Layout:
         ("x.mp4|run\nv2|jump", 0, (1,), False, "there is no header; videos in column 'A', tags in 'B'"),
         (
             "who|file|len|Aktion\nAnn|v1|3.5 s|run\nBob|v2|0:12|jump", 1, (3,), False,
-            "row 1 is taken as the header; videos in column 'file', tags in 'Aktion'; not used: 'who', 'len'",
+            "row 1 is taken as the header; videos in column 'file', tags in 'Aktion'",
         ),
         (
             "file|jump|run|note\nv1|1||good\nv2|0|x|bad", 0, (1, 2), True,
-            "row 1 is taken as the header; videos in column 'file', a column for each of 2 tags: 'jump', 'run'; "
-            "not used: 'note'",
+            "row 1 is taken as the header; videos in column 'file', a column for each of 2 tags: 'jump', 'run'",
         ),
         ("file|jump|run\nv1|ja|nein\nv2|ja|nein", 0, (1, 2), True, None),
         ("file|tag 1|tag_2|date\nv1|run||2024-01-02\nv2|jump|run|2024-01-03", 0, (1, 2), False, None),

@@ -18,7 +18,7 @@ from weaktal.data.importers.tags.holding_out import hold_out
 from weaktal.data.importers.tags.joining import Videos, folder_columns
 from weaktal.data.importers.tags.labels import MOST_CHARACTERS, Splitter, fault, merged, tidy
 from weaktal.data.importers.tags.layout import YES, Layout, guess_layout
-from weaktal.data.video_files import dataset_videos, find_videos
+from weaktal.data.video_files import dataset_videos, find_usable
 from weaktal.data.video_names import clean_name
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import check_writable, read_model
@@ -155,15 +155,14 @@ class _Import:
         self._dataset, self._share, self._seed = dataset, share, seed
         self._before, self._extra = _before(dataset)
         known = dataset_videos(dataset) if self._before is not None else {}
-        self.files = self._moved(find_videos(videos, known), known)
         self.tags: dict[str, list[str]] = {}
         self._said: list[str] = []
         self._rows: list[str] = []
         self._skipped: dict[str, InputError] = {}
-        for name, path in list(self.files.items()):
-            if not path.name.isprintable() and "\udc80" <= max(path.name) <= "\udcff":
-                del self.files[name]
-                self.skip(name, InputError("its name is not Unicode", source=path, expected="a name in UTF-8"))
+        found, skipped = find_usable(videos, known)
+        self.files = self._moved(found, known)
+        for place, error in skipped.items():
+            self.skip(place, error)
 
     def _moved(self, files: Mapping[str, Path], known: Mapping[str, Path]) -> dict[str, Path]:
         """The files by name; one that lies elsewhere now keeps the name that it had."""
@@ -218,10 +217,13 @@ class _Import:
 
         Where no row has the folder that its video lies in, all files have moved, and names alone count.
         """
-        others = (column for column in range(len(layout.titles)) if column not in (layout.video, *layout.tags))
-        folders = folder_columns(layout.rows, others, layout.video, found)
-        if folders:
-            self.say(f"{source}: folders of videos in column {', '.join(shown(layout.titles[c]) for c in folders)}")
+        folders = folder_columns(layout.rows, layout.others, layout.video, found)
+        for what, columns in (
+            ("folders of the videos in column", folders),
+            ("not used: column", [column for column in layout.others if column not in folders]),
+        ):
+            if columns:
+                self.say(f"{source}: {what} {', '.join(shown(layout.titles[column]) for column in columns)}")
         cells = ["/".join(filter(None, (*(row[c] for c in folders), row[layout.video]))) for row in layout.rows]
         joined = [(row, cell, found.find(cell)) for row, cell in zip(layout.rows, cells, strict=True)]
         placed = any("/" in cell and not found.misplaced(cell, name) for _, cell, names in joined for name in names)
@@ -253,7 +255,7 @@ class _Import:
         if without_row:
             named = ", ".join(str(path) for path in without_row[:MOST_LISTED])
             more = f" and {len(without_row) - MOST_LISTED} more" if len(without_row) > MOST_LISTED else ""
-            log.warning("%d videos are in no row: %s%s", len(without_row), named, more)
+            log.warning("no row for %s: %s%s", _videos(len(without_row)), named, more)
         check_writable(self._dataset / "annotations.json")
         lengths = self._lengths(on_progress)
         if not lengths:
@@ -321,7 +323,7 @@ class _Import:
             self._say_changes(annotations, added)
         plain = sum(not video.labels for video in annotations.videos.values())
         if plain:
-            self.say(f"{_videos(plain)} without any tag: nothing occurs in them")
+            self.say(f"{_videos(plain)} without any tag: no action occurs there")
         few = [f"{shown(label)} has {_videos(count[label])}" for label in annotations.classes if count[label] < FEW]
         if few:
             self.say(f"few videos to learn from: {', '.join(few)}; {FEW} or more are better")
@@ -345,7 +347,7 @@ class _Import:
         left = [name for name in before if name not in self.tags]
         self.say(f"{_videos(len(added))} added to {len(before)}, tags changed of {len(changed)}")
         if left:
-            self.say(f"{_videos(len(left))} of the dataset are not in this import and stay as they are")
+            self.say(f"not in this import, and kept as they are: {_videos(len(left))} of the dataset")
         if self._before.classes != annotations.classes:
             self.say("the classes changed: extract again, which only renews the class vectors, and train again")
 

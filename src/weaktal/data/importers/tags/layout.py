@@ -41,6 +41,7 @@ class Layout:
         video: the column that names videos.
         tags: the columns of tags.
         yes_no: whether each of them is one tag, which its title names.
+        others: the columns that hold something else.
         titles: of all columns; letters, as a spreadsheet has them, where there is no header.
         said: the above in words.
     """
@@ -49,6 +50,7 @@ class Layout:
     video: int
     tags: tuple[int, ...]
     yes_no: bool
+    others: tuple[int, ...]
     titles: tuple[str, ...]
     said: str
 
@@ -110,8 +112,11 @@ def guess_layout(
     widest = max(len(row.cells) for row in below)
     if not yes_no and max(tags) == width - 1:
         tags += tuple(range(width, widest))
-    said = _said(rows[0], titles, video, tags, profiles, header=header, yes_no=yes_no)
-    return Layout(below, video, tags, yes_no, titles, said)
+    others = tuple(
+        column for column in range(width) if column != video and column not in tags and not profiles[column].empty
+    )
+    said = _said(rows[0], titles, video, tags, header=header, yes_no=yes_no)
+    return Layout(below, video, tags, yes_no, others, titles, said)
 
 
 def _column(name: str, first: Sequence[str], cells: Cells, argument: str) -> int:
@@ -181,23 +186,8 @@ def _tag_columns(
     )
 
 
-def _said(
-    first: Row,
-    titles: Sequence[str],
-    video: int,
-    tags: Sequence[int],
-    profiles: Sequence[_Profile],
-    *,
-    header: bool,
-    yes_no: bool,
-) -> str:
+def _said(first: Row, titles: Sequence[str], video: int, tags: Sequence[int], *, header: bool, yes_no: bool) -> str:
     head = f"row {first.number} is taken as the header" if header else "there is no header"
     names = ", ".join(shown(titles[column]) for column in tags if column < len(titles))
     kind = f"a column for each of {len(tags)} tags: {names}" if yes_no else f"tags in {names}"
-    ignored = [
-        shown(title)
-        for column, title in enumerate(titles)
-        if column != video and column not in tags and not profiles[column].empty
-    ]
-    rest = f"; not used: {', '.join(ignored)}" if ignored else ""
-    return f"{head}; videos in column {shown(titles[video])}, {kind}{rest}"
+    return f"{head}; videos in column {shown(titles[video])}, {kind}"

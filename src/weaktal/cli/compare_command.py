@@ -1,0 +1,85 @@
+"""``weaktal compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weaktal.cli.tables import console, put_json, table, warn
+
+
+def compare(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="A row each: results, a run, a folder of seeds (train --seeds), or a folder of results files.",
+            show_default=False,
+        ),
+    ],
+    dataset: Annotated[Path, typer.Option(help="Dataset folder, or annotations file.", show_default=False)],
+    name: Annotated[list[str] | None, typer.Option(help="Name of a row, in their order; repeatable.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="thumos14, activitynet12 or activitynet13, as for evaluate.", show_default=False)
+    ] = None,
+    subset: Annotated[str | None, typer.Option(help="Score this subset.", show_default=False)] = None,
+    tiou: Annotated[
+        str | None, typer.Option(help="Thresholds.", metavar="A:B:STEP", show_default="the protocol's")
+    ] = None,
+    per_class: Annotated[bool, typer.Option("--per-class", help="The AP of every class as well.")] = False,
+    resamples: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Of videos and seeds, for intervals; 0 for none.")
+    ] = 500,
+    published: Annotated[bool, typer.Option(help="Beside what others published on this benchmark.")] = True,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(help="Also write it; the ending says how: .md .tex .csv .json .png .svg .pdf. Repeatable."),
+    ] = None,
+    json_out: Annotated[
+        str | None,
+        typer.Option("--json", metavar="FILE|-", help="Write JSON; '-' prints it alone.", show_default=False),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Of runs whose method is package.module and not installed: that name again.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Compare runs and results: mean and spread over seeds, intervals, and paired differences to the first row, beside
+    what others published.
+
+    Example: weaktal compare runs/mil runs/cbp runs/collab --dataset THUMOS14 --protocol thumos14 --out table.tex
+    """
+    from weaktal.cli.bars import showing
+    from weaktal.files import check_writable
+    from weaktal.studies.compare import compare as compare_all
+    from weaktal.studies.comparison import check_output
+
+    for path in out or []:
+        check_output(path)
+    check_writable(None if json_out in (None, "-") else Path(str(json_out)))
+    with showing() as show:
+        found = compare_all(
+            sources,
+            dataset,
+            names=name or (),
+            protocol=protocol,
+            subset=subset,
+            tiou=tiou,
+            resamples=resamples,
+            beside=published,
+            method=method,
+            on_progress=show,
+        )
+    for path in out or []:
+        found.save(path, per_class=per_class)
+    if put_json(found.as_json(), json_out):
+        return
+    warn(found.warnings)
+    shown = console()
+    shown.print(found.said, soft_wrap=True)
+    shown.print(table(found.head, found.table()))
+    if per_class:
+        shown.print(table(*found.by_class()))

@@ -1,0 +1,114 @@
+"""``weaktal find``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weaktal.errors import InputError
+
+TABLE = "Spreadsheet"
+
+
+def find(
+    videos: Annotated[
+        list[Path], typer.Argument(help="Videos, and folders of videos.", metavar="VIDEOS...", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for everything that comes of it.", metavar="DIR")],
+    tags: Annotated[
+        Path | None,
+        typer.Option(
+            help="Spreadsheet that says which actions occur in each video: .csv, .tsv or .xlsx.",
+            metavar="TAGS.csv",
+            show_default="the folder that a video lies in is its tag",
+        ),
+    ] = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What turns videos into numbers, as weaktal extract takes it: one of motion, one of images and texts, "
+            "or both by repeating the option. world-cbp and world-vlp come with weaktal and know drawings only.",
+            show_default="i3d and clip-vit-b16, where their weights are",
+        ),
+    ] = None,
+    weights: Annotated[
+        list[str] | None, typer.Option(help="Folder of weights, or NAME=PATH, as weaktal extract takes it.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda; auto takes a GPU if there is one.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads for optical flow.", show_default="as many as cores")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Settings of training by name.", show_default="what suits the number of videos")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of training.")] = 0,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the shown segments that should be of an action that their video holds, above 0 to 1.",
+            show_default="0.8",
+        ),
+    ] = None,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Learn anew from all videos if some were added since.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a find that was stopped; the same command does so anyway.")
+    ] = False,
+    video_column: Annotated[
+        str | None, typer.Option(help="Title or letter of the column that names videos.", rich_help_panel=TABLE)
+    ] = None,
+    tag_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Title or letter of a column of tags; repeat it for several.", rich_help_panel=TABLE),
+    ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(help='What separates the tags in a cell; "" where a cell is one tag.', rich_help_panel=TABLE),
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a .csv, such as mac-roman.", rich_help_panel=TABLE)] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of an .xlsx.", rich_help_panel=TABLE)] = None,
+) -> None:
+    """Find when actions occur in your videos, given a spreadsheet that says only which occur in each.
+
+    Reads the spreadsheet, says how long it will take, learns, searches all videos, and writes to DIR: segments.csv (few
+    and sure), results.json (everything), page.html (to look at) and account.txt (what was found and how far to trust
+    it, in plain words). Stopped at any moment, the same command goes on; with more videos it does these alone.
+
+    Example: weaktal find videos/ --tags tags.csv --out found
+    """
+    import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else
+    from weaktal.cli.bars import showing
+    from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.finding.find import find as verb
+
+    with showing(lines=True) as on_progress:
+        done = verb(
+            videos,
+            out,
+            tags=tags,
+            encoder=encoder or (),
+            weights=WeightsChoice.parse(weights, None) if weights else None,
+            device=device,
+            workers=workers,
+            preset=preset,
+            seed=seed,
+            precision=precision,
+            retrain=retrain,
+            resume=resume,
+            video_column=video_column,
+            tag_columns=tag_column or (),
+            separator=separator,
+            encoding=encoding,
+            sheet=sheet,
+            on_progress=on_progress,
+        )
+    print(f"\n{done.account}")
+    if done.skipped:
+        for error in done.skipped.values():
+            print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
+        count = len(done.skipped) + len(done.results.videos)
+        raise InputError(f"{len(done.skipped)} of {count} videos cannot be used, named above; {out} is without them")

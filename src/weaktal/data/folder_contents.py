@@ -1,0 +1,58 @@
+"""What lies in a folder of features where a video's file should be and is not: for messages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
+
+from weaktal.data.spelling import systematic
+from weaktal.errors import shown
+
+MOST = 20_000  # files that are looked at
+# Formats that features come in and that are not read here, each with what makes the right one of it.
+_OTHERS = {
+    ".npz": "np.save of each array that np.load gives",
+    ".h5": "np.save of each dataset that h5py gives",
+    ".hdf5": "np.save of each dataset that h5py gives",
+    ".pt": "np.save of the tensor that torch.load(..., weights_only=True) gives",
+    ".pth": "np.save of the tensor that torch.load(..., weights_only=True) gives",
+    ".pkl": "np.save of the array",
+    ".mat": "np.save of the array that scipy.io.loadmat gives",
+    ".csv": "np.save of the array that np.loadtxt gives",
+}
+
+
+def advice_for(file: Path) -> str | None:
+    """What makes features that can be read of a file in another format; None where that is not known."""
+    ending = file.suffix.lower()
+    return f"{ending} is not read; {_OTHERS[ending]} makes VIDEO.npy of it" if ending in _OTHERS else None
+
+
+def instead_of(folder: Path, videos: Collection[str], *, others: bool = True) -> str | None:
+    """What is there in place of ``VIDEO.npy`` for ``videos``, as a clause; None where there is nothing to say.
+
+    Names that differ by ``v_``, an ending or case; names with something behind them, such as ``VIDEO_i3d.npy``;
+    numbers; other formats; subfolders; and, with ``others``, whatever arrays there are.
+    """
+    files = [path for path, _ in zip(folder.rglob("*"), range(MOST), strict=False) if path.is_file()]
+    arrays = [path for path in files if path.suffix == ".npy"]
+    stems = {path.stem for path in arrays if path.parent == folder}
+    if (how := systematic(videos, stems)) is not None:
+        return how
+    for path in arrays:
+        owner = next((name for name in videos if path.stem.startswith((f"{name}_", f"{name}-", f"{name}."))), None)
+        if owner is not None:
+            return f"{shown(path.name)} is there, and {shown(owner + '.npy')} is expected"
+        if path.parent != folder and path.stem in videos:
+            return f"it lies in the subfolder {shown(str(path.parent.relative_to(folder)))}"
+    if stems and all(stem.isdecimal() for stem in stems):
+        number = shown(f"{min(stems)}.npy")
+        return f"its {len(stems):,} files are numbers, such as {number}, and names of videos are expected"
+    endings = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _OTHERS)
+    if endings:
+        ending, count = endings.most_common(1)[0]
+        return f"{count:,} files are {ending}, which is not read; {_OTHERS[ending]} makes VIDEO.npy of each"
+    if not others:
+        return None
+    return f"it holds {len(stems):,} other .npy files, such as {shown(min(stems) + '.npy')}" if stems else None

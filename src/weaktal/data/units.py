@@ -1,0 +1,56 @@
+"""Whether segments lie inside their videos, and if hardly any does, in which unit their times would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from weaktal.arrays import Floats, Integers
+
+# Published annotations have one or two segments in a hundred that end after their video, most by a hair.
+TOLERATED = 0.05
+SLACK = 1.0  # seconds that a segment may end after its video
+STRETCH = 1.05  # of the video's length, likewise
+
+# How many of a unit there are in a second. A rate of frames is a guess at a video's.
+UNITS = (("frames (at 60 a second or fewer)", 60.0), ("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9))
+LEAST_DURATION = 5.0  # seconds, of videos that tell shares of a video from seconds
+
+
+def beyond(spans: Floats, videos: Integers, known: Sequence[tuple[str, float]], what: str) -> str | None:
+    """A sentence where many segments end after their video, with the unit that would put them inside, if one would.
+
+    Args:
+        spans: start and end, shape (N, 2).
+        videos: the number of each segment's video, shape (N,).
+        known: name and duration in seconds of each video, by number.
+        what: what the segments are, in the plural, for the sentence.
+    """
+    if not len(spans):
+        return None
+    ends = spans[:, 1]
+    lengths = np.array([duration for _, duration in known])[videos]  # (N,)
+    after = ends > lengths * STRETCH + SLACK
+    if int(after.sum()) > TOLERATED * len(ends):
+        first = int(np.argmax(after))
+        name, duration = known[videos[first]]
+        start, end = spans[first].tolist()
+        guess = _unit(ends, lengths)
+        advice = f"; in {guess} they would fit, and seconds are expected" if guess else ": is `duration` right?"
+        return (
+            f"{int(after.sum()):,} of {len(ends):,} {what} end after their video: {name} has one of {start:g} to "
+            f"{end:g} s, and a duration of {duration:g} s{advice}"
+        )
+    if lengths.min() > LEAST_DURATION and 0 < ends.max() <= 1.0 and len(ends) > 1:
+        return f"all {len(ends):,} {what} end within the first second: shares of a video? Seconds are expected"
+    return None
+
+
+def _unit(ends: Floats, lengths: Floats) -> str | None:
+    """The first unit in which nearly all segments lie inside their videos."""
+    for name, per_second in UNITS:
+        outside = ends / per_second > lengths * STRETCH + SLACK
+        if int(outside.sum()) <= TOLERATED * len(ends):
+            return name
+    return None

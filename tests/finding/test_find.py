@@ -1,0 +1,149 @@
+"""The whole way from a folder and a spreadsheet; again, with more videos, with other tags, and after SIGKILL."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.finding.conftest import COLOURS, ENCODER, EXAMPLE, Footage
+
+from weaktal.data.results import read_results
+from weaktal.errors import InputError
+from weaktal.finding.find import Found, find
+from weaktal.progress import Progress
+
+Make = Callable[[int], Footage]
+
+
+def run(made: Footage, out: Path, **options: object) -> Found:
+    """A find that learns for a moment."""
+    settings = {"schedule": {"updates_per_epoch": 3}, "model": {"width": 16, "levels": 1, "heads": 2}}
+    words: dict[str, Any] = {"tags": made.tags, "encoder": ENCODER, "device": "cpu", "settings": settings, **options}
+    return find(made.videos, out, **words)
+
+
+def test_a_folder_and_a_spreadsheet_are_enough(footage: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made, out = footage(12), tmp_path / "found"
+    with caplog.at_level(logging.INFO, "weaktal"):
+        first = run(made, out)
+    said = caplog.text
+    assert "12 videos, 1.0 minutes; 2 actions" in said
+    assert "runs on cpu" in said
+    assert "from now: features" in said or "takes seconds" in said
+    assert len(first.extracted) == 12
+    assert first.trust.unseen >= 2
+    kept = read_results(out / "results.json")
+    assert kept.final is not None
+    assert kept.final == first.results.final
+    assert 0 < kept.final.count < kept.count
+    tags = dict(made.rows)
+    for video, segments in kept.videos.items():
+        folder, _, stem = video.partition("_")
+        assert {s.label for s in segments} <= {tags[f"{folder}/{stem}.mp4"]}
+        assert kept.files[video].file == str(made.videos / folder / f"{stem}.mp4")
+    with (out / "segments.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == kept.final.count
+    assert list(rows[0]) == ["video", "start", "end", "label", "score", "sure"]
+    page = (out / "page.html").read_text(encoding="utf-8")
+    assert "Müller_IMG_0001" in page
+    account = (out / "account.txt").read_text(encoding="utf-8")
+    assert account == first.account
+    assert "recognised in" in account
+    assert set(kept.external["held_out"]["classes"]) == set(COLOURS)
+
+    # One more: nothing is extracted twice, nothing is learned again.
+    weights = (out / "run" / "weights.safetensors").stat().st_mtime_ns
+    features = {path: path.stat().st_mtime_ns for path in (out / "dataset" / "features").rglob("*.npy")}
+    made.add(1)
+    second = run(made, out, resume=True)
+    assert len(second.extracted) == 1
+    assert second.results.videos.keys() == {*first.results.videos, *second.extracted}
+    assert (out / "run" / "weights.safetensors").stat().st_mtime_ns == weights
+    assert {path: path.stat().st_mtime_ns for path in features} == features
+    before, after = first.results.videos, second.results.videos
+    assert all(list(after[name]) == list(before[name]) for name in before)
+
+    # Another file of the same name, and another tag of a video that it learned from.
+    learned = next(name for name in second.run.info.videos if name.startswith("Halle"))
+    old = next(row for row in made.rows if learned == row[0].replace("/", "_")[:-4])
+    other = next(label for label in COLOURS if label != old[1])
+    made.write([(name, other) if name == old[0] else (name, label) for name, label in made.rows])
+    third = run(made, out)
+    assert third.run.path == out / "run-2"
+    assert third.extracted == ()
+    assert {s.label for s in third.results.videos[learned]} <= {other}
+
+
+def test_a_replaced_video_is_extracted_again(footage: Make, tmp_path: Path) -> None:
+    made, out = footage(6), tmp_path / "found"
+    run(made, out)
+    path = made.videos / made.rows[0][0]
+    path.write_bytes((made.videos / made.rows[4][0]).read_bytes())
+    assert run(made, out).extracted == (made.rows[0][0].replace("/", "_")[:-4],)
+
+
+@pytest.mark.parametrize("moment", [1, 12, 40])
+def test_stopped_at_any_moment_it_goes_on_to_the_same_end(footage: Make, tmp_path: Path, moment: int) -> None:
+    made = footage(6)
+    whole = run(made, tmp_path / "whole")
+    told: list[Progress] = []
+
+    class StopHereError(Exception):
+        pass
+
+    def stop(event: Progress) -> None:
+        told.append(event)
+        if len(told) == moment:
+            raise StopHereError
+
+    with pytest.raises(StopHereError):
+        run(made, tmp_path / "parts", on_progress=stop)
+    parts = run(made, tmp_path / "parts")
+    assert parts.results.final == whole.results.final
+    assert {name: list(found) for name, found in parts.results.videos.items()} == {
+        name: list(found) for name, found in whole.results.videos.items()
+    }
+
+
+@pytest.mark.slow
+def test_killed_while_it_learns(footage: Make, tmp_path: Path) -> None:
+    made, out = footage(6), tmp_path / "found"
+    words = ["find", made.videos, "--tags", made.tags, "--encoder", ENCODER, "--out", out, "--device", "cpu"]
+    call = [sys.executable, "-m", "weaktal", *map(str, words)]
+    source = Path(__file__).parents[2] / "src"
+    env = {**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{EXAMPLE}", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(call, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("train 50/"):
+                break
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not (out / "segments.csv").exists()
+    done = subprocess.run(call, env=env, capture_output=True, text=True, check=True)
+    assert "6 videos, 6 of them finished before" in done.stdout
+    assert "What to type next" in done.stdout
+    assert json.loads((out / "results.json").read_text(encoding="utf-8"))["external_data"]["final"]["how"]
+
+
+def test_what_is_refused(footage: Make, tmp_path: Path) -> None:
+    made = footage(2)
+    with pytest.raises(InputError, match="names only 'Kür'; expected two actions or more"):
+        run(made, tmp_path / "found")
+    with pytest.raises(InputError, match="no weights of I3D or CLIP are here"):
+        find(made.videos, tmp_path / "other", tags=made.tags, weights=made.videos)
+    assert not (tmp_path / "other").exists()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.doc").touch()
+    with pytest.raises(InputError, match="exists, and is no folder of weaktal find"):
+        run(made, tmp_path / "full")
