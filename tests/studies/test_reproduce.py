@@ -36,7 +36,9 @@ def test_what_the_paper_leaves_open_is_as_everywhere(name: str) -> None:
     """Where neither the paper nor the machine asks for others, the recipes hold the defaults."""
     found = flat(load_settings(CollabConfig, BENCHMARKS[name].recipe).model_dump(mode="json"))
     usual = flat(CollabConfig().model_dump(mode="json"))
-    own = {"vlp.text.encoder", "optimizer.micro_batch", "optimizer.max_snippets", "selection.rule"}
+    own = {"vlp.text.encoder", "optimizer.micro_batch", "optimizer.max_snippets"}
+    own |= {f"optimizer.{name}" for name in ("lr", "batch_size")}
+    own |= {f"schedule.{name}" for name in ("background", "foreground", "rounds", "updates_per_epoch")}
     assert {key for key in usual if found[key] != usual[key]} <= own
 
 

@@ -148,10 +148,10 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
                 ),
             ),
         ),
-        _controls(),
-        _path(),
         Table("6", "Table 6: on other CBP networks, alone and with the collaboration", tuple(_networks())),
         Table("open", "What the paper leaves open", tuple(_open())),
+        _controls(),
+        _path(),
     )
 
 

@@ -98,7 +98,7 @@ class ThresholdConfig(Settings):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.low > self.high:
+        if self.low > self.high and self.scale != "share":  # there they are shares of different things
             raise ValueError("low to be at most high")
         return self
 
