@@ -17,7 +17,6 @@ import csv
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +43,13 @@ def planned(count: int, seed: int) -> list[VideoPlan]:
     return plans
 
 
+def draw(path: Path, plan: VideoPlan) -> None:
+    """Writes a video, whole or not at all."""
+    unfinished = path.with_name(f".{path.stem}.unfinished.mp4")
+    write_video(unfinished, plan)
+    unfinished.replace(path)
+
+
 def main() -> None:
     """Draws what is not there yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,9 +67,9 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     todo = [(path, plan) for path, plan in zip(paths, plans, strict=True) if not path.exists()]
     with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
-        for path, done in [(path, pool.submit(write_video, path, plan)) for path, plan in todo]:
+        for path, done in [(path, pool.submit(draw, path, plan)) for path, plan in todo]:
             done.result()
-            print(path, flush=True)
+            print(f"drew {path}", flush=True)
     with (given.folder / "tags.csv").open("w", encoding="cp1252", newline="") as stream:
         table = csv.writer(stream, delimiter=";")
         table.writerow(["Datei", "Übungen"])
@@ -74,7 +80,7 @@ def main() -> None:
         named[path]: Video(named[path], "all", plan.duration, plan.labels, plan.segments)
         for path, plan in zip(paths, plans, strict=True)
     }
-    write_annotations(given.folder / "truth.json", replace(Annotations(EVENTS, videos), train_subset="all"))
+    write_annotations(given.folder / "truth.json", Annotations(EVENTS, videos, train_subset="all", test_subset="all"))
 
 
 if __name__ == "__main__":

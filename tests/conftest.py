@@ -28,6 +28,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "elsewhere")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The command line's last net would hide from a test where an unforeseen error arose.
+os.environ["WEAKTAL_DEBUG"] = "1"
+
 TEST_DATA = Path(os.environ.get("WEAKTAL_TEST_DATA") or "../shared/data")
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -15,8 +16,10 @@ from pydantic import BaseModel, RootModel
 from weaktal.errors import InputError, one_line, shown
 from weaktal.files import (
     cache_folder,
+    check_writable,
     read_model,
     read_text,
+    refuse_links,
     replacing,
     replacing_folder,
     sha256,
@@ -256,3 +259,72 @@ def test_where_things_are_kept_that_can_be_made_again(monkeypatch: pytest.Monkey
     assert [cache_folder("features"), cache_folder("worlds")] == [
         tmp_path / ".cache" / "weaktal" / name for name in ("features", "worlds")
     ]
+
+
+def spellings(folder: Path) -> dict[str, Path]:
+    """Ways to name ``folder/data/in.json``, and places that are input as well."""
+    (folder / "data" / "features").mkdir(parents=True)
+    (folder / "data" / "in.json").write_text("{}")
+    (folder / "data" / "features" / "a.npy").write_text("numbers")
+    (folder / "soft.json").symlink_to(folder / "data" / "in.json")
+    (folder / "hard.json").hardlink_to(folder / "data" / "in.json")
+    (folder / "other").symlink_to(folder / "data")
+    return {
+        "itself": folder / "data" / "in.json",
+        "with a step back": folder / "data" / "features" / ".." / "in.json",
+        "a link to it": folder / "soft.json",
+        "a hard link": folder / "hard.json",
+        "through a linked folder": folder / "other" / "in.json",
+        "in an input folder": folder / "data" / "features" / "a.npy",
+        "new in an input folder": folder / "other" / "features" / "new.json",
+    }
+
+
+SPELLINGS = (
+    "itself", "with a step back", "a link to it", "a hard link", "through a linked folder", "in an input folder",
+    "new in an input folder",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPELLINGS)
+def test_no_output_replaces_an_input(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = spellings(tmp_path)[how]
+    inputs = [None, tmp_path / "absent", tmp_path / "data" / "in.json", tmp_path / "data" / "features"]
+    with pytest.raises(InputError, match="replaces an input of this command"):
+        check_writable(out, inputs=inputs)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="replaces an input of this command"):
+        check_writable(Path(os.path.relpath(out)), inputs=inputs)
+    check_writable(tmp_path / "data" / "out.json", tmp_path / "scores", None, inputs=inputs)
+
+
+def test_outputs_of_one_command_are_files_of_their_own(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is written twice by this command"):
+        check_writable(tmp_path / "a.json", tmp_path / "sub" / ".." / "a.json")
+
+
+@pytest.mark.parametrize("place", ["a/b/file", "a/b", "a"])
+def test_links_below_a_folder_are_refused(place: str, tmp_path: Path) -> None:
+    elsewhere, named = tmp_path / "elsewhere", tmp_path / "named"
+    (elsewhere / "set" / "a" / "b").mkdir(parents=True)
+    named.symlink_to(elsewhere / "set")  # what the user names may be a link
+    refuse_links(named / "a", within=named)
+    refuse_links(named, within=named)
+    refuse_links(named / "not" / "there", within=named)
+    path = elsewhere / "set" / place
+    if path.is_dir():
+        path.rename(tmp_path / "moved")
+    path.symlink_to(tmp_path / "moved")
+    for asked in ("a", "."):
+        with pytest.raises(InputError, match=r"is a link to .*moved, and nothing is written through links"):
+            refuse_links(named / asked, within=named)
+
+
+def test_a_device_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "run.json").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("run.json", "pipe"):
+        with pytest.raises(InputError, match="is no file"):
+            read_model(tmp_path / name, Content, "numbers")
+        with pytest.raises(OSError, match="is no file"):
+            sha256(tmp_path / name)

@@ -16,6 +16,7 @@ SOURCE = Path(weaktal.__file__).parent
 # other. ``weaktal`` itself is the front door: nothing inside takes anything from it.
 FLOORS = (
     {"arrays", "errors", "version"},
+    {"processes", "locks"},
     {"files", "segments", "timeline", "progress"},
     {"config"},
     {"formats", "video", "losses", "models"},
@@ -25,7 +26,7 @@ FLOORS = (
     {"methods", "worlds", "dataset"},
     {"runs"},
     {"report"},
-    {"finding", "studies", "demonstration"},
+    {"finding", "studies", "demonstration", "checkup"},
     {"cli"},
     {"__main__"},
 )

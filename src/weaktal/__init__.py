@@ -31,8 +31,10 @@ from weaktal.version import __version__ as __version__
 
 TYPE_CHECKING = False  # as ``typing`` has it, which takes longer to import than all of this
 if TYPE_CHECKING:
+    from weaktal.checkup.doctor import doctor as doctor
     from weaktal.composition.compose import compose as compose
     from weaktal.data.export import export as export
+    from weaktal.data.importers.import_corrections import import_corrections as import_corrections
     from weaktal.data.importers.import_dataset import import_dataset as import_dataset
     from weaktal.data.importers.label_studio import import_label_studio as import_label_studio
     from weaktal.data.importers.tags.import_table import import_folders as import_folders
@@ -86,6 +88,7 @@ _HOMES = {
     "decode": "weaktal.decoding.decode",
     "demo": "weaktal.demonstration.demo",
     "diagnose": "weaktal.runs.diagnose",
+    "doctor": "weaktal.checkup.doctor",
     "evaluate": "weaktal.evaluation.evaluate",
     "export": "weaktal.data.export",
     "extract": "weaktal.extraction.extract",
@@ -93,6 +96,7 @@ _HOMES = {
     "finalize": "weaktal.finding.final_set",
     "find": "weaktal.finding.find",
     "import_dataset": "weaktal.data.importers.import_dataset",
+    "import_corrections": "weaktal.data.importers.import_corrections",
     "import_folders": "weaktal.data.importers.tags.import_table",
     "import_label_studio": "weaktal.data.importers.label_studio",
     "import_table": "weaktal.data.importers.tags.import_table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import reprlib
 from collections.abc import Iterable
@@ -78,13 +79,32 @@ def one_line(text: str, limit: int = 4000) -> str:
     return printable
 
 
+# What moves the cursor, changes the terminal or turns the direction of text around; and what no encoding can write.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """``text`` as a terminal may be shown it: what could do more than appear is escaped, line ends and tabs stay.
+
+    >>> harmless("a\\x1b[2Jb")
+    'a\\\\x1b[2Jb'
+    """
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | None:
     """The known name that is most like ``name``, for a message; None if none reaches a likeness of ``least``, 0 to 1.
 
     >>> nearest("leves", ["width", "levels"])
     'levels'
     """
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=least)), None)
+    words = {word[:_LONGEST]: word for word in itertools.islice(known, _MOST)}
+    found = difflib.get_close_matches(name[:_LONGEST], words, n=1, cutoff=least)
+    return words[found[0]] if found else None
+
+
+# The time to compare grows with the square of lengths, and files name what they like, as long as they like.
+_LONGEST, _MOST = 100, 10_000
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -159,5 +159,5 @@ def test_missing_weights_are_told_where_to_go(
         assert str(tmp_path / "weights" / place) in error
         assert "weaktal weights fetch" in error
     assert run(["extract", str(videos), "--encoder", "i4d", "--into", str(tmp_path / "dataset")]) == 2
-    assert "no encoder called 'i4d'; expected i3d, i3d-rgb, i3d-flow, clip-vit-b16" in capsys.readouterr().err
+    assert "no encoder 'i4d'; expected one of i3d, i3d-rgb, i3d-flow, clip-vit-b16" in capsys.readouterr().err
     assert not (tmp_path / "dataset").exists()

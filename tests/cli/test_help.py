@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from weaktal.cli import VERBS
+from weaktal.cli import PANELS, VERBS, run
 
 
 def help_of(verb: str) -> str:
@@ -33,3 +34,36 @@ def test_options_of_compose_are_grouped_by_kind_of_clip() -> None:
     titles = ("Both kinds of clips", "Clips that are features", "Clips that are videos")
     places = [text.index(word) for word in (titles[0], "--seed", titles[1], "--pool", titles[2], "--fps")]
     assert places == sorted(places)
+
+
+def test_verbs_are_grouped_and_none_is_left_out() -> None:
+    grouped = [verb for verbs in PANELS.values() for verb in verbs]
+    assert set(VERBS) <= set(grouped)
+    assert len(grouped) == len(set(grouped))
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "weaktal", "-h"]
+    text = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert [text.index(f"─ {title} ─") for title in PANELS] == sorted(text.index(f"─ {title} ─") for title in PANELS)
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("line", "expected"), [("weaktal comp", "compare"), ("weaktal compare --da", "--dataset")])
+def test_shells_complete_verbs_and_options(line: str, expected: str) -> None:
+    asked = {"_WEAKTAL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    command = [sys.executable, "-m", "weaktal"]
+    done = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert expected in done.stdout.split()
+
+
+def test_quiet_says_what_is_asked_for_and_nothing_else(
+    tiny_dataset: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    quick = ["--set", "schedule.epochs=1", "--set", "schedule.updates_per_epoch=3", "--set", "engine.tensorboard=false"]
+    words = ["train", str(tiny_dataset), "--method", "mil", "--features", "i3d", *quick]
+    assert run([*words, "--run", str(tmp_path / "a")]) == 0
+    said = capfd.readouterr()
+    assert "3/3" in said.err
+    assert "mil on" in said.out
+    assert run([*words, "--run", str(tmp_path / "b"), "-q"]) == 0
+    assert capfd.readouterr() == (f"{tmp_path / 'b' / 'weights.safetensors'}\n", "")
+    assert run(["-q"]) == 2

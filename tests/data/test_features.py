@@ -31,7 +31,7 @@ def rows(count: int, width: int = 4, dtype: str = "<f4") -> np.ndarray:
 
 
 @pytest.mark.parametrize("dtype", ["<f4", "<f2"])
-@pytest.mark.parametrize("version", [(1, 0), (2, 0)])
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
 def test_reads_what_numpy_wrote(dtype: str, version: tuple[int, int], tmp_path: Path) -> None:
     array = rows(20, 5, dtype)
     path = folder(tmp_path, "i3d", {"v": array})
@@ -113,6 +113,9 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
     "nul": (raw(shape="\0"), "not a feature file"),
     "set": (b"\x93NUMPY\x01\x00\x05\x00{[1]}" + bytes(9), "not a feature file"),
     "list in place of a mapping": (b"\x93NUMPY\x01\x00\x02\x00[]", "not a feature file"),
+    "columns first, as a number": (raw(order="1"), "fortran_order 1"),
+    "version 1.7": (b"\x93NUMPY\x01\x07" + raw()[8:], "version 1.7"),
+    "version 0": (b"\x93NUMPY\x00\x00" + raw()[8:], "version 0.0"),
     "version 9": (b"\x93NUMPY\x09\x00" + raw()[8:], "not a feature file"),
     "header of 4 GB": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}", "header too long"),
 }

@@ -170,12 +170,18 @@ DAMAGE = {
     "no weights": (drop("model.safetensors"), "no weights; expected model.safetensors or pytorch_model.bin"),
     "no config": (drop("config.json"), "no config.json"),
     "another model": (change_config(model_type="bert"), "is a model of type 'bert'; expected clip or siglip"),
-    "config is no JSON": (rewrite("config.json", b"{"), "not a model configuration"),
+    "config is no JSON": (rewrite("config.json", b"{"), "is not valid JSON"),
     "truncated weights": (
         lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:5000]),
-        "cannot be loaded",
+        "not a weights file",
     ),
     "weights of another size": (change_config(projection_dim=12), "model.safetensors: "),
+    "a model larger than its weights": (
+        change_config(text_config={"hidden_size": 2**20, "num_hidden_layers": 2}),
+        "weights of its config.json",
+    ),
+    "a model of no end": (change_config(text_config={"num_hidden_layers": 10**9}), "text_config.num_hidden_layers"),
+    "sizes that do not divide": (change_config(vision_config={"hidden_size": 7, "num_attention_heads": 3}), "config"),
     "no vocabulary": (drop("vocab.json", "merges.txt", "tokenizer_config.json"), "tokenizer"),
     "vocabulary without merges": (rewrite("merges.txt", b"#version: 0.2\n"), None),
     "foreign vocabulary": (rewrite("vocab.json", b'{"<|startoftext|>": 0, "<|endoftext|>": 1}'), "tokenizer"),
@@ -195,6 +201,37 @@ def test_damaged_checkpoints_are_named_in_one_line(tmp_path: Path, clip_folder: 
         load_clip(folder)
     assert message in caught.value.line()
     assert str(folder) in caught.value.line()
+
+
+def test_nothing_that_a_folder_names_is_followed(
+    tmp_path: Path, clip_folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder, ran = tmp_path / "clip", tmp_path / "RAN"
+    shutil.copytree(clip_folder, folder)
+    (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass Any: pass\n")
+    config = json.loads((folder / "config.json").read_text())
+    code = {"auto_map": dict.fromkeys(("AutoConfig", "AutoModel", "AutoTokenizer"), "evil.Any")}
+    kernels = {"attn_implementation": "somebody/kernels", "_attn_implementation": "somebody/kernels"}
+    others = {"configuration_files": ["config.4.0.0.json"], "quantization_config": {"quant_method": "bitsandbytes"}}
+    (folder / "config.4.0.0.json").write_text(json.dumps({**config, **code, "model_type": "evil"}))
+    (folder / "config.json").write_text(json.dumps({**config, **code, **kernels, **others}))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "Any", "auto_map": {"AutoTokenizer": ["evil.Any", "evil.Any"]}})
+    )
+    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "somebody/model"}))
+    (folder / "pytorch_model.bin").write_bytes(b"not looked at: there is model.safetensors")
+    monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path / "modules"))
+    monkeypatch.setattr("builtins.input", lambda _prompt="": pytest.fail("a prompt"))
+    found, plain = load_clip(folder), load_clip(clip_folder)
+    assert not ran.exists()
+    assert "evil" not in "".join(capfd.readouterr())
+    texts = [plain_texts(encoder) for encoder in (found, plain)]
+    torch.testing.assert_close(texts[0], texts[1], rtol=0, atol=0)
+
+
+def plain_texts(encoder: ClipEncoder) -> torch.Tensor:
+    prompts = encoder.assemble(encoder.embed_texts(["high jump", "pole vault"]))
+    return encoder.encode_text(prompts.embeddings, prompts.end)
 
 
 def test_a_tokenizer_that_answers_everything_alike_is_refused(tmp_path: Path, clip_folder: Path) -> None:

@@ -66,6 +66,7 @@ def answer(
     length: int | None = None,
     kind: str = "application/octet-stream",
     tag: str | None = None,
+    more: dict[str, str] | None = None,
 ) -> None:
     """``content`` from ``start``; at most ``send`` bytes of it, announced as ``length``."""
     body = content[start:]
@@ -77,6 +78,8 @@ def answer(
         request.send_header("Content-Range", f"bytes {start}-{whole - 1}/{whole}")
     if tag:
         request.send_header("ETag", f'"{tag}"')
+    for name, value in (more or {}).items():
+        request.send_header(name, value)
     request.end_headers()
     request.wfile.write(body if send is None else body[:send])
 
@@ -131,6 +134,52 @@ def test_a_part_that_is_whole_already(serve: Callable[[Behaviour], Server], tmp_
     assert fetch(RemoteFile(server.url, "w.pt", sha256=SHA256), tmp_path / "w.pt").sha256 == SHA256
 
 
+def without_length(request: BaseHTTPRequestHandler, content: bytes) -> None:
+    """Content whose end is the end of the connection, wherever that breaks off."""
+    request.send_response(200)
+    request.send_header("Content-Type", "application/octet-stream")
+    request.end_headers()
+    request.wfile.write(content)
+
+
+NEXT = CONTENT[::-1]  # another version of the same length
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_two_versions_are_never_joined(serve: Callable[[Behaviour], Server], tmp_path: Path, tagged: bool) -> None:
+    def changing(request: BaseHTTPRequestHandler, start: int) -> None:
+        first = len(server.ranges) == 1
+        tag = ("one" if first else "two") if tagged else None
+        answer(request, start, CONTENT if first else NEXT, send=1_000_000 if first else None, tag=tag)
+
+    server = serve(changing)
+    assert fetch(RemoteFile(server.url, "w.pt"), tmp_path / "w.pt").path.read_bytes() == NEXT
+    assert server.ranges == ([None, "bytes=1000000-", None] if tagged else [None, None])
+    assert [path.name for path in tmp_path.iterdir()] == ["w.pt"]
+
+
+def test_one_version_is_gone_on_with_by_a_later_call(serve: Callable[[Behaviour], Server], tmp_path: Path) -> None:
+    server = serve(lambda request, start: answer(request, start, send=0 if start else 700_000, tag="one"))
+    remote = RemoteFile(server.url, "w.pt")
+    with pytest.raises(InputError, match="keeps breaking off"):
+        fetch(remote, tmp_path / "w.pt")
+    server.behaviour, server.ranges = lambda request, start: answer(request, start, tag="one"), []
+    assert fetch(remote, tmp_path / "w.pt").path.read_bytes() == CONTENT
+    assert server.ranges == ["bytes=700000-"]
+
+
+def test_another_range_than_the_one_asked_for_is_not_appended(
+    serve: Callable[[Behaviour], Server], tmp_path: Path
+) -> None:
+    def shifted(request: BaseHTTPRequestHandler, start: int) -> None:
+        answer(request, start - 100_000 if start else 0, send=None if start else 700_000, tag="one")
+
+    server = serve(shifted)
+    with pytest.raises(InputError, match="the file on the server has changed"):
+        fetch(RemoteFile(server.url, "w.pt"), tmp_path / "w.pt")
+    assert not (tmp_path / "w.pt").exists()
+
+
 WRONG = bytes(len(CONTENT))
 LIES: dict[str, tuple[Behaviour, RemoteFile, str]] = {
     "wrong content, published hash": (
@@ -162,6 +211,31 @@ LIES: dict[str, tuple[Behaviour, RemoteFile, str]] = {
         lambda request, start: answer(request, start, b"<html>sign in</html>", kind="text/html"),
         RemoteFile("", "w.pt"),
         "the server sent a web page instead of w.pt",
+    ),
+    "a web page that calls itself text": (
+        lambda request, start: answer(request, start, b"\n<!DOCTYPE html><p>sign in", kind="text/plain"),
+        RemoteFile("", "w.pt"),
+        "the server sent a web page instead of w.pt",
+    ),
+    "content unlike the server's own git object id": (
+        lambda request, start: answer(request, start, WRONG, tag=BLOB),
+        RemoteFile("", "w.pt"),
+        f"expected {BLOB}, as the server states",
+    ),
+    "compressed content": (
+        lambda request, start: answer(request, start, more={"Content-Encoding": "gzip"}),
+        RemoteFile("", "w.pt"),
+        "comes encoded",
+    ),
+    "neither length nor hash": (
+        lambda request, start: without_length(request, CONTENT[:1000]),
+        RemoteFile("", "w.pt"),
+        "may be but a part",
+    ),
+    "half of it, without a length": (
+        lambda request, start: without_length(request, CONTENT[:1000]),
+        RemoteFile("", "w.pt", sha256=SHA256),
+        f"expected {SHA256}, as its publisher states",
     ),
     "nothing": (
         lambda request, start: answer(request, start, b""),

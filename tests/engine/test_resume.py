@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from weaktal.engine.checkpoint import Checkpoints
+from weaktal.engine.folder import TrainingFolder
 from weaktal.files import sha256
 
 UPDATES = 24
@@ -90,7 +91,7 @@ def test_killed_and_resumed_equals_never_killed(
     _finish(_start(tiny_dataset, folder, "cbp"))
     assert sha256(folder / "weights.safetensors") == sha256(whole_run / "weights.safetensors")
     assert (folder / "losses.csv").read_bytes() == (whole_run / "losses.csv").read_bytes()
-    assert Checkpoints(folder / "checkpoints").latest() is None, "a finished run needs no checkpoint"
+    assert Checkpoints(TrainingFolder(folder)).latest() is None, "a finished run needs no checkpoint"
 
 
 def test_another_seed_gives_other_weights(whole_run: Path, tiny_dataset: Path, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_whoever_listens_may_stop_it(tmp_path: Path) -> None:
         ({"fps": 0.0}, "fps: is 0.0; expected 0.01 to 1000"),
         ({"fps": float("nan")}, "fps: is nan; expected 0.01 to 1000"),
         ({"stride": 0}, "stride: is 0; expected 1 to 2147483647"),
-        ({"batch": 0}, "batch: is 0; expected 1 or more"),
+        ({"batch": 0}, "batch: is 0; expected 1 to 4096"),
         ({"crop": "nine"}, "crop: is 'nine'; expected center or ten"),
         ({"engine": "slurm"}, "engine: is 'slurm'; expected local or ray"),
         ({"device": "nowhere"}, "device nowhere: cannot be used"),

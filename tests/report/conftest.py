@@ -24,11 +24,12 @@ def report() -> Report:
     times = np.arange(10) + 0.5
     curves = Curves(times, {"jump": np.linspace(0, 1, 10), NASTY: np.full(10, 0.25)})
     truth = [Segment(1.0, 3.0, "jump"), Segment(5.0, 9.0, NASTY)]
+    segments = [Segment(1.0, 2.5, "jump", 0.9), Segment(4.0, 9.0, NASTY, 0.4)]
     found = [
-        Found("cbp", [Segment(1.0, 2.5, "jump", 0.9), Segment(4.0, 9.0, NASTY, 0.4)], curves),
-        Found("plain", [], None),
+        Found("cbp", segments, curves, frozenset({0, 1}), ["hit", "hit"]),
+        Found("plain", [], None, missed=(0, 1)),
     ]
-    video = Shown("v_1", 10.0, truth, found, Film(jpeg.tobytes(), 4, 32, 8))
+    video = Shown("v_1", 10.0, truth, found, Film(jpeg.tobytes(), 4, 32, 8), tags=classes)
     ap = np.array([[1.0, 0.5], [0.25, 0.0]])
     scores = Scores("plain", "validation", (0.5, 0.7), classes, ap, videos=3, ground_truth=5, predictions=9)
     return Report(

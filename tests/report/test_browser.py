@@ -1,19 +1,24 @@
-"""The page in a real browser."""
+"""The page in a real browser: it plays, finds, compares and corrects, and asks nobody for anything."""
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from tests.report.conftest import NASTY
 
-from weaktal.data.results import Results, write_results
-from weaktal.report.content import Report
-from weaktal.report.drawing import COLORS
+from weaktal.data.corrections import read_corrections
+from weaktal.evaluation.evaluate import evaluate
+from weaktal.evaluation.judged import precisions
+from weaktal.report.content import Branch, Found, Report, Shown
 from weaktal.report.page import write_report
-from weaktal.report.view import view
 from weaktal.segments import Segment
 
 # Nothing of this may look for updates or reach for the network.
@@ -26,6 +31,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -42,101 +48,331 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A page that fails the test for anything that a browser complains about."""
+    """A page that fails the test for anything that a browser complains about, and for any request but its own."""
     opened = browser.new_page(viewport={"width": 1200, "height": 900})
     faults: list[str] = []
     opened.on("console", lambda message: faults.append(message.text))
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("requestfailed", lambda request: faults.append(request.url))
+    opened.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
+    opened.on("request", lambda request: _expect_local(request.url, faults))
     yield opened
     opened.close()
     assert faults == []
 
 
-def test_pictures_and_lanes_are_there_and_wide(page: Any, report: Report, tmp_path: Path) -> None:
-    write_report(tmp_path / "report.html", report)
-    page.goto((tmp_path / "report.html").as_uri())
+def _expect_local(address: str, faults: list[str]) -> None:
+    if not address.startswith(("file:", "data:", "blob:")):
+        faults.append(address)
+
+
+@pytest.fixture
+def show(page: Any, tmp_path: Path) -> Open:
+    def opened(report: Report, hash_: str = "") -> Any:
+        write_report(tmp_path / "page.html", report)
+        page.goto((tmp_path / "page.html").as_uri() + hash_)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    return opened
+
+
+def seconds(page: Any) -> float:
+    """Where the playhead is, by what the page says."""
+    minutes, rest = page.locator("#time").inner_text().split(" / ")[0].split(":")
+    return 60 * int(minutes) + float(rest)
+
+
+def playhead(page: Any) -> float:
+    """Where the playhead is, by where it is drawn: a share of the plot's width."""
+    plot = page.locator("#plot").bounding_box()
+    return (page.locator("#playhead").bounding_box()["x"] + 1 - plot["x"]) / plot["width"]
+
+
+def judged(tmp_path: Path, page: Any) -> Path:
+    """The corrections file, as the user saves it."""
+    with page.expect_download() as download:
+        page.keyboard.press("Control+s")
+    download.value.save_as(tmp_path / "corrections.json")
+    return tmp_path / "corrections.json"
+
+
+def many(videos: int, segments: int, length: float = 600.0) -> Report:
+    random = np.random.default_rng(0)
+    shown = []
+    for number in range(videos):
+        starts = np.sort(random.uniform(0, length - 5, segments))
+        found = [Segment(s, s + 3, f"class {k % 12}", 0.5) for k, s in enumerate(starts.tolist())]
+        shown.append(
+            Shown(
+                f"v{number:05d}",
+                length,
+                None,
+                [Found("cbp", found, final=frozenset(range(segments)))],
+                tags=["class 1"],
+            )
+        )
+    return Report("Many", [], [f"class {k}" for k in range(12)], [Branch("cbp")], shown, "All.")
+
+
+def test_the_first_video_is_open_and_nothing_is_wider_than_the_window(show: Open, report: Report) -> None:
+    page = show(report)
     assert page.title() == report.title
-    widths = page.evaluate("[...document.images].map(i => i.naturalWidth)")
-    assert widths == [32]
-    boxes = page.evaluate("[...document.querySelectorAll('svg')].map(s => s.getBoundingClientRect().toJSON())")
-    assert len(boxes) == 5  # one video's truth, two branches, and curves; the truth of another without branches
-    assert len({(round(box["left"]), round(box["width"])) for box in boxes}) == 1  # one time axis
-    assert boxes[0]["width"] > 700
+    assert page.locator("#name").inner_text() == "v_1"
+    assert page.locator("#plot").bounding_box()["width"] > 500
+    for width in (390, 800, 1600):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("width", [360, 800, 1600])
-def test_page_fits_any_width(page: Any, report: Report, tmp_path: Path, width: int) -> None:
-    write_report(tmp_path / "report.html", report)
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto((tmp_path / "report.html").as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_a_click_on_the_axis_and_on_a_bar_seeks(show: Open, report: Report) -> None:
+    page = show(report)
+    axis = page.locator("#axis").bounding_box()
+    page.mouse.click(axis["x"] + 0.42 * axis["width"], axis["y"] + 15)
+    assert seconds(page) == pytest.approx(4.2, abs=0.02)
+    assert playhead(page) == pytest.approx(0.42, abs=0.004)
+    row = page.locator("#segments tbody tr", has_text="0.900").first
+    row.click()
+    assert seconds(page) == pytest.approx(1.0, abs=0.01)
+    assert "segment=0.0" in page.url
+    plot = page.locator("#plot").bounding_box()
+    lane = next(box.bounding_box() for box in page.locator(".lane").all() if box.get_attribute("title") == NASTY)
+    page.mouse.click(plot["x"] + 0.7 * plot["width"], lane["y"] + 10)  # a bar of the truth, from 5 to 9 s
+    assert seconds(page) == pytest.approx(5.0, abs=0.01)
 
 
-def test_results_alone_have_bars_and_no_truth(page: Any, tmp_path: Path) -> None:
-    found = {"a": [Segment(1.0, 4.0, "jump", 0.9), Segment(5.0, 8.0, "run", 0.4)], "b": []}
-    write_results(tmp_path / "mine.json", Results(found))
-    view([tmp_path / "mine.json"], tmp_path / "view.html")
-    page.goto((tmp_path / "view.html").as_uri())
-    figure = page.locator(".figure")
-    assert figure.count() == 1
-    axis = figure.locator(".axis").bounding_box()
-    bars = sorted((bar.bounding_box() for bar in figure.locator(".bar").all()), key=lambda box: box["x"])
-    spans = [((box["x"] - axis["x"]) / axis["width"], box["width"] / axis["width"]) for box in bars]
-    assert spans == [pytest.approx((1 / 8, 3 / 8), abs=0.01), pytest.approx((5 / 8, 3 / 8), abs=0.01)]
-    page.mouse.move(bars[0]["x"] + 5, bars[0]["y"] + 5)
-    assert "score 0.900" in page.locator("#tip").inner_text()
-    assert "truth" not in page.locator("#tip").inner_text()
-
-
-def test_pointer_and_keys_read_the_numbers(page: Any, report: Report, tmp_path: Path) -> None:
-    write_report(tmp_path / "report.html", report)
-    page.goto((tmp_path / "report.html").as_uri())
-    figure, tip = page.locator(".figure").first, page.locator("#tip")
-    assert not tip.is_visible()
-    figure.scroll_into_view_if_needed()
-    axis = figure.locator(".axis").bounding_box()
-    page.mouse.move(axis["x"] + 0.2 * axis["width"], axis["y"] + 5)
-    said = tip.inner_text()
-    assert "2.00 s" in said
-    assert "jump" in said
-    assert report.classes[1] in said  # as text: the page would have another title otherwise
-    bar = figure.locator(".bar").last.bounding_box()
-    page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
-    assert "score 0.900" in tip.inner_text()
-    page.mouse.move(5, 5)
-    assert not tip.is_visible()
-    figure.focus()
-    page.keyboard.press("ArrowLeft")
-    before = tip.inner_text().split()[0]
+def test_keys_play_and_move(show: Open, report: Report) -> None:
+    page = show(report)
     page.keyboard.press("ArrowRight")
-    assert float(tip.inner_text().split()[0]) == pytest.approx(float(before) + 0.1, abs=0.011)
-    page.keyboard.press("Escape")
-    assert not tip.is_visible()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press(".")
+    assert seconds(page) == pytest.approx(6.04, abs=0.011)
+    page.keyboard.press("Home")
+    page.keyboard.press("n")
+    assert seconds(page) == pytest.approx(1.0, abs=0.01)
+    page.keyboard.press("n")
+    assert seconds(page) == pytest.approx(4.0, abs=0.01)
+    page.keyboard.press("p")
+    page.keyboard.press("q")  # loops 1.0 to 2.5 s
+    page.wait_for_timeout(1900)
+    assert page.locator("#toggle").inner_text() == "Pause"
+    assert 0.95 <= seconds(page) <= 2.6
+    page.keyboard.press("k")
+    page.keyboard.press("q")
+    stopped = seconds(page)
+    page.keyboard.press("j")
+    page.wait_for_timeout(300)
+    page.keyboard.press("k")
+    assert seconds(page) < stopped
+    page.keyboard.press("]")
+    assert "1.5" in page.locator("#speed").inner_text()
+
+
+def test_wheel_and_keys_zoom_around_the_pointer(show: Open, report: Report) -> None:
+    page = show(report)
+    plot = page.locator("#plot").bounding_box()
+    page.keyboard.press("Shift+ArrowRight")
+    page.mouse.move(plot["x"] + 0.5 * plot["width"], plot["y"] + 20)
+    page.mouse.wheel(0, -800)
+    page.wait_for_timeout(100)
+    assert playhead(page) == pytest.approx(0.5, abs=0.01)
+    axis = page.locator("#axis").bounding_box()
+    page.mouse.click(axis["x"] + 2, axis["y"] + 15)
+    assert 3.0 < seconds(page) < 4.5  # what is at the left edge now
+    page.keyboard.press("0")
+    assert playhead(page) == pytest.approx(seconds(page) / 10, abs=0.01)
+
+
+def test_search_filters_and_links(show: Open, report: Report) -> None:
+    page = show(report, "#video=v_2")
+    assert page.locator("#name").inner_text() == "v_2"
+    page.keyboard.press("/")
+    page.keyboard.type("v_1")
+    assert page.locator("#list a").count() == 1
+    page.locator("#list a").click()
+    assert page.locator("#name").inner_text() == "v_1"
+    page.locator("#search").fill("")
+    page.locator("#by-kind").select_option("localization")
+    assert page.locator("#count").inner_text() == "0 of 2 videos"
+    page.locator("#by-kind").select_option("hit")
+    assert page.locator("#count").inner_text() == "1 of 2 videos"
+    page.goto(page.url.partition("#")[0] + "#video=v_1&t=3.5")
+    assert seconds(page) == pytest.approx(3.5, abs=0.01)
+
+
+def test_a_round_with_the_keyboard_alone_is_read_back_by_evaluate(show: Open, report: Report, tmp_path: Path) -> None:
+    page = show(report)
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")  # the first one is right; the next is chosen
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("i")  # 4 to 9 s begins at 5 s
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("t")  # a new one from 8 s (5 + 5 is the end, a second before it)
+    page.keyboard.press("u")  # and not
+    page.keyboard.press("y")
+    page.keyboard.press("d")
+    file = judged(tmp_path, page)
+    kept = read_corrections(file)
+    assert [j.verdict for j in kept.judgements] == ["right", "changed", "added"]
+    assert kept.judgements[1].segment.segment == pytest.approx((5.0, 9.0), abs=0.01)
+    video = kept.database["v_1"]
+    assert (video.subset, len(video.annotations), video.labels) == ("corrected", 3, sorted(report.classes))
+    (found,) = precisions(kept.judgements)
+    assert "2 of 2 judged segments are right" in page.locator("#precision").inner_text()
+    assert f"{100 * found.low:.0f} to {100 * found.high:.0f} %" in page.locator("#precision").inner_text()
+    assert f"about {found.more} more" in page.locator("#precision").inner_text()
+    results = {"version": "1", "results": {"v_1": [{"label": "jump", "segment": [1.0, 2.5], "score": 0.9}]}}
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    assert evaluate(file, tmp_path / "results.json").average_map > 0
+    page.reload()  # what was said is still there
+    page.wait_for_selector("html[data-ready]")
+    assert "☑ judged" in page.locator("#list").inner_text()
+    assert read_corrections(judged(tmp_path, page)) == kept
+
+
+def test_an_end_is_dragged_split_merged_and_taken_back(show: Open, report: Report, tmp_path: Path) -> None:
+    page = show(report)
+    page.locator("#segments tbody tr", has_text="0.900").first.click()
+    page.keyboard.press("a")
+    page.locator("#segments tbody tr", has_text="0.900").first.click()
+    plot = page.locator("#plot").bounding_box()
+    lanes = [
+        box
+        for box in page.locator(".block", has_text="cbp").locator(".lane").all()
+        if box.get_attribute("title") == "jump"
+    ]
+    y = lanes[0].bounding_box()["y"] + 10
+    page.mouse.move(plot["x"] + 0.25 * plot["width"], y)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 0.28 * plot["width"], y)
+    page.mouse.move(plot["x"] + 0.3 * plot["width"], y)
+    page.mouse.up()
+    (first,) = read_corrections(judged(tmp_path, page)).judgements
+    assert (first.verdict, first.segment.segment) == ("changed", pytest.approx((1.0, 3.0), abs=0.03))
+    assert first.predicted is not None
+    assert first.predicted.segment == (1.0, 2.5)
+    page.locator("#axis").click(position={"x": 0.2 * plot["width"], "y": 15})
+    page.keyboard.press("s")
+    assert len(read_corrections(judged(tmp_path, page)).database["v_1"].annotations) == 2
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    assert read_corrections(judged(tmp_path, page)).judgements == []
+
+
+def test_hostile_names_are_inert(show: Open, report: Report) -> None:
+    page = show(report)
+    assert page.title() == report.title  # the script in the names would have changed it
+    assert NASTY in page.locator("#labels").inner_text()
+    page.locator("#segments tbody tr", has_text="0.400").first.click()
+    assert NASTY in page.locator("#said").inner_text()
     assert page.title() == report.title
+
+
+def test_what_cannot_be_played_is_shown_by_its_pictures(browser: Any, report: Report, tmp_path: Path) -> None:
+    (tmp_path / "v.mp4").write_bytes(b"no video" * 100)
+    write_report(tmp_path / "page.html", replace(report, videos=[replace(report.videos[0], file=tmp_path / "v.mp4")]))
+    page = browser.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.wait_for_selector("#noplay:not([hidden])")
+    assert "shown by its pictures" in page.locator("#noplay").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert seconds(page) == pytest.approx(1.0, abs=0.01)
+    assert page.locator("#still").is_visible()
+    page.close()
+
+
+def test_a_video_beside_the_page_plays(show: Open, report: Report, tmp_path: Path) -> None:
+    from weaktal.video.encoding import writing_video
+
+    (tmp_path / "a b").mkdir()
+    with writing_video(tmp_path / "a b" / "v#1.mp4", fps=25, width=64, height=48) as add:
+        for number in range(250):
+            add(np.full((48, 64, 3), number, np.uint8))
+    video = replace(report.videos[0], file=tmp_path / "a b" / "v#1.mp4", fps=25.0)
+    page = show(replace(report, videos=[video]))
+    page.wait_for_function("document.getElementById('video').readyState >= 2")
+    page.locator("#segments tbody tr", has_text="0.400").first.click()
+    page.wait_for_function("!document.getElementById('video').seeking")
+    assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(4.0, abs=0.04)
+    page.keyboard.press(" ")
+    page.wait_for_timeout(700)
+    page.keyboard.press(" ")
+    moved = page.evaluate("document.getElementById('video').currentTime")
+    assert moved > 4.2
+    page.wait_for_timeout(100)
+    assert playhead(page) == pytest.approx(moved / 10, abs=0.005)  # within a frame of 0.04 s
+
+
+def test_a_thousand_videos_open_and_a_long_one_is_drawn(show: Open) -> None:
+    page = show(many(1000, 20))
+    assert page.locator("#list a").count() == 1000
+    page.locator("#search").fill("v00999")
+    assert page.locator("#list a").count() == 1
+    page = show(many(1, 5000, 10_800.0))
+    page.keyboard.press("+")
+    page.keyboard.press("n")
+    assert page.locator("#said").inner_text().startswith("class")
+    assert "4600 more" in page.locator("#segments").inner_text()
+
+
+def test_print_shows_every_video_of_the_list(show: Open, report: Report, tmp_path: Path) -> None:
+    page = show(report)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#printed canvas").count() == 4
+    assert page.locator("#printed h3").all_inner_texts()[0].startswith("v_1")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.pdf(path=str(tmp_path / "page.pdf"))
+    assert (tmp_path / "page.pdf").stat().st_size > 5000
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_and_marks_stand_out_from_the_paper(page: Any, report: Report, tmp_path: Path, scheme: str) -> None:
-    """WCAG's contrast: 4.5 for text, 3 for what a figure is made of."""
-    write_report(tmp_path / "report.html", report)
+def test_text_and_marks_stand_out_and_colours_are_told_apart(
+    page: Any, show: Open, report: Report, scheme: str
+) -> None:
+    """WCAG's contrast: 4.5 for text, 3 for what a figure is made of; eight colours for those who see fewer."""
     page.emulate_media(color_scheme=scheme)
-    page.goto((tmp_path / "report.html").as_uri())
-    names = ["ink", "quiet", *(f"c{number}" for number in range(COLORS)), "other"]
+    show(report)
+    names = ["ink", "quiet", *(f"c{number}" for number in range(8)), "other"]
     colors = page.evaluate(
         "names => names.map(n => getComputedStyle(document.documentElement).getPropertyValue('--' + n).trim())",
-        ["paper", "note", *names],
+        ["paper", "note", "wash", "choice", *names],
     )
-    paper, note, *others = map(luminance, colors)
+    paper, note, wash, choice, *others = map(luminance, colors)
     for name, other in zip(names, others, strict=True):
         assert contrast(other, paper) >= (4.5 if name in ("ink", "quiet") else 3), name
+        assert contrast(other, wash) >= (4.5 if name in ("ink", "quiet") else 2.8), name
     assert contrast(others[0], note) >= 4.5
+    assert contrast(others[0], choice) >= 4.5
+    for sight in (np.eye(3), PROTANOPE, DEUTERANOPE):
+        seen = [laboratory(sight @ linear(color)) for color in colors[6:14]]
+        nearest = min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2))
+        assert nearest >= 25  # a difference that nobody overlooks; and each class has a pattern of its own
+
+
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009, of
+# severity 1: on linear sRGB.
+PROTANOPE = np.array(
+    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+)
+DEUTERANOPE = np.array(
+    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+)
+
+
+def linear(color: str) -> np.ndarray:
+    channels = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def laboratory(rgb: np.ndarray) -> np.ndarray:
+    """CIELAB of linear sRGB."""
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(np.clip(to_xyz @ np.clip(rgb, 0, 1) / [0.9505, 1.0, 1.089], 1e-6, None))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 def luminance(color: str) -> float:
-    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return float(linear(color) @ [0.2126, 0.7152, 0.0722])
 
 
 def contrast(one: float, other: float) -> float:

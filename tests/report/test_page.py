@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from weaktal.errors import InputError
 from weaktal.report.content import Report
 from weaktal.report.page import render, write_report
 
-VOID = {"img", "meta"}
+VOID = {"img", "meta", "input"}
 
 
 class Reader(HTMLParser):
@@ -47,23 +51,37 @@ def read(report: Report) -> Reader:
 
 def test_names_are_shown_and_nothing_more(read: Reader, report: Report) -> None:
     nasty = report.classes[1]
-    assert sum(tag == "script" for tag, _ in read.elements) == 3  # two figures' data, one program
+    assert sum(tag == "script" for tag, _ in read.elements) == 2  # the data and the program
     assert f"Report of {nasty}" in read.text
     assert "First <b>words</b>." in read.text
-    assert any(nasty in (attributes.get("aria-label") or "") for _, attributes in read.elements)
+    data = next(text for text in read.text if text.startswith('{"id"'))
+    assert json.loads(data)["classes"][1] == nasty
+    assert "<" not in data
 
 
 def test_nothing_is_loaded(read: Reader, report: Report) -> None:
     for _, attributes in read.elements:
-        for name in ("src", "href", "data", "action", "poster", "srcset"):
+        for name in ("src", "data", "action", "poster", "srcset"):
             assert (attributes.get(name) or "data:").startswith("data:")
+        assert (attributes.get("href") or "#").startswith("#")
+        assert not any(name.startswith("on") or name == "style" for name in attributes)
     assert not re.search(r"url\(|@import|https?://", render(report))
+
+
+def test_the_policy_lets_our_script_run_and_no_other(read: Reader, report: Report) -> None:
+    said = next(a["content"] for _, a in read.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert said is not None
+    assert "unsafe" not in said
+    assert "connect-src" not in said  # default-src 'none' holds: nothing can be sent
+    script = next(text for text in read.text if text.startswith('"use strict"'))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in said
 
 
 def test_everything_is_said(read: Reader) -> None:
     text = " ".join(read.text)
-    for said in ("The first 2 of 3.", "weaktal train 'a b' --method cbp", "Made up.", "nothing found", "none there",
-                 "43.8", "21.9", "25.0"):  # fmt: skip
+    for said in ("The first 2 of 3.", "weaktal train 'a b' --method cbp", "Made up.", "none there", "43.8", "21.9",
+                 "25.0"):  # fmt: skip
         assert said in text
 
 
@@ -71,11 +89,28 @@ def test_what_is_seen_is_also_said(read: Reader) -> None:
     for tag, attributes in read.elements:
         if tag == "img":
             assert attributes["alt"]
-        if tag == "svg":
-            assert attributes["role"] == "img"
-            assert attributes["aria-label"]
+        if tag == "canvas":
+            assert attributes.get("aria-label") or attributes.get("aria-hidden") or "hidden" in attributes
+        if tag in ("select", "input"):
+            assert attributes.get("aria-label") or attributes["id"] in ("order", "by-class", "by-row", "by-kind",
+                                                                        "by-score", "relabel", "load")  # fmt: skip
     identifiers = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
+
+
+def test_control_characters_never_reach_the_page(report: Report) -> None:
+    page = render(replace(report, title="a\x1b[2Jb\ud800", notes=["c\x00d"]))
+    assert "\x1b" not in page
+    assert "\x00" not in page
+    page.encode("utf-8")
+
+
+def test_links_to_videos_are_relative_and_quoted(report: Report, tmp_path: Path) -> None:
+    folder = tmp_path / "a b"
+    video = replace(report.videos[0], file=folder / 'x"><#?%.mp4')
+    page = render(replace(report, videos=[video]), base=tmp_path)
+    assert '"url":"a%20b/x%22%3E%3C%23%3F%25.mp4"' in page
+    assert '"url":"video/0"' in render(replace(report, videos=[video]), served={"served": True})
 
 
 def test_same_report_same_page(report: Report) -> None:
@@ -87,5 +122,5 @@ def test_page_appears_whole_or_not_at_all(report: Report, tmp_path: Path) -> Non
     with pytest.raises(InputError, match="is a folder"):
         write_report(tmp_path / "taken", report)
     write_report(tmp_path / "new" / "report.html", report)
-    assert (tmp_path / "new" / "report.html").read_text(encoding="utf-8") == render(report)
+    assert (tmp_path / "new" / "report.html").read_text(encoding="utf-8") == render(report, base=tmp_path / "new")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["report.html"]

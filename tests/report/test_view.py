@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,13 +20,19 @@ from weaktal.data.scores import writing_scores
 from weaktal.errors import InputError
 from weaktal.report.gather_videos import POINTS
 from weaktal.report.page import render
-from weaktal.report.view import match_scores, unique_names, view
+from weaktal.report.sources import match_scores, unique_names
+from weaktal.report.view import view
 from weaktal.runs.train import train
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
 
 TEST = [f"video_{index:02d}" for index in range(10, 16)]
 Write = Callable[..., Path]
+
+
+def data_of(page: str) -> Any:
+    """What the page's script reads."""
+    return json.loads(page.partition('id="data">')[2].partition("</script>")[0])
 
 
 @pytest.fixture
@@ -58,14 +65,15 @@ def test_results_alone_show_bars_and_claim_no_truth(results: Write, tmp_path: Pa
     ]  # fmt: skip
     assert report.branches[0].scores is None
     page = (tmp_path / "view.html").read_text()
-    assert page == render(report)
-    assert "of unknown length; the last segment ends at 7.5 s" in page
+    assert page == render(report, base=tmp_path)
     assert "The length of 3 videos is not known: the time axis ends with the last segment there." in page
-    assert page.count("There is nothing to draw.") == 2
-    body = page[page.index("<body>") : page.index("<script>")]
-    for word in ("annotated", "Scores", "truth</span>", "mAP", "missed"):
-        assert word not in body
-    assert "no truth to compare with" in body
+    data = data_of(page)
+    assert data["truth"] is False
+    assert [video["truth"] for video in data["videos"]] == [None] * 3
+    assert data["videos"][0]["found"] == [{"flat": [2.0, 7.5, 0, 0.8, -1, 1]}]
+    for heading in ("<h2>Scores", "<h2>What is in the dataset"):
+        assert heading not in page
+    assert "no truth to compare with" in page
 
 
 def test_stored_scores_bring_curves_and_lengths(results: Write, scores: Write, tmp_path: Path) -> None:
@@ -79,7 +87,7 @@ def test_stored_scores_bring_curves_and_lengths(results: Write, scores: Write, t
     every = np.linspace(0, 1, 3 * count, dtype=np.float32).reshape(count, 3)[:, 0].astype(np.float64)
     np.testing.assert_array_equal(curves.values["jump"], [every[k : k + 3].max() for k in range(0, count, 3)])
     np.testing.assert_allclose(curves.times[[0, 1, -1]], [1.5, 4.5, count - 1])
-    assert "highest of 3 snippets" in render(report)
+    assert data_of(render(report))["videos"][0]["found"][0]["curves"]["pooled"] == 3
 
 
 def test_dataset_brings_truth_and_scores(tiny_dataset: Path, results: Write, scores: Write, tmp_path: Path) -> None:
@@ -108,8 +116,9 @@ def test_tags_only_are_named_and_nothing_is_scored(tiny_dataset: Path, results: 
     assert {(video.truth, branch.scores) for video in report.videos for branch in report.branches} == {(None, None)}
     assert any("no annotated segments" in note for note in report.notes)
     page = render(report)
-    assert f"tags: {', '.join(report.videos[0].tags)}" in page
-    assert '<table class="scores">' not in page
+    data = data_of(page)
+    assert [data["classes"][tag] for tag in data["videos"][0]["tags"]] == list(report.videos[0].tags)
+    assert "<h2>Scores" not in page
     trained = view([results()], tmp_path / "view.html", dataset=tmp_path / "tags.json", video=["video_00"])
     assert trained.videos[0].truth  # of a subset that has segments
 
@@ -227,7 +236,8 @@ def test_pictures_where_they_can_be_had(results: Write, tmp_path: Path) -> None:
     ] * 2
     assert report.videos[0].duration == pytest.approx(4.0, abs=0.3)
     assert any("No pictures of b" in note and "b.mp4" in note for note in report.notes)
-    assert not any("No pictures of c" in note for note in report.notes)  # a folder of that name is no video
+    absent = [note for note in report.notes if "No pictures of c" in note]  # a folder of that name is no video
+    assert absent == ["No pictures of c: none of the 2 video files has this name."]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_PYAV, str(file), str(tmp_path / "videos"), str(tmp_path / "plain.html")],
         capture_output=True, text=True, check=False,
@@ -243,6 +253,18 @@ importlib.util.find_spec = lambda name, *rest: None if name == "av" else really(
 from weaktal.cli import run
 sys.exit(run(["view", sys.argv[1], "--videos", sys.argv[2], "--out", sys.argv[3], "--no-browser"]))
 """
+
+
+def test_video_files_of_other_names_are_named(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "v_abc.mp4").touch()
+    file = tmp_path / "results.json"
+    write_results(file, Results({"abc": [Segment(0, 1, "x", 0.5)]}))
+    report = view([file], tmp_path / "view.html", videos=tmp_path / "videos")
+    wanted = (
+        "No pictures of abc: none of the 1 video files has this name ('abc' and 'v_abc' differ by a leading v_ only)."
+    )
+    assert wanted in report.notes
 
 
 def test_names_tell_files_apart(tmp_path: Path) -> None:
@@ -306,12 +328,16 @@ def test_bad_input_is_named_and_nothing_is_written(
 def test_only_pages_of_ours_are_replaced(results: Write, tmp_path: Path) -> None:
     file = results()
     before = file.read_bytes()
-    with pytest.raises(InputError, match=r"r\.json: exists, and is not a page"):
+    with pytest.raises(InputError, match=r"r\.json: replaces an input of this command"):
         view([file], file)
     assert file.read_bytes() == before
+    (tmp_path / "mine.html").write_text("mine")
+    with pytest.raises(InputError, match=r"mine\.html: exists, and is not a page"):
+        view([file], tmp_path / "mine.html")
+    assert (tmp_path / "mine.html").read_text() == "mine"
     view([file], tmp_path / "view.html")
     view([file], tmp_path / "view.html", count=1)
-    assert (tmp_path / "view.html").read_text().count('<section class="video"') == 1
+    assert len(data_of((tmp_path / "view.html").read_text())["videos"]) == 1
 
 
 def test_a_long_video_with_thousands_of_segments_makes_a_small_page(
@@ -326,15 +352,17 @@ def test_a_long_video_with_thousands_of_segments_makes_a_small_page(
     file = results(found=dict.fromkeys(TEST, found))
     view([file], tmp_path / "view.html", scores=[str(scores(count=10_800))])
     page = (tmp_path / "view.html").read_text()
-    assert len(page) < 2_000_000
-    assert page.count("the 300 surest segments") == len(TEST)
+    assert len(page) < 2_500_000
+    for video in data_of(page)["videos"]:  # all of them are there, and 300 are shown at first
+        assert len(video["found"][0]["flat"]) == 6 * 5000
+        assert sum(video["found"][0]["flat"][5::6]) == 300
 
 
 OPEN = """
 import sys
 from pathlib import Path
-from weaktal.report.browser import open_page
-print(open_page(Path(sys.argv[1]), patience=float(sys.argv[2])))
+from weaktal.report.browser import open_address
+print(open_address(Path(sys.argv[1]).as_uri(), patience=float(sys.argv[2])))
 """
 
 

@@ -1,22 +1,31 @@
 """The command line: one thin file a verb, imported only when that verb is called.
 
 ``main`` turns every :class:`~weaktal.errors.InputError` and every usage error into one line on standard error and exit
-code 2. A command that is stopped, with Ctrl-C or by a batch scheduler, exits with 130. Anything else that goes wrong
-exits with 1.
+code 2. A command that is stopped, with Ctrl-C, by a batch scheduler or because its terminal closed, exits with 130.
+Anything else that goes wrong exits with 1, with one line too; ``--debug`` shows where it went wrong. ``run`` is the
+same without that last net, for tests.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import functools
 import importlib
+import inspect
+import logging
+import math
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 
 import typer
 
+from weaktal.cli import surroundings
 from weaktal.cli.lines import log_lines
-from weaktal.errors import InputError, RunError, one_line
+from weaktal.errors import InputError, RunError, arg, one_line
 from weaktal.version import __version__
 
 # Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
@@ -36,10 +45,20 @@ VERBS = {
     "view": "Look at results or runs in a browser: segments, truth, curves and pictures over time.",
     "diagnose": "Show how results or scores err against the truth, or how a run went phase by phase.",
     "compare": "Compare runs and results over seeds, with intervals, beside published figures.",
+    "doctor": "Show what is installed here, which devices and weights there are, and what is missing for what.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.",
     "reproduce": "Repeat a published experiment and print its row beside the published one.",
     "world": "Render videos of a made-up world of sports: tags to train on, exact segments to test on.",
+}
+
+# Verbs by who needs them, as the help lists them; a verb that is in none comes last.
+PANELS = {
+    "Begin": ("find", "demo", "doctor"),
+    "Data": ("import", "extract", "compose", "world", "weights"),
+    "Train and localize": ("settings", "train", "localize", "decode", "export", "view"),
+    "Judge": ("evaluate", "compare", "diagnose"),
+    "Papers": ("ablate", "reproduce"),
 }
 
 # What the system says of a path that a user should not have named; a full disk, for one, is nobody's bad input.
@@ -66,19 +85,58 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits: 0 good, 2 bad input or usage, 130 stopped with Ctrl-C, 1 anything else."""
-    # What a batch scheduler sends ends a command as Ctrl-C does: unfinished files are removed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    words, debug = _without_debug(words)
+    surroundings.prepare(debug=debug)
+    try:
+        code = run(words)
+    except Exception as error:  # the last net: what nobody foresaw
+        if debug:
+            traceback.print_exc()
+        code = _fail(f"{_unforeseen(error)}; weaktal --debug shows where, for a report", 1)
+    except KeyboardInterrupt:  # a second one, while the first was being answered
+        code = _INTERRUPTED
+    failed = surroundings.flushed()
+    if failed is not None and code == 0:
+        code = 1
+        if not isinstance(failed, BrokenPipeError):
+            _fail(f"standard output: cannot be written ({failed.strerror})", code)
+    _exit(code)
+
+
+def _exit(code: int) -> None:
+    """Ends the process; a Ctrl-C on the way out changes nothing any more."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    sys.exit(code)
+
+
+def _without_debug(words: list[str]) -> tuple[list[str], bool]:
+    """The command line without ``--debug``, wherever it is, and whether it was there or $WEAKTAL_DEBUG is set."""
+    options = words[: words.index("--")] if "--" in words else words
+    rest = [word for word in options if word != "--debug"] + words[len(options) :]
+    return rest, len(rest) < len(words) or os.environ.get("WEAKTAL_DEBUG", "0") not in ("", "0")
+
+
+def _unforeseen(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    said = str(error).strip()
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def run(arguments: list[str]) -> int:
     """Runs one command line in this process and returns its exit code."""
-    if not arguments:
+    completing = _COMPLETE in os.environ  # a shell asks what could come next
+    arguments, level = _verbosity(arguments)
+    if not arguments and not completing:
         run(["--help"])
         return 2
     try:
-        with log_lines():
-            code = _application(arguments)(arguments, prog_name="weaktal", standalone_mode=False)
+        with log_lines(level):
+            words = _words_so_far() if completing else arguments
+            code = _application(words)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:
         return _fail(error.line(shell=True), 2)
     except UsageError as error:  # type: ignore[misc]  # a class found at run time
@@ -88,7 +146,6 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
         return 1
     except OSError as error:
         source = f"{error.filename}: " if error.filename is not None else ""
@@ -98,28 +155,64 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+_COMPLETE = "_WEAKTAL_COMPLETE"
+
+
+def _words_so_far() -> list[str]:
+    """What is typed already on the line that a shell completes."""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS") or ""
+    return line.split()[1:]
+
+
+def _verbosity(arguments: list[str]) -> tuple[list[str], int]:
+    """The arguments without ``-q`` and ``-v``, which may stand anywhere, and the level of what is said."""
+    levels = {"-q": logging.WARNING, "--quiet": logging.WARNING, "-v": logging.DEBUG, "--verbose": logging.DEBUG}
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    given = [levels[word] for word in options if word in levels]
+    rest = [word for word in options if word not in levels] + arguments[len(options) :]
+    return rest, given[-1] if given else logging.INFO
+
+
 def _fail(message: str, code: int) -> int:
-    print(f"weaktal: {one_line(message)}", file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):  # of a terminal that is gone
+        print(f"weaktal: {one_line(message)}", file=sys.stderr, flush=True)
     return code
 
 
 def _application(arguments: list[str]) -> typer.Typer:
     """The command line with the called verb's function in place and the other verbs known by name only."""
     app = typer.Typer(
-        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode="markdown",
         help="Weakly-supervised temporal action localization: from video-level tags to segments.",
     )
     app.callback()(_options)
     called = next((word for word in arguments if not word.startswith("-")), None)
-    for verb, help_line in VERBS.items():
+    listed = [verb for verbs in PANELS.values() for verb in verbs if verb in VERBS]
+    for verb in [*listed, *(verb for verb in VERBS if verb not in listed)]:
+        help_line = VERBS[verb]
+        panel = next((title for title, verbs in PANELS.items() if verb in verbs), "More")
         if verb == called:
             module = importlib.import_module(f"weaktal.cli.{verb}_command")
             function: Callable[..., None] = getattr(module, verb if verb != "import" else "import_")
-            app.command(verb, short_help=help_line)(function)
+            app.command(verb, short_help=help_line, rich_help_panel=panel)(_with_finite_numbers(function))
         else:
-            app.command(verb, help=help_line)(_not_called)
+            app.command(verb, help=help_line, rich_help_panel=panel)(_not_called)
     return app
+
+
+def _with_finite_numbers(function: Callable[..., None]) -> Callable[..., None]:
+    """Refuses nan and infinity, which pass every limit of an option."""
+
+    @functools.wraps(function)
+    def checked(**options: object) -> None:
+        for name, value in options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InputError(f"is {value}", source=arg(name), expected="a finite number")
+        function(**options)
+
+    checked.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
+    return checked
 
 
 def _verb_help(arguments: list[str]) -> str:
@@ -140,5 +233,12 @@ def _options(
     version: bool = typer.Option(
         False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
     ),
+    quiet: bool = typer.Option(
+        False, "-q", "--quiet", help="Say what is amiss and nothing else; anywhere on the line."
+    ),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more; anywhere on the line."),
+    _debug: bool = typer.Option(
+        False, "--debug", help="Show where an unforeseen error arose, as does WEAKTAL_DEBUG=1 in the environment."
+    ),
 ) -> None:
-    """Options of weaktal itself."""
+    """Options of weaktal itself; the first two are taken off the line before it comes here."""

@@ -31,7 +31,9 @@ def ablate(
         list[str] | None, typer.Option(help='One of your own: "NAME: KEY=VALUE KEY=VALUE ..."; repeatable.')
     ] = None,
     seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
-    workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; as many as cores by default.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Trainings at once; as many as cores by default.")
+    ] = None,
     subset: Annotated[str | None, typer.Option(help="Subset to score; the test subset by default.")] = None,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
     protocol: Annotated[

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from contextlib import AbstractContextManager
 
-from rich.console import Console
 from rich.progress import ProgressColumn
 
 from weaktal import progress
 
 
 def showing(*columns: ProgressColumn | str, lines: bool = False) -> AbstractContextManager[progress.OnProgress]:
-    """What a verb takes as ``on_progress``, shown on standard error; see :func:`weaktal.progress.showing`."""
-    return progress.showing(Console(stderr=True), *columns, lines=lines)
+    """What a verb takes as ``on_progress``, shown on standard error; see :func:`weaktal.progress.showing`.
+
+    With ``-q`` nothing is shown.
+    """
+    if logging.getLogger("weaktal").level > logging.INFO:
+        return contextlib.nullcontext(lambda _event: None)
+    return progress.showing(progress.console_on("stderr"), *columns, lines=lines)

@@ -21,7 +21,10 @@ def compare(
     dataset: Annotated[Path, typer.Option(help="Dataset folder, or annotations file.", show_default=False)],
     name: Annotated[list[str] | None, typer.Option(help="Name of a row, in their order; repeatable.")] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="thumos14, activitynet12 or activitynet13, as for evaluate.", show_default=False)
+        str | None,
+        typer.Option(
+            help="thumos14, activitynet12 or activitynet13; the dataset's own by default.", show_default=False
+        ),
     ] = None,
     subset: Annotated[str | None, typer.Option(help="Score this subset.", show_default=False)] = None,
     tiou: Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from weaktal.cli.following import say_next
 from weaktal.errors import InputError, arg, shown
 
 if TYPE_CHECKING:
@@ -228,3 +229,4 @@ def _print_summary(composed: Composed) -> None:
         raise InputError(
             f"{len(composed.skipped)} clips cannot be used, named above; {composed.dataset} is without them"
         )
+    say_next("train", composed.dataset, "--method", "cbp", "--features", "NAME", "--run", "RUN")

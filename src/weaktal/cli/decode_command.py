@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from weaktal.cli.following import say_next
 from weaktal.cli.tags import Tags
 from weaktal.decoding.config import DecodeConfig
 
@@ -46,3 +47,4 @@ def decode(
         dataset=dataset,
     )
     print(f"{len(results.videos)} videos, {results.count} segments: {out}")
+    say_next("evaluate", "DATASET", out)

@@ -84,8 +84,10 @@ def diagnose(
     from weaktal.evaluation.diagnosis import SnippetErrors
     from weaktal.files import check_writable
     from weaktal.runs.diagnose import diagnose as diagnose_all
+    from weaktal.runs.folder import files_read
 
-    check_writable(None if json_out in (None, "-") else Path(str(json_out)))
+    target = None if json_out in (None, "-") else Path(str(json_out))
+    check_writable(target, inputs=files_read([annotations, results]))
     found = diagnose_all(
         annotations,
         results,

@@ -51,10 +51,12 @@ def evaluate(
     has a row of the table, and `--json` writes `{"results": [...]}` with an object for each, its file named.
     """
     from weaktal.data.annotations import read_annotations
+    from weaktal.data.video_files import files_of
     from weaktal.evaluation.evaluate import evaluate as score
     from weaktal.files import check_writable
 
-    check_writable(None if json_out in (None, "-") else Path(str(json_out)))
+    target = None if json_out in (None, "-") else Path(str(json_out))
+    check_writable(target, inputs=[*files_of([annotations]), *results])
     truth = read_annotations(annotations)
     found = {file: score(truth, file, protocol=protocol, subset=subset, tiou=tiou) for file in results}
     several = [{"file": str(file), **scores.as_json()} for file, scores in found.items()]

@@ -12,6 +12,7 @@ from rich import progress
 from rich.text import Text
 
 from weaktal.cli.bars import showing
+from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
 from weaktal.encoders.names import HOUSE, check_encoder
 from weaktal.errors import InputError, one_line
@@ -151,6 +152,8 @@ def _report(done: Extracted, into: Path) -> None:
     if done.failures:
         count = len(done.extracted) + len(done.finished_before) + len(done.failures)
         raise InputError(f"{len(done.failures)} of {count} videos cannot be used, named above")
+    if done.annotated:
+        say_next("train", into, "--method", "cbp", "--features", done.folders[0].path.name, "--run", "RUN")
 
 
 class _Rate(progress.ProgressColumn):

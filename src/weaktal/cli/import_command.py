@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     TABLE = "table"
     FOLDERS = "folders"
+    CORRECTIONS = "corrections"
     LABEL_STUDIO = "label-studio"
     THUMOS14 = "thumos14"
     ACTIVITYNET12 = "activitynet12"
@@ -91,6 +92,9 @@ def import_(
     **folders VIDEOS... DATASET**: no spreadsheet; a video's tag is the name of the folder that it lies in:
     jump/IMG_0001.mp4.
 
+    **corrections CORRECTIONS.json DATASET**: what was corrected on the page of weaktal view, as tags and segments of a
+    dataset that is there already.
+
     **label-studio EXPORT.json TRUTH.json**: what people corrected of `weaktal export --to label-studio`, as an
     annotations file for `weaktal evaluate`.
 
@@ -116,7 +120,9 @@ def import_(
         given = next((name for name, value in of_table.items() if value is not None), None)
         if given is not None:
             raise InputError("is for a table", source=arg(given), expected="to be left out")
-    if kind is Kind.LABEL_STUDIO:
+    if kind is Kind.CORRECTIONS:
+        _corrections(sources, dataset)
+    elif kind is Kind.LABEL_STUDIO:
         _truth(sources, dataset)
     elif kind in (Kind.TABLE, Kind.FOLDERS):
         _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
@@ -136,6 +142,20 @@ def _tags(kind: Kind, sources: Sequence[Path], dataset: Path, of_table: dict[str
         else:
             imported = import_folders(sources, dataset, on_progress=on_progress, **options)
     _report(imported)
+
+
+def _corrections(sources: Sequence[Path], dataset: Path) -> None:
+    from weaktal.data.importers.import_corrections import import_corrections
+
+    if len(sources) != 1:
+        raise InputError(f"{len(sources)} files of corrections", source="import corrections", expected="one")
+    imported = import_corrections(sources[0], dataset)
+    typer.echo(f"{len(imported.videos)} videos corrected")
+    if imported.in_progress:
+        typer.echo(f"{len(imported.in_progress)} videos are not marked as done, and stay as they were")
+    for label in imported.classes:
+        typer.echo(f"new class: {one_line(label)}")
+    typer.echo(one_line(f"wrote {dataset}"))
 
 
 def _report(imported: ImportedTags) -> None:

@@ -19,12 +19,12 @@ class _Lines(logging.Handler):
 
 
 @contextlib.contextmanager
-def log_lines() -> Iterator[None]:
-    """Whatever the library logs from ``info`` on is printed, and goes nowhere else."""
+def log_lines(level: int = logging.INFO) -> Iterator[None]:
+    """Whatever the library logs from ``level`` on is printed, and goes nowhere else."""
     logger = logging.getLogger("weaktal")
     before, handler = (logger.level, logger.propagate), _Lines()
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(level)
     logger.propagate = False
     try:
         yield

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.following import say_next
 from weaktal.cli.tags import Tags
 from weaktal.errors import InputError
 
@@ -155,6 +156,7 @@ def _say(found: Results, out: Path, *, wanted: bool) -> None:
             print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
         count = len(found.skipped) + len(found.videos)
         raise InputError(f"{len(found.skipped)} of {count} videos cannot be used, named above; {out} is without them")
+    say_next("view", out)
 
 
 def _weights(options: Sequence[str] | None) -> WeightsChoice | None:

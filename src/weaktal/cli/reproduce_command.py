@@ -30,7 +30,9 @@ def reproduce(
         list[str] | None, typer.Option("--set", help="One setting over the recipe's; repeatable; the report names it.")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
-    workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; as many as cores by default.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Trainings at once; as many as cores by default.")
+    ] = None,
 ) -> None:
     """Repeat a published experiment over seeds and print its row beside the published one.
 

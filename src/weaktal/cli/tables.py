@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from weaktal.errors import harmless
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -18,9 +20,9 @@ PIPED_WIDTH = 200  # columns of a table that does not go to a terminal
 
 def console() -> Console:
     """Standard output: as wide as the terminal, and wide where there is none."""
-    from rich.console import Console
+    from weaktal.progress import console_on
 
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    return console_on("stdout", width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, named: int = 1, foot: Sequence[str] = ()) -> Table:
@@ -39,11 +41,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, named: int = 1,
     made = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_footer=bool(foot))
     for index, name in enumerate(head):
         words = index < named
-        below = Text(foot[index]) if foot else ""
+        below = Text(harmless(foot[index])) if foot else ""
         tight = not words and " " not in name
-        made.add_column(Text(name), below, justify="left" if words else "right", overflow="fold", no_wrap=tight)
+        made.add_column(
+            Text(harmless(name)), below, justify="left" if words else "right", overflow="fold", no_wrap=tight
+        )
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text(harmless(cell)) for cell in row))
     return made
 
 

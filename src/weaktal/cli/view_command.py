@@ -12,8 +12,8 @@ def view(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            help="Results files, and folders of finished runs, which localize the dataset first.",
-            metavar="RUN|RESULTS",
+            help="Results files, and folders of finished runs, which localize the dataset first; or a dataset.",
+            metavar="DATASET|RUN|RESULTS",
             show_default=False,
         ),
     ],
@@ -38,7 +38,12 @@ def view(
     video: Annotated[
         list[str] | None, typer.Option(help="Show this video; repeatable.", metavar="NAME", show_default="by name")
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="How many videos to show, the first by name.")] = 6,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="How many videos to show, the first by name.", show_default="all")
+    ] = None,
+    pictures: Annotated[
+        int, typer.Option(min=0, max=1000, help="How many videos, the first, get a strip of pictures on the page.")
+    ] = 12,
     subset: Annotated[
         str | None, typer.Option(help="Subset to score and show; the dataset's test subset by default.")
     ] = None,
@@ -53,16 +58,53 @@ def view(
         str | None, typer.Option(help="Of a run whose method is package.module and not installed: that name again.")
     ] = None,
     out: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE.html")] = Path("view.html"),
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve", help="Serve the page with its videos to this machine until Ctrl-C, in place of writing it."
+        ),
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="For --serve; 0 takes a free port.")] = 0,
+    corrections: Annotated[
+        Path,
+        typer.Option(help="For --serve: the file that corrections are read from and saved in.", metavar="FILE.json"),
+    ] = Path("corrections.json"),
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Write the page and do not open it.")] = False,
 ) -> None:
-    """Look at results or runs in a browser: segments, truth, curves and pictures on one time axis.
+    """Look at results, runs or a dataset in a browser: play, search, compare, correct.
 
-    Results alone are enough: --dataset adds the truth and mAP, --scores curves and misses, --videos pictures. The page
-    is one file that loads nothing and can be sent to anyone.
+    Results alone are enough: --dataset adds the truth and mAP, --scores curves and misses. The page is one file that
+    plays the videos beside it and loads nothing else. With --serve it also plays what browsers cannot, and saves
+    corrections.
 
     Example: weaktal view results.json --dataset DATASET --scores scores.safetensors
     """
-    from weaktal.report.browser import open_page
+    from weaktal.report.browser import open_address
+
+    if serve:
+        from weaktal.report.serve import serve as serve_page
+
+        def started(address: str) -> None:
+            print(f"serving {address}\nstop it with Ctrl-C; corrections go to {corrections}", flush=True)
+            if not no_browser:
+                open_address(address)
+
+        serve_page(
+            sources,
+            corrections=corrections,
+            port=port,
+            dataset=dataset,
+            scores=scores or (),
+            videos=videos,
+            video=video or (),
+            count=count,
+            subset=subset,
+            protocol=protocol,
+            branch=branch or (),
+            method=method,
+            started=started,
+        )
+        return
     from weaktal.report.view import view as write_view
 
     report = write_view(
@@ -73,11 +115,12 @@ def view(
         videos=videos,
         video=video or (),
         count=count,
+        pictures=pictures,
         subset=subset,
         protocol=protocol,
         branch=branch or (),
         method=method,
     )
     print(f"{len(report.videos)} video{'s' if len(report.videos) != 1 else ''}: {out}")
-    if not no_browser and not open_page(out):
+    if not no_browser and not open_address(out.resolve().as_uri()):
         print("found no browser to open it in")

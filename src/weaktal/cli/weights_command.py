@@ -17,7 +17,9 @@ def weights(
     action: Annotated[str, typer.Argument(help="What to do.", metavar="list|fetch")] = "list",
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="What to fetch: a name of the list, or ORGANIZATION/MODEL.", metavar="NAME"),
+        typer.Argument(
+            help="What to fetch: a name of the list, i3d for both streams, or ORGANIZATION/MODEL.", metavar="NAME"
+        ),
     ] = None,
     into: Annotated[
         Path | None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from weaktal.cli.compose_command import parse_size
+from weaktal.cli.following import say_next
 
 
 def world(
@@ -51,3 +52,4 @@ def world(
         print(f"{subset}: {len(plans)} videos, {length / 60:.1f} min, {count} segments, {action / length:.0%} action")
     for path in (made.dataset, *made.sheets):
         print(f"wrote {path}")
+    say_next("extract", made.dataset, "--encoder", "world-cbp", "--encoder", "world-vlp", "--into", made.dataset)

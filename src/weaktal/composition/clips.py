@@ -18,8 +18,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from weaktal.arrays import Floats32
-from weaktal.data.annotations import Name
-from weaktal.data.features import read_header
+from weaktal.data.annotations import Length, Name
+from weaktal.data.features import read_array, read_header
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, write_json
 
@@ -29,6 +29,10 @@ FEATURES = "features.npy"
 # A clip whose snippets are longer or shorter than the usual one by more than this share is left out: the grid of a
 # composed video would misstate how fast its movement is. 24, 25 and 30 frames a second pass together, 60 does not.
 SPACING_TOLERANCE = 0.3
+
+
+# A word is bounded, so that a long one is not searched from each of its letters to its end.
+_STREAM = re.compile(r"\b(\w{1,40})[ =](\d{1,9}):(\d{1,9})\b")
 
 
 class Clip(BaseModel):
@@ -46,7 +50,7 @@ class Clip(BaseModel):
 
     id: Name
     label: Name
-    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    seconds: Length
     snippets: Annotated[int, Field(gt=0, strict=True)]
     offset: Annotated[int, Field(ge=0, strict=True)]
 
@@ -87,7 +91,7 @@ class ClipFolder:
             InputError: if a number is NaN or infinite.
         """
         path = self.folder / FEATURES
-        rows: Floats32 = np.load(path, allow_pickle=False).astype(np.float32, copy=False)
+        rows = read_array(path)
         bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
         if bad.size:
             raise InputError("holds NaN or infinity", source=path, place=f"row {bad[0]}", expected="finite numbers")
@@ -150,7 +154,8 @@ def streams_in_words(source: str, dim: int) -> dict[str, tuple[int, int]] | None
     >>> streams_in_words("two-stream I3D (RGB 0:1024, flow 1024:2048)", 2048)
     {'rgb': (0, 1024), 'flow': (1024, 2048)}
     """
-    named = {name.lower(): (int(a), int(b)) for name, a, b in re.findall(r"(\w+)[ =](\d{1,9}):(\d{1,9})\b", source)}
+    found = _STREAM.findall(source)
+    named = {name.lower(): (int(start), int(stop)) for name, start, stop in found}
     edges = [edge for span in sorted(named.values()) for edge in span]
     tiles = bool(edges) and edges[0] == 0 and edges[-1] == dim and edges[1:-1:2] == edges[2:-1:2]
     return named if tiles else None

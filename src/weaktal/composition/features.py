@@ -53,7 +53,7 @@ def compose_features(
     spacing, usable, odd = common_spacing(clips.clips, clips.folder)
     grid = SnippetGrid(fps=_WINDOW / spacing, window=_WINDOW, stride=_WINDOW)
     composition = plan(usable, settings)
-    with replacing_folder(dataset) as folder:
+    with replacing_folder(dataset, "weaktal compose") as folder:
         rows = clips.features()
         features = folder / "features" / features_name
         _write_features(features, composition, rows)

@@ -30,9 +30,10 @@ def _rises(span: tuple[int, int]) -> tuple[int, int]:
     return span
 
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+_FromZero = Annotated[int, Field(ge=0, le=100_000)]
 Range = Annotated[tuple[Count, Count], AfterValidator(_rises)]
-RangeFromZero = Annotated[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], AfterValidator(_rises)]
+RangeFromZero = Annotated[tuple[_FromZero, _FromZero], AfterValidator(_rises)]
 
 TRAIN, TEST, POOL = "train", "test", "pool"
 SUBSETS = {TRAIN: DEFAULT_TRAIN, TEST: DEFAULT_TEST}  # what annotations.json calls them
@@ -41,7 +42,7 @@ SUBSETS = {TRAIN: DEFAULT_TRAIN, TEST: DEFAULT_TEST}  # what annotations.json ca
 class CompositionSettings(Settings):
     """How videos are put together. Lengths are in snippets, ranges include both ends."""
 
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     train: Count = 120  # videos
     test: Count = 60  # videos
     # Classes that appear in gaps and are never labelled: how many (None: a third), or which.

@@ -88,7 +88,7 @@ def compose_videos(
     measured, notes, skipped = _measured(clips, video, on_progress)
     composition = plan(measured, settings)
     paths = {clip.id: clip.path for clip in clips.clips}
-    with replacing_folder(dataset) as folder:
+    with replacing_folder(dataset, "weaktal compose") as folder:
         for index, planned in enumerate(composition.videos):
             check_name(planned.name, None)
             _write_video(folder / "videos" / f"{planned.name}.mp4", planned, paths, video)

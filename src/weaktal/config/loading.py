@@ -101,12 +101,32 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
     return found
 
 
-# YAML that is no YAML, an impossible date, an integer of thousands of digits, nesting without end.
+# YAML that is no YAML, an impossible date, nesting without end.
 _UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError)
+_LARGEST = 1 << 18  # bytes of a file of settings; all settings of a method are a few thousand
+_LONGEST = 40  # characters of a number
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain data only, and no key twice: the first of two values would be lost without a word."""
+    """Plain data only, and no key twice: the first of two values would be lost without a word.
+
+    Neither ``*name``, with which a few lines grow into gigabytes, nor ``!!tags``, which say of a value that it is
+    another than it is.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        tagged = getattr(event, "tag", None) is not None
+        if tagged or isinstance(event, yaml.AliasEvent):
+            problem = f"{'a tag' if tagged else 'an alias'}, which settings may not have"
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        if len(node.value) > _LONGEST:
+            raise yaml.MarkedYAMLError(problem="a number too long", problem_mark=node.start_mark)
+        return int(super().construct_yaml_int(node))
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -120,8 +140,13 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+
 def _read_yaml(file: Path) -> dict[str, Any]:
     content = read_bytes(file, "a YAML file of settings")
+    if len(content) > _LARGEST:
+        raise InputError(f"has {len(content):,} bytes", source=file, expected=f"settings, at most {_LARGEST:,} bytes")
     try:
         values = yaml.load(content, Loader=_Loader)  # noqa: S506  # derives from SafeLoader
     except _UNREADABLE as error:

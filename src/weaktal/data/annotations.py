@@ -91,6 +91,16 @@ Name = Annotated[str, StringConstraints(min_length=1, strict=True)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 
 
+def _measurable(seconds: float) -> float:
+    if seconds < 1e-6:
+        raise ValueError("a microsecond or more")
+    return seconds
+
+
+# How long a video or a clip is. What lies outside of the limits is a slip, and breaks every drawing of it.
+Length = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False, strict=True), AfterValidator(_measurable)]
+
+
 class _Tag(BaseModel):
     label: Name
 
@@ -101,7 +111,7 @@ class _Span(_Tag):
 
 class _Video(BaseModel):
     subset: str
-    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    duration: Length
     labels: list[Name] | None = None
     file: Name | None = None
 

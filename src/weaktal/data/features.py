@@ -80,11 +80,24 @@ def read_header(path: Path) -> Header:
     return header
 
 
+def read_array(path: Path) -> Floats32:
+    """A whole ``.npy`` feature file as float32, (T, D).
+
+    Raises:
+        InputError: as :func:`read_header`.
+    """
+    header = read_header(path)
+    rows = np.fromfile(path, header.dtype, header.rows * header.columns, offset=header.offset)
+    return rows.reshape(header.rows, header.columns).astype(np.float32, copy=False)
+
+
 def npy_fields(stream: BinaryIO) -> tuple[tuple[int, ...], str]:
     """Shape and dtype string of the ``.npy`` format (NumPy enhancement proposal 1), with every field checked."""
     magic = stream.read(8)
     if len(magic) != 8 or magic[:6] != b"\x93NUMPY":
         raise ValueError("no .npy signature")
+    if magic[6] not in (1, 2, 3) or magic[7] != 0:
+        raise ValueError(f"version {magic[6]}.{magic[7]} of the .npy format, not 1.0, 2.0 or 3.0")
     length_format = "<H" if magic[6] == 1 else "<I"
     (length,) = struct.unpack(length_format, stream.read(struct.calcsize(length_format)))
     if length > 10_000:
@@ -92,12 +105,14 @@ def npy_fields(stream: BinaryIO) -> tuple[tuple[int, ...], str]:
     text = stream.read(length)
     if len(text) != length:
         raise ValueError("header cut short")
-    fields = ast.literal_eval(text.decode("latin1").strip())
+    fields = ast.literal_eval(text.decode("utf-8" if magic[6] == 3 else "latin1").strip())
     if not isinstance(fields, dict) or set(fields) != {"descr", "fortran_order", "shape"}:
         raise ValueError("header without descr, fortran_order and shape")
     shape, dtype = fields["shape"], fields["descr"]
     if not isinstance(shape, tuple) or not all(type(n) is int and 0 <= n < 2**48 for n in shape):
         raise ValueError(f"shape {shown(shape)}")
+    if type(fields["fortran_order"]) is not bool:
+        raise ValueError(f"fortran_order {shown(fields['fortran_order'])}")
     if fields["fortran_order"] and len(shape) > 1:
         raise ValueError("columns stored first (Fortran order)")
     return shape, dtype if isinstance(dtype, str) else shown(dtype)

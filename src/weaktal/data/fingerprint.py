@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from weaktal.data.annotations import Video
 from weaktal.data.features import FeatureFolder, Features
 from weaktal.errors import InputError
 from weaktal.files import reason, sha256
@@ -36,6 +38,12 @@ def fingerprints(features: Iterable[Features], videos: Iterable[str]) -> dict[st
     names = sorted(set(videos))
     folders = [folder for part in features for folder in part.folders.values()]
     return {folder.folder.name: _fingerprint(folder, names) for folder in folders}
+
+
+def tags_fingerprint(videos: Iterable[Video]) -> str:
+    """A SHA-256 of the names and labels of videos, in any order."""
+    tags = sorted((video.name, sorted(video.labels)) for video in videos)
+    return hashlib.sha256(json.dumps(tags).encode()).hexdigest()
 
 
 def _fingerprint(folder: FeatureFolder, videos: list[str]) -> Fingerprint:

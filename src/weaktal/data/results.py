@@ -16,10 +16,11 @@ from weaktal.data.exporting import Cut, Exported, write_export
 from weaktal.data.final import Choice, FinalSet
 from weaktal.data.mending import mend_results
 from weaktal.data.same_video import VideoFile as VideoFile
+from weaktal.data.spool import SpooledSegments
 from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
 from weaktal.errors import InputError
-from weaktal.files import collector_paused, from_validation, read_mended, write_json
+from weaktal.files import check_apart, collector_paused, from_validation, read_mended, write_json
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
 from weaktal.progress import OnProgress
@@ -36,7 +37,7 @@ class Results:
     """Predicted segments by video.
 
     Attributes:
-        videos: segments by video, the surest first.
+        videos: segments by video, the surest first; those of many videos are on disk and read when asked for.
         version: free text.
         external: how they came to be, as ``external_data`` of the file has it.
         files: which file each video is, where that is known.
@@ -58,7 +59,7 @@ class Results:
     @property
     def count(self) -> int:
         """Segments of all videos."""
-        return sum(map(len, self.videos.values()))
+        return self.videos.count if isinstance(self.videos, SpooledSegments) else sum(map(len, self.videos.values()))
 
     def shown(self, *, every: bool = False) -> Mapping[str, Sequence[Segment]]:
         """What a person is shown: the final set where one was chosen, else all segments.
@@ -83,6 +84,7 @@ class Results:
         Raises:
             InputError: if it cannot be written.
         """
+        check_apart(Path(path), inputs=self._video_files())
         write_results(Path(path), self)
 
     def export(
@@ -110,6 +112,8 @@ class Results:
         Raises:
             InputError: as of :func:`weaktal.export`.
         """
+        named = [] if videos is None else list(find_videos(videos).values())
+        check_apart(Path(path), inputs=[self.source, *self._video_files(), *named])
         return write_export(
             Path(path),
             self.shown(every=every),
@@ -126,6 +130,9 @@ class Results:
         found = find_videos(videos)
         by_stem = {composed(path.stem): path for path in reversed(found.values())}
         return {name: path for name in self.videos if (path := found.get(name) or by_stem.get(composed(name)))}
+
+    def _video_files(self) -> list[Path]:
+        return [Path(video.file) for video in self.files.values() if video.file is not None]
 
     def to_pandas(self) -> pandas.DataFrame:
         """A data frame with a row for each segment: video, start and end in seconds, label, score.
@@ -225,12 +232,8 @@ def write_results(path: Path, results: Results) -> None:
         external[_VIDEOS] = {name: file.model_dump(exclude_none=True) for name, file in results.files.items()}
     if results.final is not None:
         external[_FINAL] = results.final.choice.model_dump(mode="json", exclude_none=True)
-    content = {
-        "version": results.version,
-        "external_data": external,
-        "results": {name: _entries(name, segments, results.final) for name, segments in results.videos.items()},
-    }
-    write_json(path, content)
+    entries = ((name, _entries(name, segments, results.final)) for name, segments in results.videos.items())
+    write_json(path, {"version": results.version, "external_data": external}, last=("results", entries))
 
 
 def _entries(video: str, segments: Sequence[Segment], final: FinalSet | None) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from weaktal.data.annotations import Name
+from weaktal.data.annotations import Length, Name
 from weaktal.errors import InputError
 from weaktal.files import sha256
 
@@ -29,7 +29,7 @@ class VideoFile(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     file: Name | None = None
-    duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    duration: Length
     fps: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
     bytes: Annotated[int, Field(ge=0, strict=True)] | None = None
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None

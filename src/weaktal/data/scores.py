@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from weaktal.arrays import Floats32
-from weaktal.data.annotations import Name
+from weaktal.data.annotations import Length, Name
 from weaktal.errors import InputError, shown
 from weaktal.files import from_validation, replacing
 from weaktal.timeline import SnippetGrid
@@ -49,7 +49,7 @@ class _Grid(BaseModel):
 class _Head(BaseModel):
     classes: tuple[Name, ...]
     grid: _Grid
-    durations: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
+    durations: dict[str, Length]
     origin: dict[str, Any] = {}
 
 

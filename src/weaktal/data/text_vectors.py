@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from weaktal.arrays import Floats32
-from weaktal.data.features import Features, read_header
+from weaktal.data.features import Features, read_array, read_header
 from weaktal.data.manifest import FILE
 from weaktal.errors import InputError
 
@@ -32,7 +32,7 @@ def read_text_vectors(features: Features, classes: int) -> Floats32 | None:
             source=path,
             expected=f"({classes}, {folder.manifest.dim}): the dataset's classes, and dim of {FILE}",
         )
-    vectors: Floats32 = np.load(path, allow_pickle=False).astype(np.float32)
+    vectors = read_array(path)
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if bad.size:
         raise InputError("holds NaN or infinity", source=path, place=f"row {bad[0]}", expected="finite numbers")

@@ -163,6 +163,22 @@ def find_videos(
     return named
 
 
+def files_of(paths: Iterable[Path]) -> list[Path]:
+    """What a command reads of datasets, videos and folders of videos, so that no output of its may replace that.
+
+    Args:
+        paths: dataset folders or annotations files, videos, and folders of videos; they need not be there.
+    """
+    found: list[Path] = []
+    for path in paths:
+        file = annotations_file(path)
+        if file.is_file() and (path.is_dir() or path.name == "annotations.json"):
+            found += [file, file.parent / "features", file.parent / "videos"]
+        else:
+            found += videos_in(path) if path.is_dir() else [path]
+    return found
+
+
 def find_usable(
     paths: PathLike | Iterable[PathLike], known: Mapping[str, Path] | None = None
 ) -> tuple[dict[str, Path], dict[str, InputError]]:

@@ -12,6 +12,7 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.known_tags import TagsUse, known_tags
 from weaktal.data.results import Results
 from weaktal.data.scores import read_scores
+from weaktal.data.video_files import files_of
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scores
 from weaktal.errors import InputError, arg
@@ -43,11 +44,12 @@ def decode(
         InputError: for a file that cannot be read or written, or a setting that does not exist or is out of range.
     """
     target = None if out is None else Path(out)
-    check_writable(target)
+    file = None if config is None else Path(config)
+    check_writable(target, inputs=[Path(scores), file, *files_of([Path(dataset)] if dataset is not None else [])])
     if (tags is None) != (dataset is None):
         has, lacks = ("dataset", "tags") if tags is None else ("tags", "dataset")
         raise InputError(f"needs {arg(lacks)}", source=arg(has), expected="both, or neither")
-    chosen = load_settings(DecodeConfig, None if config is None else Path(config), overrides, values=settings)
+    chosen = load_settings(DecodeConfig, file, overrides, values=settings)
     stored = read_scores(Path(scores))
     known = {}
     if dataset is not None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from weaktal.arrays import Floats, Integers
 from weaktal.data.results import Results
 from weaktal.data.scores import StoredScores, VideoScores, writing_scores
+from weaktal.data.spool import SpooledSegments
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.proposals import Proposals, find_proposals, kept_classes, upsampled
 from weaktal.decoding.suppression import suppress
@@ -56,13 +57,14 @@ def decode_scored(
     Raises:
         InputError: if the file cannot be written.
     """
-    found: dict[str, list[Segment]] = {}
+    found = SpooledSegments(classes)
     with writing_scores(keep, classes, grid, origin) if keep is not None else contextlib.nullcontext() as writer:
         for video, duration in scored:
             if writer is not None:
                 writer.add(video.name, duration, video.snippets, video.video)
             allowed = (known or {}).get(video.name)
-            found[video.name] = decode_video(video.snippets, video.video, classes, grid, duration, config, allowed)
+            segments = decode_video(video.snippets, video.video, classes, grid, duration, config, allowed)
+            found.add(video.name, segments)
     tags = {"tags": "known"} if known else {}
     return Results(found, external={**origin, **tags, "decode": config.model_dump(mode="json")})
 

@@ -15,9 +15,10 @@ from rich.console import Console
 
 from weaktal.demonstration.steps import BRANCHES, CBP, DemoSteps, Size, command_line
 from weaktal.encoders.world.shipped import VLP
-from weaktal.errors import InputError
 from weaktal.evaluation.scoring import Scores
-from weaktal.files import cache_folder, check_writable
+from weaktal.files import cache_folder, check_writable, discard_folder, replacing_folder
+from weaktal.locks import alone_making
+from weaktal.progress import console_on
 from weaktal.report.gather import Words, compare
 from weaktal.report.page import write_report
 
@@ -94,7 +95,8 @@ def demo(
 ) -> Demo:
     """Goes the whole way and leaves a dataset, a run, results and a report in the new folder ``out``.
 
-    A demo that fails or is stopped leaves nothing but, once it was rendered, the world in its cache.
+    A demo that fails or is stopped leaves nothing but, once it was rendered, the world in its cache. One that was
+    killed is begun anew by the same call.
 
     Args:
         out: folder to make.
@@ -105,9 +107,9 @@ def demo(
         console: where progress goes; standard error by default.
 
     Raises:
-        InputError: if ``out`` exists or something cannot be written.
+        InputError: if ``out`` exists, another demo is making it, or something cannot be written.
     """
-    out, console = Path(out), console or Console(stderr=True)
+    out, console = Path(out), console or console_on("stderr")
     worlds = cache_folder("worlds") if cache is None else Path(cache)
     work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, worlds, console)
     start = time.perf_counter()
@@ -155,15 +157,39 @@ def _next(out: Path, video: Path, labels: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+_BEGUN = ".demo"  # in the folder of a demo that is not finished; there first, gone last
+_MADE = ("report.html", "results", "run", "dataset")
+
+
 @contextlib.contextmanager
 def _new_folder(path: Path) -> Iterator[None]:
-    """Makes a folder that is filled in place, since its run keeps its own path; removes it if the block fails."""
+    """Makes a folder that is filled in place, since its run keeps its own path; empties it if the block fails.
+
+    A demo that was killed is begun anew.
+    """
     check_writable(path / "report.html")
-    if path.exists():
-        raise InputError("exists already", source=path, expected="a new folder")
-    path.mkdir(parents=True)
-    try:
-        yield
-    except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        raise
+    with alone_making(path, "weaktal demo"):
+        if path.is_dir() and (path / _BEGUN).is_file():
+            _remove(path)
+        with replacing_folder(path) as folder:
+            (folder / _BEGUN).touch()
+        try:
+            yield
+        except BaseException:
+            _remove(path)
+            raise
+        (path / _BEGUN).unlink()
+
+
+def _remove(path: Path) -> None:
+    """Removes what a demo makes, and nothing else; the folder too, where nothing else is in it."""
+    for name in _MADE:
+        made = path / name
+        if made.is_dir() and not made.is_symlink():
+            shutil.rmtree(made, ignore_errors=True)
+        else:
+            made.unlink(missing_ok=True)
+    if [entry.name for entry in path.iterdir()] == [_BEGUN]:
+        discard_folder(path)
+    else:
+        (path / _BEGUN).unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from weaktal.config import Settings
 from weaktal.errors import InputError
-from weaktal.files import read_model, replacing_folder, sha256, write_json
+from weaktal.files import discard_folder, read_model, replacing_folder, sha256, write_json
 from weaktal.progress import advancing
 from weaktal.version import __version__
 
@@ -54,7 +55,8 @@ def copy_of_world(plan: WorldPlan, dataset: Path, *, cache: Path, workers: int, 
     fault = _fault(kept, plan)
     if kept.exists() and fault is not None:
         console.print(f"{kept} {fault}: making it again", highlight=False, markup=False, soft_wrap=True)
-        shutil.rmtree(kept, ignore_errors=True)  # another call may be at the same
+        with contextlib.suppress(OSError):  # another call may be at the same
+            discard_folder(kept)
     found = fault is None
     if not found:
         try:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import pickletools
+import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import torch
 from safetensors import SafetensorError
@@ -14,6 +18,10 @@ from torch import Tensor, nn
 
 from weaktal.errors import InputError, shown
 from weaktal.files import sha256
+
+# The largest checkpoints have some thousand tensors, of a few dozen instructions each.
+_INSTRUCTIONS = 1_000_000
+_OLD_PICKLES = 5  # of a file as PyTorch wrote it before 1.6, in front of its numbers
 
 EXPECTED = "a state dict: .safetensors, or .pt/.pth/.bin holding nothing but tensors"
 
@@ -30,13 +38,68 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        _refuse_bombs(path)
+        with warnings.catch_warnings(action="ignore"):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if isinstance(error, pickle.UnpicklingError):  # PyTorch's own words tell how to run the code in it
+            reason = "it holds something else than tensors, or is damaged"
         raise InputError(f"not a weights file ({reason})", source=path, expected=EXPECTED) from None
     if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
         raise InputError(f"holds {_kinds(content)}", source=path, expected=EXPECTED)
+    for name, tensor in content.items():
+        if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta or not _is_stored(tensor):
+            raise InputError("is no plain tensor", source=path, place=shown(name), expected="numbers, each in the file")
     return dict(content)
+
+
+def _is_stored(tensor: Tensor) -> bool:
+    """Whether all numbers of a tensor are there; one can be spread over any number of places."""
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Refuses a small file that would grow without end while PyTorch reads it; none that PyTorch wrote does.
+
+    Raises:
+        ValueError: saying why.
+    """
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as stream:
+            for _ in range(_OLD_PICKLES):
+                _check_pickle(stream)
+        return
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise ValueError("a compressed archive")
+        if sum(entry.file_size for entry in entries) > path.stat().st_size:
+            raise ValueError("an archive whose entries lie over each other")
+        for entry in entries:
+            if entry.filename.endswith(".pkl"):
+                with archive.open(entry) as pickled:
+                    _check_pickle(pickled)
+
+
+def _check_pickle(stream: IO[bytes]) -> None:
+    """Walks over the instructions of a pickle, and follows none.
+
+    Many of them can fill the memory. A tuple that is referred to can hold itself twice, which does so again: comparing
+    60 of these would take years.
+    """
+    tuples: set[object] = set()
+    stored, made = 0, ""
+    for count, (code, argument, _) in enumerate(pickletools.genops(stream)):
+        if count > _INSTRUCTIONS:
+            raise ValueError(f"a pickle of more than {_INSTRUCTIONS:,} instructions")
+        if code.name in ("BINPUT", "LONG_BINPUT", "PUT", "MEMOIZE"):
+            if made in ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"):
+                tuples.add(stored if code.name == "MEMOIZE" else argument)
+            stored += 1
+        elif code.name in ("BINGET", "LONG_BINGET", "GET") and argument in tuples:
+            raise ValueError("a pickle that refers twice to a tuple")
+        made = code.name
 
 
 def _kinds(content: object) -> str:

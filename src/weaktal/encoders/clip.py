@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from weaktal.encoders.checkpoint import read_state_dict
+from weaktal.encoders.clip_config import read_model_config, tokenizer_class
 from weaktal.encoders.frames import Frames, ImagePreparation
 from weaktal.encoders.tokens import Tokenizer
 from weaktal.encoders.vision_language import Prompts
@@ -26,6 +28,8 @@ from weaktal.errors import InputError, shown
 
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 KINDS = ("clip", "siglip")
+_MOST = 2 * 10**9  # random weights; larger than any such model
+_LARGEST = 4096  # pixels of a side of what a network sees
 _BICUBIC, _BILINEAR = 3, 2  # PIL's numbers, as preprocessor_config.json has them
 
 
@@ -170,6 +174,9 @@ def read_preparation(path: Path, default: ImagePreparation) -> ImagePreparation:
         resample = content.get("resample", _BICUBIC)
         if resample not in (_BICUBIC, _BILINEAR) or (cuts and crop is None):
             raise ValueError(f"resample {resample}, crop_size {crop}")
+        sides = [int(side) for side in (crop if cuts else height, short) if side]
+        if not all(0 < side <= _LARGEST for side in sides):
+            raise ValueError(f"sides of {shown(sides)} pixels")
         return replace(
             default,
             size=int(crop if cuts else (height or short or default.size)),
@@ -191,7 +198,7 @@ def _three(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def read_config(folder: Path) -> Any:
-    """The model configuration of a checkpoint folder.
+    """The model configuration of a checkpoint folder, of which only sizes and numbers are believed.
 
     Raises:
         InputError: if there is none or it is of another kind of model.
@@ -199,18 +206,13 @@ def read_config(folder: Path) -> Any:
     from transformers import CLIPConfig, SiglipConfig
 
     path = folder / "config.json"
+    if not path.is_file():
+        raise InputError("no config.json", source=folder, expected="a checkpoint folder as Hugging Face has it")
+    content = read_model_config(path, KINDS)
     try:
-        content = json.loads(path.read_bytes())
-        kind = content["model_type"]
-        if kind not in KINDS:
-            raise InputError(f"is a model of type {shown(kind)}", source=path, expected=" or ".join(KINDS))
-        return (CLIPConfig if kind == "clip" else SiglipConfig).from_dict(content)
-    except FileNotFoundError:
-        raise InputError(
-            "no config.json", source=folder, expected="a checkpoint folder as Hugging Face has it"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"not a model configuration ({type(error).__name__}: {error})", source=path) from None
+        return (CLIPConfig if content.model_type == "clip" else SiglipConfig)(**content.values())
+    except Exception as error:  # the library raises whatever it finds that numbers cannot be
+        raise InputError(f"not a model configuration ({_first_line(error)})", source=path) from None
 
 
 def weights_file(folder: Path) -> Path:
@@ -226,49 +228,86 @@ def weights_file(folder: Path) -> Path:
 
 
 def load_clip(folder: Path, *, name: str | None = None) -> ClipEncoder:
-    """The encoder of a checkpoint folder (config.json, weights, tokenizer files). Never asks the network.
+    """The encoder of a checkpoint folder (config.json, weights, tokenizer files).
+
+    Never asks the network, and never runs or follows what the folder names: see :mod:`weaktal.encoders.clip_config`.
 
     Raises:
         InputError: naming what is missing or damaged.
     """
-    from transformers import AutoTokenizer, CLIPModel, SiglipModel
-
     config = read_config(folder)
     path = weights_file(folder)
-    family: Any = CLIPModel if config.model_type == "clip" else SiglipModel
+    model = _model(config, path)
+    tokenizer = Tokenizer(
+        _tokenizer(folder, config.model_type), vocabulary=config.text_config.vocab_size, source=folder
+    )
+    preparation = read_preparation(folder / "preprocessor_config.json", default_preparation(config))
+    return ClipEncoder(model, tokenizer, name=name or folder.name, preparation=preparation)
+
+
+def _family(config: Any) -> Any:
+    from transformers import CLIPModel, SiglipModel
+
+    return CLIPModel if config.model_type == "clip" else SiglipModel
+
+
+def _count(config: Any, source: Path) -> int:
+    """How many weights a model of this configuration has; nothing is allocated for them."""
+    try:
+        with torch.device("meta"):
+            return sum(parameter.numel() for parameter in _family(config)(config).parameters())
+    except Exception as error:  # whatever sizes that do not go together make the library stumble over
+        raise InputError(f"not a model configuration ({_first_line(error)})", source=source) from None
+
+
+def _model(config: Any, path: Path) -> Any:
+    state = read_state_dict(path)
+    count, size = _count(config, path.with_name("config.json")), path.stat().st_size
+    if count > size:
+        raise InputError(f"has {size:,} bytes", source=path, expected=f"the {count:,} weights of its config.json")
+    family = _family(config)
     with _quiet():
         try:
+            # Given the tensors, the library opens no file of the folder, where there may be adapters or other weights.
             model, report = family.from_pretrained(
-                folder, config=config, local_files_only=True, output_loading_info=True, dtype=torch.float32
-            )
+                None, config=config, state_dict=state, output_loading_info=True, dtype=torch.float32,
+                attn_implementation="sdpa",
+            )  # fmt: skip
         except Exception as error:  # the library raises whatever the file made it stumble over
             raise InputError(
                 f"cannot be loaded ({_first_line(error)})", source=path, expected="whole weights"
             ) from None
-        absent = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
-        if absent:
-            raise InputError(f"lacks {absent[0]} ({len(absent)} in all)", source=path, expected=f"a {family.__name__}")
+    absent = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
+    if absent:
+        raise InputError(f"lacks {absent[0]} ({len(absent)} in all)", source=path, expected=f"a {family.__name__}")
+    return model
+
+
+def _tokenizer(folder: Path, kind: str) -> Any:
+    import transformers
+
+    family = getattr(transformers, tokenizer_class(folder, kind))
+    with _quiet():
         try:
-            loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except Exception as error:
+            return family.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        except Exception as error:  # as above
             raise InputError(
                 f"no tokenizer can be loaded ({_first_line(error)})",
                 source=folder,
                 expected="tokenizer.json, or vocab.json and merges.txt",
             ) from None
-    tokenizer = Tokenizer(loaded, vocabulary=config.text_config.vocab_size, source=folder)
-    preparation = read_preparation(folder / "preprocessor_config.json", default_preparation(config))
-    return ClipEncoder(model, tokenizer, name=name or folder.name, preparation=preparation)
 
 
 def random_clip(seed: int, *, config: Any = None, name: str = "clip-vit-b16") -> ClipEncoder:
     """An encoder with weights drawn from ``seed`` and no tokenizer; ViT-B/16 where no configuration is given."""
-    from transformers import CLIPConfig, CLIPModel, SiglipModel
+    from transformers import CLIPConfig
 
     config = config or CLIPConfig(vision_config={"patch_size": 16})
+    if (count := _count(config, Path(name))) > _MOST:
+        raise InputError(f"has {count:,} weights", source=name, expected=f"at most {_MOST:,} random ones")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = CLIPModel(config) if config.model_type == "clip" else SiglipModel(config)
+        model = _family(config)(config)
     return ClipEncoder(model, name=name)
 
 

@@ -8,15 +8,16 @@ so, and a download is then checked against what the server states.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
 from weaktal.encoders.download import Fetched, NotOnServer, RemoteFile, fetch
 from weaktal.encoders.world.shipped import FOLDER, read_index
 from weaktal.errors import InputError, shown
-from weaktal.files import sha256
+from weaktal.files import home_cache, refuse_links, sha256, write_text
 from weaktal.progress import OnProgress, Progress
 
 HUB = "https://huggingface.co"
@@ -98,7 +99,7 @@ KNOWN: Mapping[str, Weights] = {
 def weights_folder() -> Path:
     """``$WEAKTAL_WEIGHTS``, else ``~/.cache/weaktal/weights``."""
     configured = os.environ.get("WEAKTAL_WEIGHTS")
-    return Path(configured) if configured else Path.home() / ".cache" / "weaktal" / "weights"
+    return Path(configured) if configured else home_cache() / "weights"
 
 
 def known(name: str) -> Weights:
@@ -223,9 +224,40 @@ def _presence(place: Path) -> str:
     if place.is_file():
         return f"yes, {place.stat().st_size} bytes, SHA-256 {sha256(place)}"
     if place.is_dir():
-        held = sorted(path.name for path in place.iterdir() if not path.name.endswith(".part"))
+        held = sorted(path.name for path in place.iterdir() if not path.name.endswith((".part", ".part.tag")))
         return f"a folder with {', '.join(held) or 'nothing in it'}"
     return "no"
+
+
+class _Revision:
+    """The commit of the hub that the files of a checkpoint folder are from, so that it never mixes two of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / ".revision"
+        known = self._file.read_text(encoding="ascii", errors="replace").strip() if self._file.is_file() else ""
+        self._commit = known if re.fullmatch(r"[0-9a-f]{40}", known) else None
+
+    def of(self, file: RemoteFile) -> RemoteFile:
+        """The file as it is in that commit."""
+        if self._commit is None:
+            return file
+        return replace(file, url=file.url.replace("/resolve/main/", f"/resolve/{self._commit}/"))
+
+    def note(self, arrived: Fetched) -> None:
+        """Keeps the commit of a file that arrived.
+
+        Raises:
+            InputError: if it is another than that of the files before; the file is removed.
+        """
+        commit = arrived.commit
+        if commit is None or commit == self._commit:
+            return
+        if self._commit is not None:
+            arrived.path.unlink()
+            expected = f"{self._commit}; delete the folder to fetch all of it anew"
+            raise InputError(f"holds files of another commit, {commit}", source=self._file.parent, expected=expected)
+        self._commit = commit
+        write_text(self._file, commit + "\n")
 
 
 def fetch_weights(
@@ -238,21 +270,27 @@ def fetch_weights(
     """Fetches what is missing of a set of weights, going on where an earlier transfer broke off.
 
     Args:
-        name: one of :data:`KNOWN`, or ``ORGANIZATION/MODEL`` of the Hugging Face hub.
+        name: one of :data:`KNOWN`, ``i3d`` for both of its streams, or ``ORGANIZATION/MODEL`` of the Hugging Face hub.
         into: folder of weights; :func:`weights_folder` by default.
         on_progress: called with the bytes of the file that is being fetched.
         on_file: called with each file that arrived.
 
     Returns:
-        The file or folder of the weights.
+        The file or folder of the weights; of both streams the folder that they are in.
 
     Raises:
         InputError: if no such weights are known, or a file cannot be fetched or is not what it should be.
     """
-    wanted = known(name)
     root = weights_folder() if into is None else Path(into)
+    if name == "i3d":
+        for stream in ("i3d-rgb", "i3d-flow"):
+            fetch_weights(stream, into, on_progress=on_progress, on_file=on_file)
+        return root
+    wanted = known(name)
+    refuse_links(root / wanted.place, within=root)
     alternatives = {file.instead_of for file in wanted.files}
     missing: set[str] = set()
+    revision = _Revision(root / wanted.place)
     for file in wanted.files:
         path = root / file.path
         if path.exists() or (file.instead_of is not None and file.instead_of not in missing):
@@ -262,7 +300,9 @@ def fetch_weights(
             on_progress(Progress(what, there, whole or 0, "bytes"))
 
         try:
-            on_file(fetch(file, path, tell))
+            arrived = fetch(revision.of(file), path, tell)
+            revision.note(arrived)
+            on_file(arrived)
         except NotOnServer:
             missing.add(file.path)
             if not file.optional and file.path not in alternatives:

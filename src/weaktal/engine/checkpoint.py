@@ -1,59 +1,84 @@
-"""Checkpoints of a run: weights as safetensors, the optimizer's moments, and where the run stood.
+"""Checkpoints of a run: weights and the optimizer's moments as safetensors, and where the run stood.
 
-A checkpoint is a folder that appears in one step, so a run killed while writing finds the one before it.
+A checkpoint is a folder that appears in one step, so a run killed while writing finds the one before it, and that lists
+the checksums of its files, so a damaged one is noticed. Nothing in it is ever unpickled.
 """
 
 from __future__ import annotations
 
-import json
-import pickle
-import shutil
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import contextlib
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-import torch
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from weaktal.engine.checksums import FILE, check, note, read_sums, seal
+from weaktal.engine.folder import TrainingFolder
+from weaktal.engine.moments import Groups, put_back, taken_apart
 from weaktal.errors import InputError
-from weaktal.files import replacing, replacing_folder, write_json
+from weaktal.files import read_model, replacing, replacing_folder, sha256, write_json
+
+WEIGHTS, MOMENTS, GROUPS, POSITION = "weights.safetensors", "moments.safetensors", "optimizer.json", "position.json"
+_WHAT = "what a checkpoint says of itself"
+_NAME = re.compile(r"\d{9,}-\d{3,}")  # of a checkpoint: updates in all, phase
+
+_Updates = Annotated[int, Field(ge=0, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(BaseModel):
     """Where a run stands: the phase, the updates done in it, and the updates done in all."""
 
-    phase: int = 0
-    update: int = 0
-    total: int = 0
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phase: _Updates = 0
+    update: _Updates = 0
+    total: _Updates = 0
 
     def entering(self, phase: int) -> Position:
         """The beginning of a phase; for the phase in which it is, where it stands."""
         return self if phase == self.phase else Position(phase=phase, total=self.total)
 
+    @property
+    def name(self) -> str:
+        """What a checkpoint of this position is called."""
+        return f"{self.total:09d}-{self.phase:03d}"
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
-    """Writes named tensors as safetensors, whole or not at all."""
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: str
+    position: Position
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], within: Path | None = None) -> None:
+    """Writes named tensors as safetensors, whole or not at all.
+
+    Args:
+        path: the file.
+        tensors: by name.
+        within: a folder above the file that lists its checksum.
+    """
     with replacing(path) as temporary:
-        save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
-            temporary,
-            dict(metadata)
-            if metadata
-            else None,  # of no tensors and empty metadata it makes a file that it cannot read
-        )
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary)
+        if within is not None:  # first: a file that is there is listed, also when the process is killed in between
+            note(within, {path.relative_to(within).as_posix(): sha256(temporary)})
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
     """Reads a safetensors file.
 
     Raises:
-        InputError: if it is missing or damaged.
+        InputError: if it is missing, damaged, or not the file that a folder above it lists; see
+            :mod:`weaktal.engine.checksums`.
     """
+    check(path)
     try:
         return load_file(path)
     except FileNotFoundError:
@@ -90,54 +115,89 @@ def load_weights(module: nn.Module, path: Path) -> None:
 
 
 class Checkpoints:
-    """The checkpoints of a run, of which the newest is kept."""
+    """The checkpoints of a run, of which the newest is kept.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        run: where they lie; a checkpoint of a run of another identity is refused.
+    """
+
+    def __init__(self, run: TrainingFolder) -> None:
+        self.folder = run.checkpoints
+        self._run = run
 
     def latest(self) -> Path | None:
         """The newest whole checkpoint."""
-        whole = sorted(p for p in self.folder.glob("[0-9]*") if p.is_dir())
-        return whole[-1] if whole else None
+        return max(self._all(), key=lambda path: path.name, default=None)
 
-    def save(self, position: Position, module: nn.Module, optimizer: Optimizer | None) -> None:
+    def _all(self) -> list[Path]:
+        """What in the folder is called like a checkpoint."""
+        return [path for path in self.folder.glob("*") if _NAME.fullmatch(path.name)]
+
+    def save(self, position: Position, module: nn.Module, optimizer: Optimizer) -> None:
         """Writes a checkpoint and removes the older ones."""
-        target = self.folder / f"{position.total:09d}-{position.phase:03d}"
+        target = self.folder / position.name
         if target.exists():
             return
         with replacing_folder(target) as temporary:
-            save_tensors(temporary / "weights.safetensors", module.state_dict())
-            torch.save(optimizer.state_dict() if optimizer else None, temporary / "optimizer.pt")
-            write_json(temporary / "position.json", asdict(position))
-        for other in self.folder.iterdir():
-            if other != target:
-                shutil.rmtree(other, ignore_errors=True)
+            save_tensors(temporary / WEIGHTS, module.state_dict())
+            tensors, groups = taken_apart(optimizer)
+            save_tensors(temporary / MOMENTS, tensors)
+            write_json(temporary / GROUPS, groups.model_dump(mode="json"))
+            self.complete(temporary, position)
+        self._remove(other for other in self._all() if other != target)
+
+    def complete(self, folder: Path, position: Position) -> None:
+        """Makes a checkpoint of a folder that has weights and, where its phase has begun, moments."""
+        write_json(folder / POSITION, _Stored(run=self._run.identity, position=position).model_dump(mode="json"))
+        seal(folder, [path.name for path in folder.iterdir()])
+
+    def clear(self) -> None:
+        """Removes the checkpoints, and their folder where nothing else is in it."""
+        self._remove(self._all())
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
 
     @staticmethod
-    def position(checkpoint: Path) -> Position:
+    def _remove(checkpoints: Iterable[Path]) -> None:
+        """Removes what weaktal puts into a checkpoint, and nothing else."""
+        for checkpoint in checkpoints:
+            with contextlib.suppress(OSError):
+                for name in (POSITION, WEIGHTS, MOMENTS, GROUPS, FILE):
+                    (checkpoint / name).unlink(missing_ok=True)
+                checkpoint.rmdir()
+
+    def position(self, checkpoint: Path) -> Position:
         """Where the run stood when the checkpoint was written.
 
         Raises:
-            InputError: if it cannot be read.
+            InputError: if the checkpoint is damaged or of another run.
         """
-        path = checkpoint / "position.json"
-        try:
-            return Position(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(f"cannot be read ({error})", source=path, expected="a checkpoint's position") from None
+        path = checkpoint / POSITION
+        listed = read_sums(checkpoint)
+        for name in (POSITION, WEIGHTS):
+            if name not in listed:
+                raise InputError(f"does not list {name}", source=checkpoint / FILE, expected="a whole checkpoint")
+        for name in listed:
+            check(checkpoint / name)
+        stored = read_model(path, _Stored, _WHAT)
+        if stored.run != self._run.identity:
+            raise InputError("is of another run", source=checkpoint, expected="a checkpoint of this one")
+        if stored.position.name != checkpoint.name:
+            raise InputError(f"is {stored.position.name}", source=path, expected=f"{checkpoint.name}, as it is called")
+        return stored.position
 
     @staticmethod
-    def optimizer_state(checkpoint: Path) -> dict[str, Any] | None:
-        """The optimizer's state in a checkpoint; nothing but tensors and plain values is ever unpickled.
+    def load_moments(checkpoint: Path, optimizer: Optimizer) -> None:
+        """Puts the stored moments into an optimizer; it stays as it is where the checkpoint has none.
 
         Raises:
-            InputError: if it cannot be read.
+            InputError: if they are damaged or of another optimizer.
         """
-        path = checkpoint / "optimizer.pt"
+        path = checkpoint / MOMENTS
+        if MOMENTS not in read_sums(checkpoint):
+            return
+        groups = read_model(checkpoint / GROUPS, Groups, _WHAT)
         try:
-            state: dict[str, Any] | None = torch.load(path, weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-            raise InputError(
-                f"cannot be read ({type(error).__name__})", source=path, expected="an optimizer's state"
-            ) from None
-        return state
+            put_back(optimizer, load_tensors(path), groups)
+        except (ValueError, TypeError, KeyError, RuntimeError) as error:
+            raise InputError(f"does not fit ({error})", source=path, expected="the state of this optimizer") from None

@@ -7,11 +7,13 @@
     RUN/tensorboard/           the same for TensorBoard
     RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels), weights.safetensors at the phase's end, and
                                statistics.json, where the method looks back at it
+    RUN/SHA256SUMS             what these files held when they were written
     RUN/checkpoints/           what a stopped training goes on from; gone once it is finished
 """
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 
@@ -25,9 +27,25 @@ class TrainingFolder:
         self.losses = path / "losses.csv"
         self.tensorboard = path / "tensorboard"
 
+    @property
+    def identity(self) -> str:
+        """What tells the training from others, so that a checkpoint of another one is refused."""
+        return ""
+
+    @property
+    def parts(self) -> list[Path]:
+        """All that a training leaves behind."""
+        own = (self.weights, self.checkpoints, self.losses, self.tensorboard)
+        return [*own, self.path / "phases", self.path / "SHA256SUMS"]
+
     def finished(self) -> bool:
         """Whether training came to its end."""
         return self.weights.exists()
+
+    def tidy(self) -> None:
+        """Removes what a finished training needs no more; one that was killed at its very end left it."""
+        if not self.checkpoints.is_symlink():
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def phase(self, index: int, name: str) -> Path:
         """The folder of a phase."""

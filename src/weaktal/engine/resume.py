@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch import nn
 from torch.optim import Optimizer
 
-from weaktal.engine.checkpoint import Checkpoints, Position, load_weights
+from weaktal.engine.checkpoint import WEIGHTS, Checkpoints, Position, load_weights
+from weaktal.errors import InputError
 
 
 class Start:
@@ -25,7 +27,22 @@ class Start:
 
     def __init__(self, checkpoints: Checkpoints) -> None:
         self._checkpoint: Path | None = checkpoints.latest()
-        self.position = Position() if self._checkpoint is None else Checkpoints.position(self._checkpoint)
+        self.position = Position() if self._checkpoint is None else checkpoints.position(self._checkpoint)
+
+    def check(self, updates: Sequence[int]) -> None:
+        """Refuses a checkpoint that stands where no training of such phases comes by.
+
+        Args:
+            updates: of each phase.
+
+        Raises:
+            InputError: naming the checkpoint.
+        """
+        at, source = self.position, self._checkpoint
+        before = sum(updates[: at.phase])
+        if at.phase >= len(updates) or at.update > updates[at.phase] or at.total != before + at.update:
+            problem = f"stands at update {at.update} of phase {at.phase}, after {at.total} in all"
+            raise InputError(problem, source=source, expected=f"phases of {', '.join(map(str, updates))} updates")
 
     def has_begun(self, phase: int) -> bool:
         """Whether the training stopped in this phase or a later one: the state of the phase is stored already."""
@@ -38,7 +55,7 @@ class Start:
     def load_weights(self, module: nn.Module) -> None:
         """Puts the weights of the checkpoint into the network; without one it keeps those that it has."""
         if self._checkpoint is not None:
-            load_weights(module, self._checkpoint / "weights.safetensors")
+            load_weights(module, self._checkpoint / WEIGHTS)
 
     def load_moments(self, phase: int, optimizer: Optimizer) -> None:
         """Puts the moments into the optimizer of the phase in which the training stopped.
@@ -47,6 +64,4 @@ class Start:
         weights.
         """
         if self._checkpoint is not None and phase == self.position.phase:
-            moments = Checkpoints.optimizer_state(self._checkpoint)
-            if moments is not None:
-                optimizer.load_state_dict(moments)
+            Checkpoints.load_moments(self._checkpoint, optimizer)

@@ -59,7 +59,7 @@ def tiou_grid(given: str | Sequence[float]) -> tuple[float, ...]:
         numbers = [Decimal(part.strip()) for part in text.split(":" if ranged else ",")]
     except InvalidOperation:
         raise InputError("is not a set of thresholds", source=source, expected=expected) from None
-    if not all(number.is_finite() for number in numbers) or (ranged and len(numbers) != 3):
+    if not all(number.is_finite() and abs(number) < 1000 for number in numbers) or (ranged and len(numbers) != 3):
         raise InputError("is not a set of thresholds", source=source, expected=expected)
     if ranged:
         start, end, step = numbers

@@ -10,22 +10,24 @@ Each setting of an encoder has a folder of its own::
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from weaktal.data.annotations import Length
 from weaktal.data.manifest import FILE, write_manifest
 from weaktal.encoders.catalog import folder_name
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
 from weaktal.extraction.folders import Target, extraction_settings, planned_manifest
 from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
-from weaktal.files import read_model, reason, sha256, write_json
+from weaktal.files import read_model, reason, refuse_links, sha256, write_json
+from weaktal.locks import alone_in
 
 
 class Decoded(BaseModel):
@@ -38,7 +40,7 @@ class Decoded(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    seconds: Length
     notes: tuple[str, ...] = ()
 
 
@@ -107,10 +109,20 @@ class FeatureCache:
             targets: folders of this cache, in the order of the pipeline's encoders.
             videos: of which features to make; their files are different.
             pipeline: makes them.
+
+        Raises:
+            InputError: if another process is filling one of these folders.
         """
-        for target in targets:
-            if not (target.folder / FILE).exists():
-                write_manifest(target.folder, target.manifest)
+        refuse_links(self.root / "videos", within=self.root)
+        with contextlib.ExitStack() as alone:
+            for target in targets:
+                refuse_links(target.folder, within=self.root)
+                alone.enter_context(alone_in(target.folder, "weaktal localize or find"))
+                if not (target.folder / FILE).exists():
+                    write_manifest(target.folder, target.manifest)
+            yield from self._filled(targets, videos, pipeline)
+
+    def _filled(self, targets: Sequence[Target], videos: Sequence[Lacking], pipeline: Pipeline) -> Iterator[Made]:
         by_path = {video.path: video for video in videos}
         for result in pipeline.run([Job(video.path, video.wanted) for video in videos]):
             video = by_path[result.job.path]

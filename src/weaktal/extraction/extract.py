@@ -27,6 +27,8 @@ from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Job, Pipeline, Sampling
 from weaktal.extraction.recipe import Recipe
+from weaktal.extraction.sources import drop_replaced, note_source
+from weaktal.locks import alone_in
 from weaktal.progress import Progress
 from weaktal.video.container import probe
 
@@ -102,8 +104,9 @@ def extract(
 ) -> Extracted:
     """Turns videos into snippet features, with a manifest that tells how they were made.
 
-    An extraction that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one
-    setting only; another setting needs another of ``names``. A video that cannot be used does not stop the others.
+    An extraction that was stopped goes on where it was: finished videos are skipped, unless their files hold something
+    else by now. A folder keeps features of one setting only; another setting needs another of ``names``. A video that
+    cannot be used does not stop the others.
 
     Args:
         videos: a file, a folder that is searched with its subfolders, a dataset, or several of them; those of the
@@ -132,7 +135,7 @@ def extract(
             ``strict``, the first video that cannot be used. Features made before stay.
     """
     chosen = choose_device(device)
-    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, None), workers=(workers, 1, None))
+    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, 4096), workers=(workers, 1, 1000))
     _check_words(crop=(crop, Crop), precision=(precision, Precision), engine=(engine, Engine))
     recipe = Recipe(
         dataset=Path(into),
@@ -151,15 +154,20 @@ def extract(
     where = recipe.dataset if videos is None else videos
     found, skipped = (find_videos(where, own), {}) if strict else find_usable(where, own)
     targets = recipe.targets()
-    folders.keep_apart(targets, found)
-    jobs = folders.plan(found, targets)
-    folders.begin(targets)
-    reasons = folders.write_class_vectors(targets, annotations, template, found)
-    log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
-    work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
-    if jobs:
-        work.run(engine, workers or os.cpu_count() or 1, strict=strict)
-    lacking = folders.finish(targets, found, annotations)
+    with contextlib.ExitStack() as alone:
+        for target in targets:
+            alone.enter_context(alone_in(target.folder, "weaktal extract"))
+            for video in drop_replaced(target.folder, found):
+                log.info("%s: was replaced; its features in %s are made anew", found[video], target.folder.name)
+        folders.keep_apart(targets, found)
+        jobs = folders.plan(found, targets)
+        folders.begin(targets)
+        reasons = folders.write_class_vectors(targets, annotations, template, found)
+        log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
+        work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
+        if jobs:
+            work.run(engine, workers or os.cpu_count() or 1, strict=strict)
+        lacking = folders.finish(targets, found, annotations)
     if annotations is not None:
         _compare_durations(targets, annotations)
     to_do = {job.video for job in jobs}
@@ -241,6 +249,8 @@ class _Work:
             self.notes[name] = report.notes
         if report.error is None:
             self.extracted.append(name)
+            for target in self.targets:
+                note_source(target.folder, name, report.path)
         else:
             self.failures[name] = report.error
 
@@ -261,7 +271,7 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(1, device=name)
+        torch.zeros(1, device=name).item()  # of the device "meta" there are no numbers
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().splitlines()[0]
         source = f"{arg('device')} {name}"

@@ -21,7 +21,7 @@ from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
-from weaktal.files import replacing
+from weaktal.files import refuse_links, replacing
 
 TEXT = "text.npy"
 # The class vectors where a video is called text; no video's name begins with a dot.
@@ -79,6 +79,7 @@ def make_target(
     Raises:
         InputError: naming the setting, if the folder holds features of another.
     """
+    refuse_links(folder, within=folder.parent.parent)
     target = Target(folder, encoder, planned_manifest(encoder, sampling, flow=flow, template=template))
     existing = read_manifest(folder)
     if existing is not None:

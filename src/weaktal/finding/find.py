@@ -24,6 +24,7 @@ from weaktal.finding.learning import State, learn, next_lesson, read_state, writ
 from weaktal.finding.outputs import Search, search, write_outputs
 from weaktal.finding.plan import Plan, chosen_encoders, make_plan
 from weaktal.finding.trust import FEW, Trust
+from weaktal.locks import alone_in
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.run import Run
@@ -119,8 +120,9 @@ def find(
     check_writable(folder / "results.json")
     choice, where = WeightsChoice.of(weights), choose_device(device)
     encoders = chosen_encoders((encoder,) if isinstance(encoder, str) else encoder, choice)
-    state = read_state(folder)
-    with contextlib.nullcontext():
+    read_state(folder)  # refuses a folder of other things before anything is put there
+    with alone_in(folder, "weaktal find"):
+        state = read_state(folder)
         write_state(folder, state)
         work = _Work(folder, choice, where, workers, on_progress)
         with work.step("reading the spreadsheet"):

@@ -1,9 +1,10 @@
-"""What a report holds: plain data, from anywhere. Times are seconds, scores as their maker gives them, AP of 1."""
+"""What a page holds: plain data, from anywhere. Times are seconds, scores as their maker gives them, AP of 1."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from weaktal.arrays import Floats
 from weaktal.evaluation.diagnosis import SnippetErrors
@@ -30,10 +31,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What one branch of a method, or one method of several, reached on the whole subset.
+    """A row of the page: what one branch, one method or one results file reached on the whole subset.
 
     Attributes:
-        name: what it is called in the figures.
+        name: what it is called on the page.
         about: what it is, in a sentence.
         scores: mAP and AP; None where there is no ground truth.
         errors: misses and false alarms; None where the scores were not kept.
@@ -66,13 +67,19 @@ class Found:
 
     Attributes:
         branch: its name.
-        segments: all that it predicts; None where it says nothing of the video.
+        segments: all that it predicts, the surest first; None where it says nothing of the video.
         curves: None where the scores were not kept.
+        final: numbers of the segments that are shown at first: the final set where one was chosen.
+        kinds: what each segment is beside the truth, one of :data:`weaktal.report.kinds.KINDS`; None without truth.
+        missed: numbers of the annotated segments that none of the shown ones found.
     """
 
     branch: str
     segments: Sequence[Segment] | None
     curves: Curves | None = None
+    final: frozenset[int] = frozenset()
+    kinds: Sequence[str] | None = None
+    missed: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +94,18 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One video of the report.
+    """One video of the page.
 
     Attributes:
         name: of the video.
-        duration: seconds; None where nobody knows, and the time axis ends with the last segment.
-        truth: the annotated segments; None where nobody annotated any.
+        duration: seconds; None where it is not known, and the time axis ends with the last segment.
+        truth: the annotated segments; None where the video is not annotated.
         found: by branch, in the order of the report's branches.
-        film: None where the video itself is not at hand.
-        tags: what is known to happen in it, to be named where there are no annotated segments.
+        film: None where it was not made.
+        tags: the video-level tags.
+        file: the video itself, to be played; None where it is not at hand.
+        fps: frames a second; None where that is not known.
+        notes: what must be said of this video alone, a sentence each.
     """
 
     name: str
@@ -104,23 +114,63 @@ class Shown:
     found: Sequence[Found]
     film: Film | None = None
     tags: Sequence[str] = ()
+    file: Path | None = None
+    fps: float | None = None
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """How often a class occurs in a dataset.
+
+    Attributes:
+        label: the class.
+        videos: that have its tag.
+        share: of all videos.
+        segments: that are annotated.
+        seconds: that they cover, each counted on its own.
+    """
+
+    label: str
+    videos: int
+    share: float
+    segments: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LengthCount:
+    """How many videos are of some length.
+
+    Attributes:
+        said: the length, in words.
+        videos: of this length.
+        share: of all videos.
+    """
+
+    said: str
+    videos: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report.
+    """A whole page.
 
     Attributes:
         title: of the page.
         lead: what this is about, a paragraph each.
-        classes: the class list; a class has the same color everywhere.
+        classes: the class list.
         branches: what was compared.
-        videos: what is shown in detail.
+        videos: all that can be looked at.
         choice: how the videos were chosen, in a sentence.
         steps: what was done.
         facts: settings and versions, name and value.
         threshold: share of a class's maximum in a video above which a snippet counts as called, for the errors.
+        tiou: at which a prediction counts as a hit, for the kinds.
         notes: what the reader should know before believing anything, a sentence each.
+        tags: how often each class occurs, where a dataset is shown.
+        lengths: how long its videos are.
     """
 
     title: str
@@ -132,4 +182,7 @@ class Report:
     steps: Sequence[Step] = ()
     facts: Sequence[tuple[str, str]] = ()
     threshold: float = 0.5
+    tiou: float = 0.5
     notes: Sequence[str] = ()
+    tags: Sequence[TagCount] = ()
+    lengths: Sequence[LengthCount] = ()

@@ -14,7 +14,8 @@ from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import Protocol, protocol_of
 from weaktal.evaluation.scoring import Scores, score, subset_of
 from weaktal.report.content import Branch, Report, Step
-from weaktal.report.gather_videos import Known, Loaded, show_videos
+from weaktal.report.gather_videos import PICTURES, Known, Loaded, show_videos
+from weaktal.report.overview import length_counts, tag_counts
 
 # What the results say of their scores' origin, and must say alike.
 _ORIGIN = ("method", "branch", "phase", "seed")
@@ -56,15 +57,16 @@ def compare(
     videos: Mapping[str, Path] | None = None,
     strict: bool = False,
     names: Sequence[str] = (),
-    count: int = 6,
+    count: int | None = None,
+    pictures: int = PICTURES,
     subset: str | None = None,
     protocol: Protocol | None = None,
     threshold: float = 0.5,
 ) -> Report:
     """A report on one subset of a dataset, or on results alone.
 
-    Where no videos are named, the first ``count`` by name are shown: a choice that knows nothing of how well they went.
-    A subset without segments, such as one that has tags only, is shown without truth and without scores.
+    Where no videos are named, all or the first ``count`` by name are shown: a choice that knows nothing of how well it
+    went. A subset without segments, such as one that has tags only, is shown without truth and without scores.
 
     Args:
         annotations: dataset folder or annotations file; None shows the results without any truth.
@@ -73,7 +75,8 @@ def compare(
         videos: video files by name, for the pictures; others have those of the file that the results name, if any.
         strict: whether the user named ``videos``, so that a file that is not the one that was localized is an error.
         names: of the videos to show; any of the dataset or the results.
-        count: how many videos are shown where none is named.
+        count: how many videos are shown where none is named; all by default.
+        pictures: how many of them get a strip of pictures.
         subset: that is scored; the protocol's or the dataset's test subset by default.
         protocol: how it is scored; as the dataset says by default.
         threshold: for misses and false alarms, see :func:`~weaktal.evaluation.diagnose.diagnose`.
@@ -85,7 +88,9 @@ def compare(
     truth = Annotations((), {}) if annotations is None else read_annotations(annotations)
     protocol = protocol_of(truth) if protocol is None else protocol
     chosen: dict[str, Video] = {}
-    if annotations is not None:
+    if annotations is not None and not branches and subset is None:  # the dataset itself is looked at
+        chosen = dict(truth.videos)
+    elif annotations is not None:
         subset = subset or subset_of(truth, protocol)
         chosen = {name: v for name, v in truth.subset(subset).items() if name not in protocol.excluded}
         for branch in loaded:
@@ -95,12 +100,13 @@ def compare(
     pool = sorted(chosen) if annotations is not None else sorted({name for b in loaded for name in b.results.videos})
     picked = list(dict.fromkeys(names)) or pool[:count]
     if not picked:
-        raise InputError("names no video", source=loaded[0].results.source, expected="results of at least one")
+        source = loaded[0].results.source if loaded else truth.source
+        raise InputError("names no video", source=source, expected="at least one")
     check_names(picked, dict.fromkeys([*truth.videos, *(name for b in loaded for name in b.results.videos)]))
     used = {segment.label for branch in loaded for found in branch.results.videos.values() for segment in found}
     known = Known(truth, {video.subset for video in truth.videos.values() if video.segments})
-    figures, notes = show_videos(picked, known, loaded, videos or {}, strict=strict)
-    if annotations is not None and not annotated:
+    figures, notes = show_videos(picked, known, loaded, videos or {}, strict=strict, pictures=pictures)
+    if annotations is not None and branches and not annotated:
         notes.insert(0, f"Subset {subset} has no annotated segments: there is no truth to show, and nothing is scored.")
     return Report(
         title=words.title,
@@ -118,12 +124,20 @@ def compare(
             for files, branch, scored in zip(branches, loaded, scores, strict=True)
         ],
         videos=figures,
-        choice=_choice(len(picked), len(pool), named=bool(names), of="the subset" if chosen else "the results"),
+        choice=_choice(len(picked), len(pool), named=bool(names), of=_of(branches, chosen, subset)),
         steps=words.steps,
         facts=words.facts,
         threshold=threshold,
         notes=[*words.notes, *notes, *_warnings(loaded, scores)],
+        tags=tag_counts(chosen.values(), truth.classes),
+        lengths=length_counts(chosen.values()),
     )
+
+
+def _of(branches: Sequence[BranchFiles], chosen: Collection[str], subset: str | None) -> str:
+    if not chosen:
+        return "the results"
+    return "the subset" if branches or subset is not None else "the dataset"
 
 
 def read_branch(files: BranchFiles) -> Loaded:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +13,21 @@ from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
 from weaktal.data.same_video import file_to_show
 from weaktal.data.scores import StoredScores
+from weaktal.data.spelling import systematic
 from weaktal.errors import InputError
 from weaktal.report.content import Curves, Film, Found, Shown
-from weaktal.report.drawing import prominent
+from weaktal.report.kinds import kinds
+from weaktal.report.prominent import prominent
+from weaktal.segments import Segment, by_score
+
+if TYPE_CHECKING:
+    from weaktal.video.container import VideoInfo
 
 POINTS = 1200  # of a curve: more than a page has pixels for; a video of hours has tens of thousands of snippets
-FILMS = 40  # videos with pictures, about 100 kB each on the page
+ALL_POINTS = 2_000_000  # of a page, 5 MB: where there are many videos, each has fewer
+LEAST_POINTS = 150
+SEGMENTS = 300_000  # of a page, 10 MB: where there are more, each video shows its surest
+PICTURES = 12  # videos with a strip of pictures on the page, about 100 kB and a second each
 _UNTAGGED = 4  # curves of a video without tags
 
 
@@ -60,6 +70,8 @@ def show_videos(
     files: Mapping[str, Path],
     *,
     strict: bool = False,
+    pictures: int = PICTURES,
+    tiou: float = 0.5,
 ) -> tuple[list[Shown], list[str]]:
     """Videos, and notes on what could not be shown of them.
 
@@ -72,26 +84,37 @@ def show_videos(
         branches: what was found in them.
         files: the videos themselves, by name, for pictures and for lengths that nobody else knows.
         strict: whether the user named these files, so that a wrong one is an error.
+        pictures: how many videos, the first ones, get a strip of pictures.
+        tiou: from which on a prediction is a hit.
 
     Raises:
         InputError: if a file that the user named is another video than the one that was localized.
     """
     notes: list[str] = []
     wanted = _wanted(names, branches, files, notes, strict=strict)
-    if len(wanted) > FILMS:
-        notes.append(f"The first {FILMS} videos have pictures: those of all {len(wanted)} would make a huge page.")
-    with_films = set(list(wanted)[:FILMS])
+    with_films = set(list(wanted)[:pictures])
+    room = _Room.of(names, branches)
+    if room.segments is not None:
+        notes.append(f"Of each video at most {room.segments:,} segments a row are on the page, the surest.")
+    if strict and files and (absent := [name for name in names if name not in files and name not in wanted]):
+        how = systematic(absent, set(files))
+        other = f" ({how})" if how else ""
+        said = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+        notes.append(f"No pictures of {said}: none of the {len(files)} video files has this name{other}.")
     shown = []
     for name in names:
-        film, duration = None, _duration(name, known, branches)
-        if name in wanted:
+        film, duration, file, fps = None, _duration(name, known, branches), wanted.get(name), _fps(name, branches)
+        if file is not None and (name in with_films or duration is None or fps is None):
             try:
-                duration = duration or _length(wanted[name])
+                info = _probe(file)
+                duration, fps = duration or info.duration, fps or info.fps
                 if name in with_films and duration is not None:
-                    film = _film(wanted[name], duration)
+                    film = _film(file, duration)
             except InputError as error:
                 notes.append(f"No pictures of {name}: {error.line(shell=True)}.")
-        shown.append(_shown(name, duration, known, branches, film))
+                file = None
+        video = _shown(name, duration, known, branches, room, tiou)
+        shown.append(replace(video, film=film, file=file, fps=fps))
     unknown = sum(video.duration is None for video in shown)
     if unknown:
         which = "one video" if unknown == 1 else f"{unknown} videos"
@@ -136,10 +159,15 @@ def _duration(name: str, known: Known, branches: Sequence[Loaded]) -> float | No
     return next((duration for duration in (*stored, *files) if duration is not None), None)
 
 
-def _length(file: Path) -> float | None:
+def _fps(name: str, branches: Sequence[Loaded]) -> float | None:
+    files = [branch.results.files[name].fps for branch in branches if name in branch.results.files]
+    return next((fps for fps in files if fps is not None), None)
+
+
+def _probe(file: Path) -> VideoInfo:
     from weaktal.video.container import probe  # late: needs the extra "video"
 
-    return probe(file).duration
+    return probe(file)
 
 
 def _film(file: Path, duration: float) -> Film:
@@ -148,19 +176,66 @@ def _film(file: Path, duration: float) -> Film:
     return film(file, duration)
 
 
-def _shown(name: str, duration: float | None, known: Known, branches: Sequence[Loaded], film: Film | None) -> Shown:
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How much of each video a page has room for.
+
+    Attributes:
+        points: of a curve.
+        segments: of a row; None for all.
+    """
+
+    points: int
+    segments: int | None
+
+    @classmethod
+    def of(cls, names: Sequence[str], branches: Sequence[Loaded]) -> _Room:
+        curves = 2 * len(names) * sum(branch.scores is not None for branch in branches)  # videos hold about two classes
+        found = [len(branch.results.videos.get(name, ())) for branch in branches for name in names]
+        most = None
+        if sum(found) > SEGMENTS:
+            most = max(20, SEGMENTS // len(found))
+        return cls(min(POINTS, max(LEAST_POINTS, ALL_POINTS // max(1, curves))), most)
+
+
+def _shown(
+    name: str, duration: float | None, known: Known, branches: Sequence[Loaded], room: _Room, tiou: float
+) -> Shown:
     video = known.video(name)
     tags = video.labels if video is not None else ()
-    found = []
-    for branch in branches:
-        segments = branch.results.shown().get(name)
-        labels = tags or list(dict.fromkeys(segment.label for segment in prominent(segments or ())))[:_UNTAGGED]
-        found.append(Found(branch.name, segments, _curves(branch.scores, name, duration, labels)))
     truth = video.segments if video is not None and video.subset in known.annotated else None
-    return Shown(name, duration, truth, found, film, tags)
+    found = [_found(name, duration, tags, truth, branch, room, tiou) for branch in branches]
+    return Shown(name, duration, truth, found, tags=tags)
 
 
-def _curves(stored: StoredScores | None, name: str, duration: float | None, labels: Sequence[str]) -> Curves | None:
+def _found(
+    name: str,
+    duration: float | None,
+    tags: Sequence[str],
+    truth: Sequence[Segment] | None,
+    branch: Loaded,
+    room: _Room,
+    tiou: float,
+) -> Found:
+    segments = branch.results.videos.get(name)
+    if segments is None:
+        return Found(branch.name, None, _curves(branch.scores, name, duration, tags, room.points))
+    chosen = branch.results.final.videos.get(name, ()) if branch.results.final is not None else prominent(segments)
+    shown = set(chosen)
+    kept = [*chosen, *(segment for segment in segments if segment not in shown)]
+    kept = by_score(kept[: max(room.segments, len(chosen))] if room.segments is not None else kept)
+    final = frozenset(number for number, segment in enumerate(kept) if segment in shown)
+    labels = tags or list(dict.fromkeys(segment.label for segment in chosen))[:_UNTAGGED]
+    curves = _curves(branch.scores, name, duration, labels, room.points)
+    if truth is None:
+        return Found(branch.name, kept, curves, final)
+    of_truth, missed = kinds(kept, truth, final, threshold=tiou)
+    return Found(branch.name, kept, curves, final, of_truth, missed)
+
+
+def _curves(
+    stored: StoredScores | None, name: str, duration: float | None, labels: Sequence[str], most: int
+) -> Curves | None:
     """Scores of the classes that the video holds; of the one with the highest video score where none of them has any.
 
     The curves of long videos are pooled: each value is the highest of several snippets in a row.
@@ -171,7 +246,7 @@ def _curves(stored: StoredScores | None, name: str, duration: float | None, labe
     shown = [label for label in stored.classes if label in labels] or [stored.classes[int(np.argmax(scores.video))]]
     # The center of the last window may lie behind the end of the video.
     times = np.minimum(stored.grid.centers(len(scores.snippets)), duration or stored.durations[name])
-    pooled = -(-len(times) // POINTS)
+    pooled = -(-len(times) // most)
     starts = np.arange(0, len(times), pooled)
     sizes = np.diff(np.append(starts, len(times)))
     columns = scores.snippets[:, [stored.classes.index(label) for label in shown]].astype(np.float64)

@@ -1,22 +1,37 @@
-"""A report as one HTML file that loads nothing."""
+"""A report as one HTML page that loads nothing but the videos beside it."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from weaktal.files import write_text
 from weaktal.report.content import Report
-from weaktal.report.drawing import MOST
-from weaktal.report.figure import video_figure
-from weaktal.report.markup import Markup, element, joined
-from weaktal.report.tables import branch_list, class_table, error_table, fact_table, score_table, step_table
+from weaktal.report.payload import payload
+from weaktal.report.prominent import MOST
 from weaktal.version import __version__
 
-# Nothing may be loaded or sent, whatever a name in the data says: the browser enforces it.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-
 _GENERATOR = "weaktal"
+# In this order: each uses what those before it define.
+_SCRIPTS = ("data.js", "corrections.js", "timeline.js", "player.js", "list.js", "table.js", "main.js", "keys.js")
+_SIGNS = (
+    ("\N{CHECK MARK}", "hit"),
+    ("2", "found twice"),
+    ("A", "wrong class"),
+    ("\N{LEFT RIGHT ARROW}", "badly placed"),
+    ("?", "wrong class and badly placed"),
+    ("\N{EMPTY SET}", "nothing is annotated there"),
+)
 
 
 def is_page(path: Path) -> bool:
@@ -31,106 +46,133 @@ def write_report(path: Path, report: Report) -> None:
     Raises:
         InputError: if ``path`` cannot be written.
     """
-    write_text(path, render(report))
+    write_text(path, render(report, base=path.parent))
 
 
-def render(report: Report) -> str:
-    """The page as text."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="generator", content=f"{_GENERATOR} {__version__}"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("title", report.title),
-        element("style", _asset("page.css")),
-    )
-    sections = [
-        element("header", element("h1", report.title), *(element("p", text) for text in report.lead)),
-        _notes(report),
-        _scores(report),
-        _videos(report),
-        _done(report),
-    ]
-    body = element(
-        "body",
-        element("main", *sections),
-        element("div", id="tip", hidden=True),
-        element("footer", element("p", f"weaktal {__version__}", class_="quiet")),
-        element("script", _asset("page.js")),
-    )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+def render(report: Report, *, base: Path | None = None, served: Mapping[str, Any] | None = None) -> str:
+    """The page as text.
 
-
-def _notes(report: Report) -> Markup | None:
-    if not report.notes:
-        return None
-    return element("ul", *(element("li", note) for note in report.notes), class_="notes", aria_label="Notes")
-
-
-def _scores(report: Report) -> Markup | None:
-    table = score_table(report.branches)
-    errors = error_table(report.branches)
-    if table is None and errors is None:
-        return None
-    parts: list[Markup | None] = [branch_list(report.branches)]
-    if table is not None:
-        first = next(branch.scores for branch in report.branches if branch.scores is not None)
-        about = (
-            f"{first.videos} videos of subset {first.subset}, {first.ground_truth} annotated segments, "
-            f"{len(first.classes)} classes, protocol {first.protocol}."
+    Args:
+        report: what it shows.
+        base: folder that the page will be in, for links to the videos; None where a server gives them.
+        served: what a server adds to the data.
+    """
+    style, script = _assets()
+    return _printable(
+        _template().render(
+            report=report,
+            version=__version__,
+            policy=policy(served=served is not None),
+            style=Markup(style),
+            script=Markup(script),
+            data=_as_script(payload(report, base=base, served=served)),
+            signs=_SIGNS,
+            shown=_what_is_shown(report),
+            seconds=sum(step.seconds or 0.0 for step in report.steps),
+            **_tables(report),
         )
-        if len(report.branches) > 1:
-            about += " Bold is the highest of a column."
-        by_class = class_table(report.branches)
-        parts += [table, element("p", about, class_="quiet")]
-        parts.append(element("details", element("summary", "by class"), by_class))
-    if errors is not None:
-        about = (
-            f"Misses and false alarms, snippet by snippet: a snippet is called action where its score exceeds "
-            f"{report.threshold:g} of the class's highest in the video. Only classes that the video holds count."
-        )
-        parts += [element("h3", "How they err"), errors, element("p", about, class_="quiet")]
-    return element("section", element("h2", "Scores", id="scores"), *parts, aria_labelledby="scores")
-
-
-def _videos(report: Report) -> Markup:
-    figures = [video_figure(video, report.classes, index + 1) for index, video in enumerate(report.videos)]
-    scored = any(branch.scores is not None or branch.errors is not None for branch in report.branches)
-    return element(
-        "section",
-        element("h2", "Videos", id="videos"),
-        None if scored else branch_list(report.branches),  # else it stands above the scores
-        element("p", report.choice),
-        element("p", _how(report), class_="quiet"),
-        *figures,
-        aria_labelledby="videos",
     )
 
 
-def _how(report: Report) -> str:
-    """How to read the figures, of which not all hold everything."""
-    annotated = any(video.truth is not None for video in report.videos)
-    curves = any(found.curves is not None for video in report.videos for found in video.found)
-    first = "the annotated ones first, then the predicted ones" if annotated else "the predicted ones"
-    parts = [
-        f"Bars are segments: {first}, the surer the more opaque. Drawn are those that overlap no surer one of the same "
-        f"class and reach a fifth of the video's highest score, at most {MOST} in each row."
-    ]
-    if curves:
-        shaded = "; the annotated segments are shaded behind them" if annotated else ""
-        parts.append(f"Curves are scores over time, each row on a scale of its own{shaded}.")
-    parts.append("Point at a figure, or focus it and use the arrow keys, to read the numbers.")
-    return " ".join(parts)
+def policy(*, served: bool) -> str:
+    """The Content-Security-Policy: this style and this script, the videos, and nothing else, whatever a name says."""
+    style, script = _assets()
+    media, connect = ("'self'", "connect-src 'self'; ") if served else ("file: 'self'", "")
+    images = "'self' data:" if served else "data:"
+    return (
+        f"default-src 'none'; img-src {images}; media-src {media}; {connect}style-src '{_hash(style)}'; "
+        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
 
 
-def _done(report: Report) -> Markup | None:
-    steps, facts = step_table(report.steps), fact_table(report.facts)
-    if steps is None and facts is None:
-        return None
-    return element("section", element("h2", "What was done", id="done"), joined(steps, facts), aria_labelledby="done")
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
 
 
-def _asset(name: str) -> Markup:
-    """A file of ours that lies beside this module, trusted as it is."""
-    return Markup(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
+@cache
+def _assets() -> tuple[str, str]:
+    """Style and script of the page."""
+    folder = resources.files(__package__).joinpath("assets")
+    style = folder.joinpath("page.css").read_text(encoding="utf-8")
+    parts = [folder.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return style, '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("weaktal.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("page.html")
+
+
+def _as_script(value: Any) -> Markup:
+    """JSON inside a script element, which nothing in it can end."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+_UNPRINTABLE = dict.fromkeys((*range(32), 127, *range(128, 160)), "�")
+_UNPRINTABLE |= dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
+for _kept in "\n\t":
+    del _UNPRINTABLE[ord(_kept)]
+
+
+def _printable(text: str) -> str:
+    """Without lone surrogates and control characters, which no UTF-8 page can hold or show."""
+    return text.translate(_UNPRINTABLE)
+
+
+def _what_is_shown(report: Report) -> str:
+    if any(found.final for video in report.videos for found in video.found):
+        return (
+            "At first the page shows the segments that matter most: the final set where one was chosen; else those "
+            "that overlap no surer one of the same class and reach a fifth of the video's highest score, at most "
+            f"{MOST} in each row. “All segments” shows the rest."
+        )
+    return ""
+
+
+def _tables(report: Report) -> dict[str, Any]:
+    """The rows of the page's tables."""
+    scored = [(branch, branch.scores) for branch in report.branches if branch.scores is not None]
+    values = [[100 * value for value in (*scores.map.tolist(), scores.average_map)] for _, scores in scored]
+    best = [max(column) if len(values) > 1 else math.inf for column in zip(*values, strict=True)]
+    first = scored[0][1] if scored else None
+    return {
+        "scored": [branch for branch, _ in scored],
+        "tious": [f"{tiou:g}" for tiou in first.tious] if first is not None else [],
+        "score_rows": [
+            {
+                "name": branch.name,
+                "cells": [{"percent": v, "best": v == top} for v, top in zip(row, best, strict=True)],
+            }
+            for (branch, _), row in zip(scored, values, strict=True)
+        ],
+        "class_rows": [
+            {"name": label, "cells": [100 * float(scores.ap[index].mean()) for _, scores in scored]}
+            for index, label in enumerate(first.classes if first is not None else ())
+        ],
+        "scored_on": ""
+        if first is None
+        else f"{first.videos} videos of subset {first.subset}, {first.ground_truth} annotated segments, "
+        f"{len(first.classes)} classes, protocol {first.protocol}.",
+        "errors": [
+            {
+                "name": branch.name,
+                "cells": [
+                    None if math.isnan(rate) else 100 * rate
+                    for rate in (branch.errors.miss_rate, branch.errors.false_alarm_rate)
+                ],
+                "snippets": branch.errors.action + branch.errors.background,
+            }
+            for branch in report.branches
+            if branch.errors is not None
+        ],
+    }

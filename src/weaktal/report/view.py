@@ -1,23 +1,17 @@
-"""``weaktal view``: results files and runs as one page, beside the truth where there is a dataset."""
+"""``weaktal view``: results files, runs and datasets as one page, beside the truth where there is any."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from weaktal.data.annotations import annotations_file, read_tags
-from weaktal.data.video_files import dataset_videos, videos_in
-from weaktal.data.video_names import composed, name_videos
-from weaktal.errors import InputError, arg, nearest, shown
-from weaktal.evaluation.protocols import protocol_named, protocol_of
-from weaktal.evaluation.scoring import subset_of
-from weaktal.files import as_paths, check_writable
+from weaktal.errors import InputError, arg
+from weaktal.files import check_writable
 from weaktal.report.content import Report
-from weaktal.report.gather import BranchFiles, Words, check_names, compare, read_branch
+from weaktal.report.gather_videos import PICTURES
 from weaktal.report.page import is_page, write_report
+from weaktal.report.sources import inputs_of, report_of
 
 
 def view(
@@ -28,22 +22,25 @@ def view(
     scores: Sequence[str | PathLike[str]] = (),
     videos: str | PathLike[str] | None = None,
     video: Sequence[str] = (),
-    count: int = 6,
+    count: int | None = None,
+    pictures: int = PICTURES,
     subset: str | None = None,
     protocol: str | None = None,
     branch: Sequence[str] = (),
     method: str | None = None,
 ) -> Report:
-    """Writes a page that shows results files, finished runs, or both.
+    """Writes a page that shows results files and finished runs, or a dataset alone.
 
     Args:
-        sources: results files, and folders of runs, which localize the dataset first; one or several.
+        sources: results files, and folders of runs, which localize the dataset first; one or several. The folder of a
+            dataset is as good as ``dataset``, and enough alone: what is annotated, and how tags and lengths are spread.
         out: the page to write; a file that is there already must be such a page.
         dataset: folder or annotations file with the truth; that of the first run by default.
         scores: stored scores of the results files: a file each in their order, or NAME=FILE.
         videos: folder of the video files, for pictures; the dataset's own by default.
-        video: names of the videos to show; the first ``count`` by name by default.
-        count: how many videos to show.
+        video: names of the videos to show; all by default.
+        count: how many videos to show, the first by name, where none is named.
+        pictures: how many videos, the first ones, get a strip of pictures, about a second and 100 kB each.
         subset: of the dataset, to score and to show; the one that the protocol scores by default.
         protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does;
             as the dataset says by default.
@@ -55,168 +52,33 @@ def view(
     Raises:
         InputError: for bad input; nothing is written then.
     """
-    paths = as_paths(sources)
-    page, truth = Path(out), None if dataset is None else Path(dataset)
-    scored_by = None if protocol is None else protocol_named(protocol)
-    _check_out(page)
-    runs = [path for path in paths if path.is_dir()]
-    for path in paths:
-        if not path.exists():
-            raise InputError("no such file or folder", source=path, expected="a results file, or the folder of a run")
-    if truth is None and runs:
-        truth = _dataset_of(runs[0])
-    if branch and not runs:
-        raise InputError("is for runs; results are of one branch each", source=arg("branch"))
-    for name, given in (("subset", subset), ("protocol", protocol)):
-        if given is not None and truth is None:
-            raise InputError("needs a dataset", source=arg(name), expected=f"{arg('dataset')} as well")
-    if scored_by is None and truth is not None:
-        scored_by = protocol_of(read_tags(truth))
-    names = unique_names(paths)
-    of_results = [name for name, path in zip(names, paths, strict=True) if not path.is_dir()]
-    stored = match_scores(of_results, [os.fspath(file) for file in scores])
-    pictures = _videos(None if videos is None else Path(videos), truth)
-    files = {
-        name: BranchFiles(name, path, stored.get(name))
-        for name, path in zip(names, paths, strict=True)
-        if not path.is_dir()
-    }
-    if truth is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
-        found = [name for file in files.values() for name in read_branch(file).results.videos]
-        check_names(video, dict.fromkeys([*read_tags(truth).videos, *found]))
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder:
-        branches: list[BranchFiles] = []
-        notes: list[str] = []
-        for number, (name, path) in enumerate(zip(names, paths, strict=True)):
-            if path.is_dir() and truth is not None and scored_by is not None:
-                from weaktal.report.rows import run_rows  # late: needs torch, as localize does
-
-                rows = run_rows(
-                    path,
-                    truth,
-                    Path(folder) / str(number),
-                    subset=subset or subset_of(read_tags(truth), scored_by),
-                    named=branch,
-                    method=method,
-                    prefix=f"{name}: " if len(paths) > 1 else "",
-                )
-                branches += rows.branches
-                notes += rows.notes
-            else:
-                branches.append(files[name])
-        report = compare(
-            truth,
-            branches,
-            _words(names, truth, notes),
-            videos=pictures,
-            strict=videos is not None,
-            names=video,
-            count=count,
-            subset=subset,
-            protocol=scored_by,
-        )
+    page = Path(out)
+    check_page(page, inputs_of(sources, dataset, videos, scores))
+    report = report_of(
+        sources,
+        dataset=dataset,
+        scores=scores,
+        videos=videos,
+        video=video,
+        count=count,
+        pictures=pictures,
+        subset=subset,
+        protocol=protocol,
+        branch=branch,
+        method=method,
+    )
     write_report(page, report)
     return report
 
 
-def unique_names(paths: Sequence[Path]) -> list[str]:
-    """What each file or folder is called: its name without ending, with as many folders as tell it from the others.
-
-    >>> unique_names([Path("a/cbp.json"), Path("b/cbp.json"), Path("vlp.json"), Path("vlp.json")])
-    ['a/cbp', 'b/cbp', 'vlp', 'vlp (2)']
-    """
-    parts = [(path if path.is_dir() else path.with_suffix("")).absolute().parts for path in paths]
-    names: list[str] = []
-    for own in parts:
-        others = [other for other in parts if other != own]
-        depth = next(d for d in range(1, len(own) + 1) if d == len(own) or all(o[-d:] != own[-d:] for o in others))
-        name = "/".join(own[-depth:])
-        numbered = (f"{name} ({number})" for number in range(2, len(parts) + 2))
-        names.append(name if name not in names else next(other for other in numbered if other not in names))
-    return names
-
-
-def match_scores(names: Sequence[str], scores: Sequence[str]) -> dict[str, Path]:
-    """Scores files by the name of their results.
-
-    Args:
-        names: of the results files.
-        scores: a file for each of them in their order, or NAME=FILE for some.
+def check_page(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuses to write a page where something else is, or where nothing can be written.
 
     Raises:
-        InputError: if there are more or fewer files than results, a name appears twice or without a file, or there
-            are no results of such a name.
+        InputError: saying which.
     """
-    if scores and not names:
-        raise InputError("is for results files; runs keep their own", source=arg("scores"))
-    pairs = ["=" in text and not Path(text).exists() for text in scores]
-    if not all(pairs) and (any(pairs) or len(scores) != len(names)):
-        raise InputError(
-            f"is given {len(scores)} times for {len(names)} results files",
-            source=arg("scores"),
-            expected=f"a file for each in their order, or NAME=FILE with NAME of {', '.join(names)}",
-        )
-    if not all(pairs):
-        return dict(zip(names, map(Path, scores), strict=True))
-    named: dict[str, Path] = {}
-    for name, _, path in (text.partition("=") for text in scores):
-        if name not in names:
-            near = nearest(name, names)
-            expected = f"NAME=FILE with NAME of {', '.join(names)}" + (f"; nearest is {near}" if near else "")
-            raise InputError(f"there are no results called {shown(name)}", source=arg("scores"), expected=expected)
-        if name in named:
-            raise InputError(f"names results {shown(name)} twice", source=arg("scores"), expected="one file for each")
-        if not path:
-            raise InputError(f"names no file for results {shown(name)}", source=arg("scores"), expected="NAME=FILE")
-        named[name] = Path(path)
-    return named
-
-
-def _check_out(out: Path) -> None:
-    check_writable(out)
+    check_writable(out, inputs=inputs)
     if out.exists() and not is_page(out):
         raise InputError(
             "exists, and is not a page of weaktal", source=out, expected=f"another file to write, with {arg('out')}"
         )
-
-
-def _dataset_of(run: Path) -> Path:
-    """The dataset that a run was trained on, where it still is where it was."""
-    from weaktal.runs.folder import RunFolder
-
-    info = RunFolder(run).info()
-    dataset = Path(info.dataset)
-    if not annotations_file(dataset).is_file():
-        raise InputError(
-            f"was trained on {dataset}, which is not there", source=run, expected=f"{arg('dataset')} DATASET"
-        )
-    known = read_tags(dataset).videos
-    gone = next((name for name in info.videos if name not in known), None)
-    if gone is not None:  # another dataset of that name, such as one beside where the run is looked at
-        problem = f"was trained on {dataset}, which no longer has its training video {shown(gone)}"
-        raise InputError(problem, source=run, expected=f"{arg('dataset')} DATASET")
-    return dataset
-
-
-def _videos(folder: Path | None, dataset: Path | None) -> dict[str, Path]:
-    """Video files by name: those of a folder that was named, else those of the dataset if there are any."""
-    if folder is not None and not folder.is_dir():
-        raise InputError("no such folder", source=folder, expected="a folder of videos")
-    if folder is None:
-        if dataset is None:
-            return {}
-        return {name: path for name, path in dataset_videos(dataset).items() if path.is_file()}
-    paths = videos_in(folder)
-    by_stem = {composed(path.stem): path for path in reversed(paths)}  # of one name the first
-    inside = {path.resolve() for path in paths}
-    own = dataset_videos(dataset) if dataset is not None else {}
-    return by_stem | name_videos(paths) | {name: path for name, path in own.items() if path.resolve() in inside}
-
-
-def _words(names: Sequence[str], dataset: Path | None, notes: Sequence[str]) -> Words:
-    what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    if dataset is None:
-        return Words(what, lead=["What was found. Without a dataset there is no truth to compare with."])
-    file = annotations_file(dataset).absolute()
-    name = file.parent.name if file.name == "annotations.json" else file.stem
-    return Words(f"{what} on {name}", lead=[f"What was found in videos of {dataset}."], notes=notes)

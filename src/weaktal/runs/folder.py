@@ -9,6 +9,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from weaktal.config import Size, flat
 from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
+from weaktal.data.video_files import files_of
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import read_model, write_json
+from weaktal.files import read_model, refuse_links, write_json, write_text
 from weaktal.methods.base import VLP, Inputs, OtherFeatures
 from weaktal.timeline import SnippetGrid
 
@@ -43,6 +47,8 @@ class RunInfo(BaseModel):
         dim, vlp_dim: columns of the features.
         streams: column ranges of the modalities.
         videos: the training videos.
+        tags_sha256, features_sha256: what tells the videos' tags, and by folder their features, from others that were
+            put in their place later; None and empty in runs of earlier versions.
         skipped: training videos that were left out for their features, with the reason.
         settings: all of the method's.
         preset: the name of the settings that it started from, where it was given one.
@@ -66,6 +72,8 @@ class RunInfo(BaseModel):
     vlp_dim: Size | None = None
     streams: dict[str, tuple[int, int]] = {}
     videos: tuple[str, ...]
+    tags_sha256: str | None = None
+    features_sha256: dict[str, str] = {}
     skipped: dict[str, str] = {}
     settings: dict[str, Any]
     preset: str | None = None
@@ -83,6 +91,19 @@ UNTAGGED = "has no label"  # why a video was left out that has no tag
 _HARMLESS = {"weaktal", "dataset", "preset", *(f"settings.engine.{name}" for name in HARMLESS)}
 
 
+def files_read(paths: Iterable[Path]) -> list[Path]:
+    """What a command reads of runs, datasets, videos and other files, so that no output of its may replace that."""
+    found: list[Path] = []
+    for path in paths:
+        run = RunFolder(path)
+        found += run.parts if run.is_run() else files_of([path])
+    return found
+
+
+def _defines(key: str) -> bool:
+    return key not in _HARMLESS
+
+
 class RunFolder(TrainingFolder):
     """The folder of a training with what defines it."""
 
@@ -96,31 +117,62 @@ class RunFolder(TrainingFolder):
         Raises:
             InputError: if the folder holds another run, or any run and ``resume`` is off, or something else.
         """
+        refuse_links(self.path, within=self.path)
+        settings = self.path / "settings.yaml"
         if self._info.exists():
             if not resume:
                 raise InputError("holds a run already", source=self.path, expected=f"a new folder, or {arg('resume')}")
             self._same_as(info)
+            if not settings.exists():
+                write_text(settings, settings_yaml)
             return
         if self.path.exists() and (
             not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir())
         ):
             raise InputError("exists and holds no run", source=self.path, expected="a new folder")
-        # run.json comes last: where it is, the rest is.
-        settings = self.path / ".settings.yaml"
-        write_json(self.path / ".run.json", info.model_dump(mode="json"))
-        settings.write_text(settings_yaml, encoding="utf-8")
-        settings.replace(self.path / "settings.yaml")
-        (self.path / ".run.json").replace(self._info)
+        # run.json comes first: a start that was killed before it left nothing but hidden files.
+        write_json(self._info, info.model_dump(mode="json"))
+        write_text(settings, settings_yaml)
+
+    def is_run(self) -> bool:
+        """Whether the folder says that it is a run."""
+        return self._info.is_file()
+
+    @property
+    def identity(self) -> str:
+        """A hash of what defines the run."""
+        defining = {key: value for key, value in flat(self.info().model_dump(mode="json")).items() if _defines(key)}
+        return hashlib.sha256(json.dumps(defining, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def parts(self) -> list[Path]:
+        """All that a run consists of."""
+        return [*super().parts, self._info, self.path / "settings.yaml"]
 
     def _same_as(self, info: RunInfo) -> None:
-        before, now = flat(self.info().model_dump(mode="json")), flat(info.model_dump(mode="json"))
+        stored = self.info()
+        left_out = {"tags_sha256", "features_sha256"}
+        before, now = (flat(of.model_dump(mode="json", exclude=left_out)) for of in (stored, info))
         for key in [*before, *(key for key in now if key not in before)]:
-            if key not in _HARMLESS and before.get(key) != now.get(key):
+            if _defines(key) and before.get(key) != now.get(key):
                 raise InputError(
                     f"was started with {key} {shown(before.get(key))}, not {shown(now.get(key))}",
                     source=self.path,
                     expected="the same settings to resume, or a new folder",
                 )
+        changed = [
+            f"features {shown(name)}"
+            for name, was in stored.features_sha256.items()
+            if was != info.features_sha256.get(name, was)
+        ]
+        if stored.tags_sha256 not in (None, info.tags_sha256):
+            changed.insert(0, "tags")
+        if changed:
+            raise InputError(
+                f"was started with other {' and '.join(changed)}, which were changed since",
+                source=self.path,
+                expected="those of the start to resume, or a new folder",
+            )
 
     def info(self) -> RunInfo:
         """What defines the run.

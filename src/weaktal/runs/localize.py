@@ -14,6 +14,7 @@ from weaktal.data.video_files import videos_in
 from weaktal.errors import InputError, arg
 from weaktal.files import cache_folder, check_writable
 from weaktal.progress import OnProgress
+from weaktal.runs.folder import files_read
 from weaktal.runs.localize_dataset import localize_dataset
 from weaktal.runs.trained import Trained
 
@@ -82,7 +83,7 @@ def localize(
     """
     paths = [Path(where)] if isinstance(where, str | PathLike) else [Path(path) for path in where]
     target, kept = (None if path is None else Path(path) for path in (out, scores))
-    check_writable(target, kept)
+    check_writable(target, kept, inputs=[*files_read([Path(run), *paths]), *named_files(weights)])
     of_dataset = {
         "subset": subset,
         "features": features,
@@ -128,6 +129,15 @@ def localize(
     if target is not None:
         found.save(target)
     return found
+
+
+def named_files(weights: WeightsLike | None) -> list[Path]:
+    """The files and folders that a caller names as weights."""
+    if weights is None or isinstance(weights, str | PathLike):
+        return [] if weights is None else [Path(weights)]
+    if isinstance(weights, Mapping):
+        return [Path(path) for path in weights.values()]
+    return [path for path in (weights.root, *weights.paths.values()) if path is not None]
 
 
 def one_dataset(paths: Sequence[Path]) -> bool:

@@ -6,7 +6,6 @@ For looking, never for choosing: training sees no segment, and neither does the 
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from weaktal.evaluation.diagnose import action_snippets, diagnose
 from weaktal.evaluation.diagnosis import PseudoLabelQuality, SnippetErrors, pseudo_label_quality
 from weaktal.evaluation.protocols import protocol_of
 from weaktal.evaluation.scoring import score, subset_of
-from weaktal.files import sha256
+from weaktal.files import scratch_folder, sha256
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize_dataset import check_kind
 from weaktal.runs.trained import Trained, phase_statistics
@@ -154,8 +153,8 @@ def diagnose_phases(
     noted = [phase_statistics(folder, built) if (folder / "statistics.json").exists() else None for folder in folders]
     before: dict[str, tuple[str, BranchScores]] = {}
     phases = []
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
-        kept = Path(temporary) / "scores.safetensors"
+    with scratch_folder() as temporary:
+        kept = temporary / "scores.safetensors"
         for folder, statistics in zip(folders, noted, strict=True):
             load_weights(built.module, folder / "weights.safetensors")
             branches: dict[str, BranchScores] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from weaktal.data.annotations import Video
-from weaktal.data.features import FeatureFolder
+from weaktal.data.features import FeatureFolder, Features
 from weaktal.data.video_files import none_usable
 from weaktal.encoders.catalog import build_encoder
 from weaktal.errors import InputError
@@ -158,7 +158,9 @@ class _Preparation:
         """Finds the features that are there already, and notes what is lacking."""
         features, manifest = self.features[index], self.targets[index].manifest
         for key, path in self._paths.items():
-            if key in self._cached and features.has(key):
+            if key in self._cached and features.path(key).exists():
+                if (fault := self._fault(features, key)) is not None:
+                    self.broken[key] = fault
                 continue
             found = dataset.find(title, manifest, path, key) if dataset is not None else None
             if found is None:
@@ -167,6 +169,14 @@ class _Preparation:
             features.look(key, found[0])
             self.decoded.setdefault(key, Decoded(seconds=found[1]))
             self.reused.add(key)
+
+    def _fault(self, features: FeatureFolder, key: str) -> InputError | None:
+        """What is wrong with features that the cache has, if anything."""
+        for problem in Features({"": features}).problems({key: self.decoded[key].seconds}):
+            error = problem.error
+            expected = f"{error.expected}; delete the file to have it made again"
+            return InputError(error.problem, source=error.source, place=error.place, expected=expected)
+        return None
 
     def groups(self) -> list[list[int]]:
         """Targets that one pass over the videos can fill: of equal sampling, and of one optical flow at most."""

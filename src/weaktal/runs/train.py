@@ -8,16 +8,19 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from weaktal.config import Settings, as_yaml, load_settings
+from weaktal.config import Settings, as_yaml, flat, load_settings
 from weaktal.data.annotations import Video, read_tags
 from weaktal.data.features import Features
+from weaktal.data.fingerprint import fingerprints, tags_fingerprint
 from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.engine.batch import VideoSet
+from weaktal.engine.logs import Logger
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, arg, shown
+from weaktal.locks import alone_in
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.presets import preset_file
 from weaktal.progress import OnProgress
@@ -47,6 +50,7 @@ def train(
     seconds_per_snippet: float | None = None,
     seconds_per_window: float | None = None,
     skip_broken: bool = False,
+    loggers: Sequence[Logger] = (),
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Trains ``method`` on the video-level tags of a dataset folder. Segments are never read.
@@ -68,6 +72,8 @@ def train(
         seconds_per_snippet: for features without a manifest.
         seconds_per_window: for the same where windows overlap; as long as the spacing by default.
         skip_broken: go on without the videos whose features cannot be used.
+        loggers: what is told of the settings and of losses, learning rate, gradient norm and time of an update, besides
+            the run's own files: any of Lightning Fabric's loggers, or what has the same methods.
         on_progress: is told of each update, with its losses; ``what`` is the phase.
 
     Returns:
@@ -112,6 +118,7 @@ def train(
         },
         videos=len(videos),
     )
+    files = fingerprints([main, *others.values()], [video.name for video in videos])
     seed_torch(seed, "weights")
     built = module.build(chosen, inputs)
     needed = {name for branch in (None, *built.branches) for name in built.needs(branch)}
@@ -136,19 +143,32 @@ def train(
         vlp_dim=inputs.others[VLP].dim if others else None,
         streams=streams,
         videos=tuple(video.name for video in videos),
+        tags_sha256=tags_fingerprint(videos),
+        features_sha256={name: made.sha256 for name, made in files.items()},
         skipped={**untagged, **{name: str(error) for name, error in skipped.items()}},
         settings=chosen.model_dump(mode="json"),
         preset=preset,
     )
     training = VideoSet(videos, annotations.classes, main, others)
-    trainer = Trainer(built, training, folder, chosen.engine, seed, on_progress)
-    folder.start(info, as_yaml(chosen), resume=resume)
-    if folder.finished():
-        log.info("%s: finished already", folder.path)
-        return Run(folder.path)
-    size = (len(videos), len(annotations.classes), dim, seed)
-    log.info("%s on %d videos of %d classes, %d channels, seed %d", method, *size)
-    trainer.train()
+    trainer = Trainer(
+        built,
+        training,
+        folder,
+        chosen.engine,
+        seed,
+        on_progress,
+        hparams={"method": method, "seed": seed, "features": features, **flat(info.settings)},
+        loggers=loggers,
+    )
+    with alone_in(folder.path, "weaktal train"):
+        folder.start(info, as_yaml(chosen), resume=resume)
+        if folder.finished():
+            log.info("%s: finished already", folder.path)
+            folder.tidy()
+            return Run(folder.path)
+        size = (len(videos), len(annotations.classes), dim, seed)
+        log.info("%s on %d videos of %d classes, %d channels, seed %d", method, *size)
+        trainer.train()
     return Run(folder.path)
 
 

@@ -20,6 +20,7 @@ from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scored
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
+from weaktal.engine.checksums import read_sums
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
 from weaktal.errors import InputError, arg
@@ -192,6 +193,7 @@ def _build_method(run: RunFolder, method: str | None) -> tuple[Method, MethodCon
             source=run.path,
             expected=f"a run that came to its end; weaktal train {arg('resume')}",
         )
+    read_sums(run.path)  # without it nothing would tell whether the weights are damaged
     module = stored_method(info.method, method, run.path / "run.json")
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
     return module.build(settings, info.inputs), settings, info

@@ -27,7 +27,8 @@ from weaktal.files import cache_folder, check_writable
 from weaktal.losses.mil import top_k_mean
 from weaktal.models.zero_shot import Activation, snippet_scores
 from weaktal.progress import OnProgress, Progress
-from weaktal.runs.localize import Paths, refuse_datasets
+from weaktal.runs.folder import files_read
+from weaktal.runs.localize import Paths, named_files, refuse_datasets
 from weaktal.runs.localize_videos import with_files
 from weaktal.runs.prepare import prepare
 from weaktal.runs.video_features import Extraction
@@ -66,8 +67,8 @@ def zero_shot(
         InputError: for bad input, missing weights, or if no video can be used; nothing is written then.
     """
     saved, kept = (None if path is None else Path(path) for path in (out, scores))
-    check_writable(saved, kept)
     paths = [Path(videos)] if isinstance(videos, str | PathLike) else [Path(path) for path in videos]
+    check_writable(saved, kept, inputs=[*files_read(paths), *named_files(weights)])
     refuse_datasets(paths)
     config = load_settings(ZeroShotConfig, None, overrides, values=settings)
     texts = [*fill(config.template, labels), *config.background]

@@ -22,6 +22,7 @@ from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
+from weaktal.progress import console_on
 from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document
@@ -123,7 +124,7 @@ def ablate(
         seeds=seeds,
         workers=workers,
         command=command,
-        console=console or Console(stderr=True),
+        console=console or console_on("stderr"),
     )
 
 

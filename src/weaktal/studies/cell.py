@@ -7,7 +7,6 @@ when its standard input closes, so that nothing goes on behind the back of a run
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
-from weaktal.files import read_model, write_json, write_text
+from weaktal.files import read_model, scratch_folder, write_json, write_text
 from weaktal.methods.base import VLP, method_module
 from weaktal.methods.collab.phases import seen_by_statistics
 from weaktal.methods.collab.settings import CollabConfig
@@ -247,8 +246,8 @@ def scored(
         cbp, vlp: their features, the latter where the branch needs them.
         reading, after, branch, chosen: what the reading is called, see :class:`Measured`.
     """
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as temporary:
-        scores_file = Path(temporary) / "scores.safetensors"
+    with scratch_folder() as folder_of_scores:
+        scores_file = folder_of_scores / "scores.safetensors"
         results, _ = trained.segments(videos, cbp, vlp, scores=scores_file)
         errors = diagnose(data.dataset, scores_file, threshold=data.threshold)
     scores = score(truth, results, protocol_named(data.protocol), subset=data.subset, tious=data.tiou)

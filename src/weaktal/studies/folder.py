@@ -11,19 +11,19 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from weaktal import locks
 from weaktal.config import flat
 from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, shown
-from weaktal.files import read_model, reason, sha256, write_json
+from weaktal.files import read_model, refuse_links, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.cell import Data, Job, Measured, ReadingJob
 from weaktal.studies.plan import Plan, Training
@@ -61,17 +61,11 @@ def alone_in(out: Path, marker: str = "ablation.json", what: str = "ablation") -
     Raises:
         InputError: if another process works there, or the folder holds something else.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot be made ({reason(error)})", source=out, expected="a new folder") from None
-    if not (out / marker).exists() and any(path.name != ".lock" for path in out.iterdir()):
+    # Hidden are locks, and what a process that was killed was about to move into place.
+    if out.is_dir() and not (out / marker).exists() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise InputError(f"exists and holds no {what}", source=out, expected="a new folder")
-    with (out / ".lock").open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError("another weaktal is at work there", source=out, expected="one at a time") from None
+    refuse_links(out, within=out)
+    with locks.alone_in(out, f"weaktal {what}"):
         yield
 
 
@@ -164,7 +158,7 @@ def _finished(reading: ReadingJob, seed: int) -> bool:
     stored = read_model(reading.out, Measured, "what weaktal ablate wrote there")
     now = {"after": reading.after, "branch": reading.branch, "settings": reading.settings}
     before, after = flat(stored.model_dump(mode="json", include=set(now))), flat(now)
-    for key in before.keys() | after.keys():
+    for key in [*before, *(key for key in after if key not in before)]:
         if key not in _HARMLESS and before.get(key) != after.get(key):
             raise InputError(
                 f"seed {seed} was read with {key} {shown(before.get(key))}, not {shown(after.get(key))}",

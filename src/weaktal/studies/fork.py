@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
-import torch
-
 from weaktal.config import as_yaml
-from weaktal.engine.checkpoint import Position
+from weaktal.engine.checkpoint import WEIGHTS, Checkpoints, Position
+from weaktal.engine.checksums import note, read_sums
+from weaktal.engine.logs import read_losses
 from weaktal.errors import InputError
-from weaktal.files import replacing_folder, write_json
+from weaktal.files import discard_folder, replacing_folder, write_json
 from weaktal.methods.base import MethodConfig
 from weaktal.methods.collab.phases import WARM_UP, step_of
 from weaktal.runs.folder import RunFolder
@@ -59,26 +57,31 @@ def fork(source: Path, step: str, target: Path, config: MethodConfig) -> None:
     phases = phases[: phases.index(last) + 1]
     update, total = _end_of(source / "losses.csv", last.name.partition("-")[2])
     position = Position(phase=len(phases) - 1, update=update, total=total)
+    if target.is_dir() and all(path.name.startswith(".") for path in target.iterdir()):
+        discard_folder(target)  # a start that was killed: it left hidden files, if any
     with replacing_folder(target) as folder:
         for phase in phases:
             # Hidden are files that a run at work is about to move into place.
             hidden = shutil.ignore_patterns(".*")
             shutil.copytree(phase, folder / "phases" / phase.name, copy_function=_link, ignore=hidden)
         shutil.copyfile(source / "losses.csv", folder / "losses.csv")
-        checkpoint = folder / "checkpoints" / f"{position.total:09d}-{position.phase:03d}"
-        checkpoint.mkdir(parents=True)
-        _link(last / "weights.safetensors", checkpoint / "weights.safetensors")
-        torch.save(None, checkpoint / "optimizer.pt")
-        write_json(checkpoint / "position.json", asdict(position))
         (folder / "settings.yaml").write_text(as_yaml(config), encoding="utf-8")
         write_json(folder / "run.json", info.model_dump(mode="json"))
+        kept = {f"phases/{phase.name}" for phase in phases}
+        note(folder, {name: digest for name, digest in read_sums(source).items() if name.rpartition("/")[0] in kept})
+        forked = RunFolder(folder)
+        checkpoint = forked.checkpoints / position.name
+        checkpoint.mkdir(parents=True)
+        _link(last / WEIGHTS, checkpoint / WEIGHTS)
+        Checkpoints(forked).complete(checkpoint, position)
 
 
 def _end_of(losses: Path, phase: str) -> tuple[int, int]:
     """Updates of a finished phase, and of the run until its end; its last row is always written."""
-    with losses.open(encoding="utf-8", newline="") as stream:
-        rows = [(int(row["update"]), int(row["total"])) for row in csv.DictReader(stream) if row["phase"] == phase]
-    return max(rows)
+    found = [(int(update), int(total)) for total, name, update, _, _ in read_losses(losses) if name == phase]
+    if not found:
+        raise InputError(f"has no row of {phase}", source=losses, expected="the losses of each phase")
+    return max(found)
 
 
 def _link(source: str | Path, target: str | Path) -> None:

@@ -18,6 +18,7 @@ from weaktal.files import write_text
 from weaktal.methods.collab.phases import WARM_UP
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
+from weaktal.progress import console_on
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
 from weaktal.studies.cell import Measured
@@ -106,7 +107,7 @@ def reproduce(
         seeds=seeds,
         workers=workers,
         command=command,
-        console=console or Console(stderr=True),
+        console=console or console_on("stderr"),
         heading=heading,
     )
     found = read_found(plan, out, seeds)

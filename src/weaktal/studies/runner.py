@@ -69,7 +69,7 @@ class _Process:
         work.log.parent.mkdir(parents=True, exist_ok=True)
         self._stream: IO[bytes] = work.log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *work.words],
+            [sys.executable, "-P", "-m", *work.words],  # -P: nothing of the folder that the call comes from is run
             stdin=subprocess.PIPE,  # never written to; it closes when this process ends, whatever ends it
             stdout=self._stream,
             stderr=subprocess.STDOUT,

@@ -23,6 +23,7 @@ from weaktal.errors import InputError, RunError, arg, shown
 from weaktal.files import read_model, write_json
 from weaktal.methods.base import method_module, stored_method
 from weaktal.methods.presets import preset_file
+from weaktal.progress import console_on
 from weaktal.runs.run import Run
 from weaktal.studies.folder import alone_in
 from weaktal.studies.runner import Work, available_cores, run_all
@@ -155,7 +156,7 @@ def _train(run: Path, asked: _Seeds, resume: bool, workers: int | None, console:
         failures = run_all(
             list(_works(run, asked.request, todo)),
             workers=count,
-            console=console or Console(stderr=True),
+            console=console or console_on("stderr"),
             gpus=gpus,
         )
     if failures:

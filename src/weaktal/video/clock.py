@@ -194,7 +194,7 @@ class Clock:
             return following
         advances = self._stamp is None or stamp > self._stamp
         self._stamp = stamp
-        if seconds <= self._last:
+        if seconds <= self._last + 1e-6:  # less than any tick; times of floats differ by their rounding
             # The clock lags, or stands still: the pictures go on at their rate, and what the clock says counts again
             # once it has caught up. Where it runs on and never would, the pictures wait for it.
             return following if not advances or following - seconds < LAG else (self._last + following) / 2
@@ -355,4 +355,4 @@ def shown_length(container: InputContainer, stream: VideoStream) -> float | None
     if end < first:
         return None
     # Where the clock lags behind the pictures, they go on at their rate, as in Clock.
-    return first + counted if end < first + counted < end + LAG else end
+    return first + counted if end + 1e-6 < first + counted < end + LAG else end

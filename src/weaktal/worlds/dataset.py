@@ -8,10 +8,8 @@ that are no targets).
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ import numpy as np
 from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, write_annotations
 from weaktal.errors import InputError, arg
 from weaktal.files import replacing_folder, write_json
+from weaktal.processes import worker_pool
 from weaktal.worlds.actions import TARGETS
 from weaktal.worlds.render import write_video
 from weaktal.worlds.script import VideoPlan, choose_labels, plan_video
@@ -95,7 +94,7 @@ def make_world(
 
     _check(size, workers)
     videos = plan_world(train=train, test=test, seed=seed)
-    with replacing_folder(folder) as temporary:
+    with replacing_folder(folder, "weaktal world") as temporary:
         (temporary / "videos").mkdir()
         for done, _ in enumerate(_rendered(temporary / "videos", videos, size, workers), start=1):
             if progress is not None:
@@ -121,24 +120,16 @@ def _rendered(folder: Path, videos: tuple[PlannedVideo, ...], size: tuple[int, i
             write_video(*job)
             yield
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context, initializer=_start_worker) as pool:
-        pending = [pool.submit(write_video, *job) for job in jobs]
-        try:
-            for finished in as_completed(pending):
-                finished.result()
-                yield
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    with worker_pool(min(workers, len(jobs)), _one_thread) as pool:
+        for finished in as_completed([pool.submit(write_video, *job) for job in jobs]):
+            finished.result()
+            yield
 
 
-def _start_worker() -> None:
-    """One thread each; Ctrl-C is the parent's to handle, which lets videos that have begun end."""
+def _one_thread() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _write_annotations(folder: Path, videos: tuple[PlannedVideo, ...], seed: int) -> None:

@@ -106,7 +106,7 @@ def plan_video(seed: int, labels: Sequence[str] | None = None) -> VideoPlan:
     actions = [writer.action(label) for label in queue]
     acting = sum(beat.frames for shot in actions for beat in shot.beats if beat.name in ACTIONS) / FPS
     total = float(np.clip(acting / rng.uniform(0.25, 0.45), SHORTEST, LONGEST))
-    others = [writer.other(label) for label in set(chosen) if rng.random() < 0.35]
+    others = [writer.other(label) for label in chosen if rng.random() < 0.35]
     spent = sum(shot.frames for shot in (*actions, *(o for o in others if o))) / FPS
     fillers = writer.fillers(total - spent)
     return _assembled(seed, chosen, rng, actions, [*fillers, *(o for o in others if o)])

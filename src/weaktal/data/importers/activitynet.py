@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, RootModel
 
-from weaktal.data.annotations import Annotations, Name, Video, check_name
+from weaktal.data.annotations import Annotations, Length, Name, Video, check_name
 from weaktal.data.importers.package import Package, SegmentMender
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, read_text
@@ -24,7 +24,6 @@ INFO_FILE = "video_info_new.csv"
 CLASSES_FILE = "action_name.csv"
 
 Time = Annotated[float, Field(allow_inf_nan=False, strict=True)]  # segments may start below 0 in published files
-Duration = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 
 
 class _Span(BaseModel):
@@ -34,7 +33,7 @@ class _Span(BaseModel):
 
 class _OfficialVideo(BaseModel):
     subset: Name
-    duration: Duration
+    duration: Length
     annotations: list[_Span] = []
 
 
@@ -44,7 +43,7 @@ class _Official(BaseModel):
 
 
 class _TimedVideo(BaseModel):
-    duration_second: Duration
+    duration_second: Length
     annotations: list[_Span] = []
 
 

@@ -22,11 +22,13 @@ from weaktal.data.importers.published_features import (
     write_features,
 )
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import as_paths, replacing_folder
+from weaktal.files import as_paths, discard_folder, refuse_links, replacing_folder
+from weaktal.locks import alone_in, remove_stale
 from weaktal.timeline import SnippetGrid
 
 THUMOS14, ACTIVITYNET12, ACTIVITYNET13 = "thumos14", "activitynet12", "activitynet13"
 KINDS = {THUMOS14: "THUMOS14", ACTIVITYNET12: "ActivityNet 1.2", ACTIVITYNET13: "ActivityNet 1.3"}
+_UNFINISHED = ".unfinished-import"  # among features until the annotations are there too
 SUBSETS = {THUMOS14: ("validation", "test"), ACTIVITYNET12: activitynet.SUBSETS, ACTIVITYNET13: activitynet.SUBSETS}
 CLASSES = {THUMOS14: 20, ACTIVITYNET12: 100, ACTIVITYNET13: 200}
 
@@ -92,6 +94,7 @@ def import_dataset(
     except InputError:
         raise InputError(f"is {shown(encoder)}", source=arg("encoder"), expected="a plain folder name") from None
     if (folder / "annotations.json").exists():
+        remove_stale(folder)
         raise InputError("exists already", source=folder / "annotations.json", expected="a new dataset folder")
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file", source=folder, expected="a new dataset folder")
@@ -102,9 +105,10 @@ def import_dataset(
         raise InputError("holds no videos", source=found.source, expected=_wanted(kind))
     annotations = replace(package.annotations, protocol=kind)
     if folder.exists():
-        notes = _fill(folder, annotations, features, encoder, grid)
+        with alone_in(folder, "weaktal import"):
+            notes = _fill(folder, annotations, features, encoder, grid)
     else:
-        with replacing_folder(folder) as temporary:
+        with replacing_folder(folder, "weaktal import") as temporary:
             notes = _fill(temporary, annotations, features, encoder, grid)
     unread = instead_of(found.source, found.names, others=False) if found.source.is_dir() else None
     unread_notes = [f"{found.source} holds no features that are read: {unread}"] if unread else []
@@ -123,11 +127,19 @@ def _fill(
 ) -> list[str]:
     """Features first, annotations last: a folder with annotations.json has everything else."""
     notes: list[str] = []
+    target = folder / "features" / encoder
+    for part in (folder / "annotations.json", target):
+        refuse_links(part, within=folder)
+    unfinished = target / _UNFINISHED
+    if unfinished.is_file():  # of an import that was killed before it wrote the annotations
+        discard_folder(target)
     if features is not None:
         durations = {name: video.duration for name, video in annotations.videos.items()}
-        with replacing_folder(folder / "features" / encoder) as temporary:
+        with replacing_folder(target) as temporary:
             notes = write_features(temporary, features, durations, encoder, grid)
+            (temporary / _UNFINISHED).touch()
     write_annotations(folder / "annotations.json", annotations)
+    unfinished.unlink(missing_ok=True)
     return notes
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from weaktal.encoders.world.small3d import HEIGHT, WIDTH, WINDOW
 from weaktal.files import replacing_folder
+from weaktal.processes import worker_pool
 from weaktal.worlds.pretraining.provenance import cache_key
 
 FRAMES = WINDOW + 8  # a training window begins up to four frames before or after the middle one
@@ -97,7 +97,7 @@ def rendered_clips(
     labels = np.repeat(np.arange(len(classes), dtype=np.int64), per_class)
     if not folder.exists():
         jobs = [(classes[label], first_seed + index) for index, label in enumerate(labels.tolist())]
-        with replacing_folder(folder) as temporary, ProcessPoolExecutor(workers) as pool:
+        with replacing_folder(folder) as temporary, worker_pool(workers) as pool:
             shape = (len(jobs), FRAMES, HEIGHT, WIDTH)
             rgb = np.lib.format.open_memmap(temporary / "rgb.npy", "w+", np.uint8, (*shape, 3))
             flow = np.lib.format.open_memmap(temporary / "flow.npy", "w+", np.float16, (*shape, 2))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from weaktal.encoders.world.small_clip import PREPARATION
 from weaktal.files import replacing_folder, write_json
+from weaktal.processes import worker_pool
 from weaktal.worlds.pretraining.provenance import cache_key
 from weaktal.worlds.still import Facts, render_still
 
@@ -55,7 +55,7 @@ def rendered_stills(
     folder = scratch / f"stills-{first_seed}-{cache_key(settings)}"
     if not folder.exists():
         facts: list[dict[str, Any]] = []
-        with replacing_folder(folder) as temporary, ProcessPoolExecutor(workers) as pool:
+        with replacing_folder(folder) as temporary, worker_pool(workers) as pool:
             shape = (count, 3, PREPARATION.size, PREPARATION.size)
             pictures = np.lib.format.open_memmap(temporary / "pictures.npy", "w+", np.uint8, shape)
             for index, (picture, fact) in enumerate(

@@ -1,0 +1,230 @@
+"""``weaktal doctor``: what is installed here, which devices and weights there are, and what is missing for what.
+
+Nothing that is missing or broken raises: to say so is what this is for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from weaktal.errors import WeaktalError, one_line
+from weaktal.version import __version__
+
+# What weaktal cannot do without: distribution, and the module that it brings.
+CORE = {
+    "torch": "torch", "numpy": "numpy", "lightning-fabric": "lightning_fabric", "safetensors": "safetensors",
+    "pydantic": "pydantic", "pyyaml": "yaml", "typer": "typer", "rich": "rich", "tensorboard": "tensorboard",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A distribution that weaktal uses.
+
+    Attributes:
+        name: as pip knows it.
+        version: that is installed; None if it is not there.
+        enables: what it is for; empty for what nothing goes without.
+        get: how to get it.
+        broken: why it cannot be imported, where it is there and cannot.
+    """
+
+    name: str
+    version: str | None
+    enables: str
+    get: str
+    broken: str | None = None
+
+
+# Extra -> distribution, module, and what it enables.
+EXTRAS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "video": (
+        ("av", "av", "reading and writing video files: extract, localize on videos, world, pictures in a page"),
+        ("opencv-contrib-python-headless", "cv2", "the optical flow methods tvl1-cv and dis"),
+        ("transformers", "transformers", "CLIP and SigLIP: vision-language features, zero-shot localization"),
+    ),
+    "table": (("openpyxl", "openpyxl", "spreadsheets saved as .xlsx"),),
+    "export": (("opentimelineio", "opentimelineio", "timelines for video editors (.otio)"),),
+    "report": (("matplotlib", "matplotlib", "pictures of ablations and comparisons"),),
+    "ray": (("ray", "ray", "extraction over a cluster"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was found.
+
+    Attributes:
+        weaktal, python, system: versions.
+        packages: what weaktal uses, the necessary first.
+        devices: that training can use, the best first.
+        weights: names of the encoders' weights -> where they are, or how to get them.
+        weights_folder: where weights are looked for.
+        notes: about this machine: cores, memory, disk.
+        test: what the self-test said; None if it was not asked for.
+        healthy: nothing necessary is missing and the self-test, if any, went well.
+    """
+
+    weaktal: str
+    python: str
+    system: str
+    packages: tuple[Package, ...]
+    devices: tuple[str, ...]
+    weights: dict[str, str]
+    weights_folder: str
+    notes: tuple[str, ...]
+    test: str | None
+    healthy: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``weaktal doctor --json`` writes."""
+        return asdict(self)
+
+
+def doctor(*, test: bool = False) -> Checkup:
+    """Looks at what is installed here, at devices and at weights, and says what each missing thing would enable.
+
+    Args:
+        test: also train, localize and score on made-up features, which takes under a minute.
+    """
+    packages = [_package(name, module, "", f"pip install {name}") for name, module in CORE.items()]
+    necessary = all(package.version is not None and package.broken is None for package in packages)
+    for extra, members in EXTRAS.items():
+        for name, module, enables in members:
+            packages.append(_package(name, module, enables, f"pip install 'weaktal[{extra}]'"))
+    tested, well = _self_test() if test else (None, True)
+    folder, found = _weights()
+    return Checkup(
+        weaktal=__version__,
+        python=platform.python_version(),
+        system=platform.platform(),
+        packages=tuple(packages),
+        devices=_devices(),
+        weights=found,
+        weights_folder=folder,
+        notes=_notes(),
+        test=tested,
+        healthy=necessary and well,
+    )
+
+
+def _package(name: str, module: str, enables: str, get: str) -> Package:
+    """Looked up, and imported only where that is cheap: large packages are taken at their word."""
+    try:
+        there = sys.modules.get(module, ...) is not None and importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        there = False
+    if not there:
+        return Package(name, None, enables, get)
+    broken = None
+    if name in ("av", "opencv-contrib-python-headless"):  # these fail where a system library is missing
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # whatever a broken installation does
+            broken = one_line(f"{type(error).__name__}: {error}", 200)
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:  # installed under another name, such as opencv-python
+        version = "?"
+    return Package(name, version, enables, get, broken)
+
+
+def _devices() -> tuple[str, ...]:
+    try:
+        import torch
+    except Exception as error:
+        return (f"none: PyTorch cannot be imported ({one_line(str(error), 200)})",)
+    found = []
+    try:
+        for index in range(torch.cuda.device_count()):
+            about = torch.cuda.get_device_properties(index)
+            found.append(f"cuda:{index} {about.name}, {about.total_memory / 2**30:.0f} GiB")
+    except RuntimeError as error:  # a driver that is there and does not work
+        found.append(f"cuda does not work here ({one_line(str(error), 200)})")
+    return (*found, f"cpu, {torch.get_num_threads()} threads")
+
+
+def _weights() -> tuple[str, dict[str, str]]:
+    try:
+        from weaktal.encoders.weights import weights, weights_folder
+
+        found = {}
+        for known in weights():
+            there = known.present.startswith("yes")
+            found[known.name] = (
+                f"{known.place} ({known.present})"
+                if there
+                else f"missing: weaktal weights fetch {known.name}, from {known.origin}"
+            )
+        return str(weights_folder()), found
+    except Exception as error:
+        return "?", {"?": f"cannot be listed ({one_line(str(error), 200)})"}
+
+
+def _notes() -> tuple[str, ...]:
+    notes = [f"{os.cpu_count()} cores"]
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        notes.append(f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB of memory")
+    try:
+        notes.append(f"{shutil.disk_usage(Path.cwd()).free / 2**30:.0f} GiB free in this folder")
+    except OSError as error:
+        notes.append(f"this folder cannot be looked at ({error.strerror})")
+    return tuple(notes)
+
+
+def _self_test() -> tuple[str, bool]:
+    """Trains on made-up features in which each class shows, localizes and scores."""
+    started = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="weaktal-doctor-") as folder:
+            score = _train_and_score(Path(folder))
+    except WeaktalError as error:
+        return f"failed: {error}", False
+    except Exception as error:
+        return f"failed: {one_line(f'{type(error).__name__}: {error}', 300)}", False
+    said = f"trained, localized and scored in {time.monotonic() - started:.0f} s, average mAP {100 * score:.0f} %"
+    return (said, True) if score > 0.5 else (f"failed: {said}, and more than 50 % was expected", False)
+
+
+def _train_and_score(folder: Path) -> float:
+    import numpy as np
+
+    from weaktal.data.annotations import Annotations, Video, write_annotations
+    from weaktal.data.manifest import Manifest, write_manifest
+    from weaktal.evaluation.evaluate import evaluate
+    from weaktal.runs.localize import localize
+    from weaktal.runs.train import train
+    from weaktal.segments import Segment
+
+    random, classes, dim = np.random.default_rng(0), ("jump", "run", "throw"), 16
+    features = folder / "features" / "made-up"
+    features.mkdir(parents=True)
+    videos = {}
+    for number in range(16):
+        name, label, start = f"video_{number:02d}", number % 3, int(random.integers(0, 12))
+        rows = random.normal(size=(20, dim))
+        rows[start : start + 5, label] += 4.0
+        np.save(features / f"{name}.npy", rows.astype(np.float32))
+        segment = Segment(float(start), start + 5.0, classes[label])
+        videos[name] = Video(name, "training" if number < 10 else "validation", 20.0, (segment.label,), (segment,))
+    write_manifest(features, Manifest(encoder="made-up", fps=1.0, window=1, stride=1, dim=dim))
+    write_annotations(folder / "annotations.json", Annotations(classes=classes, videos=videos))
+    settings = {
+        "optimizer": {"batch_size": 5, "lr": 0.01},
+        "model": {"width": 64},
+        "schedule": {"epochs": 1, "updates_per_epoch": 200},
+        "engine": {"tensorboard": False},
+    }
+    run = train(folder, method="mil", features="made-up", run=folder / "run", settings=settings)
+    return evaluate(folder, localize(run, folder)).average_map

@@ -1,0 +1,17 @@
+"""What to type next: the last line of a verb that leaves something to go on with."""
+
+from __future__ import annotations
+
+import shlex
+
+from weaktal.errors import one_line
+
+
+def say_next(*words: object) -> None:
+    """Prints a command line of weaktal; words in capitals stand for what the user has to choose.
+
+    >>> from pathlib import Path
+    >>> say_next("localize", Path("my run"), "DATASET", "--out", "results.json")
+    next: weaktal localize 'my run' DATASET --out results.json
+    """
+    print(one_line(f"next: {shlex.join(['weaktal', *map(str, words)])}"))

@@ -1,0 +1,132 @@
+"""Processes: whether one is still alive, and helpers that end with the process that started them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import multiprocessing
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from weaktal.errors import RunError
+
+# What a terminal and a batch scheduler send to a whole group of processes: the parent answers for all.
+_STOPPING = {getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)}
+
+
+def identity(pid: int | None = None) -> str:
+    """What tells a process from others of the same number, before and after it: ``"PID-STARTED.MACHINE"``.
+
+    Where the system does not tell when a process started, that part is 0.
+    """
+    pid = os.getpid() if pid is None else pid
+    return f"{pid}-{_started(pid) or 0:x}.{_machine()}"
+
+
+def is_over(named: str) -> bool | None:
+    """Whether the process that :func:`identity` named has ended; None where that cannot be told from here."""
+    process, _, machine = named.partition(".")
+    pid, _, started = process.partition("-")
+    if machine != _machine():
+        return None
+    if os.name != "posix":  # there, signal 0 would end the process
+        return None if int(pid) != os.getpid() else False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    now = _started(int(pid))
+    return now is not None and started != "0" and f"{now:x}" != started
+
+
+def _started(pid: int) -> int | None:
+    """When a process started, in ticks since the machine did; -1 for one that ended and was not buried yet."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return -1 if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+@functools.cache
+def _machine() -> str:
+    """A digest of this machine since its last start; containers count as machines of their own."""
+    parts = [platform.node()]
+    with contextlib.suppress(OSError):
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), str(Path("/proc/self/ns/pid").readlink())]
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+@contextlib.contextmanager
+def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with this one, whatever ends it, and that leave Ctrl-C and a hang-up to it.
+
+    Leaving the block by an exception waits for the tasks that have begun and drops the others.
+
+    Args:
+        workers: at most so many.
+        prepare: is called in each of them first.
+
+    Raises:
+        RunError: if one of them is killed.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(prepare,)) as pool:
+        try:
+            with _held_back():
+                for _ in range(workers):
+                    pool.submit(_nothing)  # starts a process, which inherits what is held back
+            yield pool
+        except BrokenProcessPool:
+            time.sleep(0.2)  # where the whole group was told to stop, this process is about to hear of it
+            raise RunError("a helper process was killed; the system may have run out of memory") from None
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _nothing() -> None:
+    time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _held_back() -> Iterator[None]:
+    """Signals that stop wait until the block is over; processes that it starts never see them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(prepare: Callable[[], None] | None) -> None:
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if prepare is not None:
+        prepare()
+
+
+def end_with_parent() -> None:
+    """Ends this process, which :mod:`multiprocessing` started, as soon as its parent has ended."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

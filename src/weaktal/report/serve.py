@@ -1,0 +1,61 @@
+"""``weaktal view --serve``: the page with its videos, from a server on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+
+from weaktal.errors import InputError
+from weaktal.files import check_writable
+from weaktal.report.sources import inputs_of, report_of
+
+
+def serve(
+    sources: str | PathLike[str] | Sequence[str | PathLike[str]],
+    *,
+    corrections: str | PathLike[str] = "corrections.json",
+    port: int = 0,
+    dataset: str | PathLike[str] | None = None,
+    scores: Sequence[str | PathLike[str]] = (),
+    videos: str | PathLike[str] | None = None,
+    video: Sequence[str] = (),
+    count: int | None = None,
+    subset: str | None = None,
+    protocol: str | None = None,
+    branch: Sequence[str] = (),
+    method: str | None = None,
+    started: Callable[[str], None] = print,
+) -> None:
+    """Serves the page that :func:`weaktal.report.view.view` writes, to this machine alone, until it is stopped.
+
+    Args:
+        sources: see :func:`~weaktal.report.view.view`, as for the arguments that are not listed here.
+        corrections: the file that the page reads at its start and keeps up to date.
+        port: on 127.0.0.1; 0 takes a free one.
+        started: called with the page's address, which holds a secret.
+
+    Raises:
+        InputError: for bad input.
+        KeyboardInterrupt: when it is stopped from the keyboard.
+    """
+    try:
+        from weaktal.report.server import run
+    except ModuleNotFoundError as error:
+        what = "pip install 'weaktal[view]'"
+        raise InputError(f"needs {error.name}, which is not installed", source="view --serve", expected=what) from None
+    check_writable(Path(corrections), inputs=inputs_of(sources, dataset, videos, scores))
+    report = report_of(
+        sources,
+        dataset=dataset,
+        scores=scores,
+        videos=videos,
+        video=video,
+        count=count,
+        pictures=0,  # made when a video is opened
+        subset=subset,
+        protocol=protocol,
+        branch=branch,
+        method=method,
+    )
+    run(report, corrections=Path(corrections), port=port, started=started)

@@ -1,0 +1,39 @@
+"""A short walk through damaged files, and every one that ever failed; ``python -m tests.faults.fuzz`` walks further."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.faults import fuzz, world
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return world.make(tmp_path_factory.mktemp("faults") / "base")
+
+
+@pytest.mark.parametrize("kind", fuzz.KINDS)
+def test_undamaged_files_do(base: Path, kind: str) -> None:
+    path, (_, _, uses) = fuzz.file_of(base, kind), fuzz.KINDS[kind]
+    if kind in ("class-vectors", "decode-settings"):  # whose commands stop early: only what they read counts
+        pytest.skip("its command goes no further than the file")
+    for use in range(len(uses)):
+        assert fuzz.tried(base, kind, (base / path).read_bytes(), use).kind == fuzz.GOOD
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in fuzz.CORPUS.iterdir() if path.name[0] != "."))
+def test_what_failed_once_does_not_fail_again(base: Path, name: str) -> None:
+    kind, use = fuzz.stored(name)
+    outcome = fuzz.tried(base, kind, (fuzz.CORPUS / name).read_bytes(), use)
+    assert outcome.kind != fuzz.ELSE, outcome.why
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=st.sampled_from(sorted(fuzz.KINDS)), seed=st.integers(0, 2**32))
+def test_damaged_files_are_refused_in_one_line(base: Path, kind: str, seed: int) -> None:
+    outcome, _, _ = fuzz.case(base, kind, Random(seed))
+    assert outcome.kind != fuzz.ELSE, outcome.why
