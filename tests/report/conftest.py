@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +15,17 @@ from weaktal.evaluation.diagnosis import SnippetErrors
 from weaktal.evaluation.scoring import Scores
 from weaktal.report.content import Branch, Curves, Film, Found, Report, Shown, Step
 from weaktal.segments import Segment
+
+# Nothing of this may look for updates or reach for the network.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 NASTY = "</script><script>document.title='hacked'</script>\"'&"
 
@@ -46,3 +60,15 @@ def report() -> Report:
         facts=[("seed", "0")],
         notes=["Made up."],
     )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("needs the program chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=executable, args=QUIET)
+        yield opened
+        opened.close()

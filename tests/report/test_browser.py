@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -21,29 +20,7 @@ from weaktal.report.content import Branch, Found, Report, Shown
 from weaktal.report.page import write_report
 from weaktal.segments import Segment
 
-# Nothing of this may look for updates or reach for the network.
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("needs the program chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=executable, args=QUIET)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
