@@ -16,7 +16,7 @@ from tests.report.conftest import NASTY
 from weaktal.data.corrections import read_corrections
 from weaktal.evaluation.evaluate import evaluate
 from weaktal.evaluation.judged import precisions
-from weaktal.report.content import Branch, Found, Report, Shown
+from weaktal.report.content import Found, Report, Row, Shown
 from weaktal.report.page import write_report
 from weaktal.segments import Segment
 
@@ -88,7 +88,7 @@ def many(videos: int, segments: int, length: float = 600.0) -> Report:
                 tags=["class 1"],
             )
         )
-    return Report("Many", [], [f"class {k}" for k in range(12)], [Branch("cbp")], shown, "All.")
+    return Report("Many", [], [f"class {k}" for k in range(12)], [Row("cbp")], shown, "All.")
 
 
 def test_the_first_video_is_open_and_nothing_is_wider_than_the_window(show: Open, report: Report) -> None:
