@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from weaktal.progress import Progress, advancing
+from weaktal.progress import Progress, advancing, showing
 
 
 def test_a_line_at_every_tenth() -> None:
@@ -38,3 +38,14 @@ def test_a_bar_on_a_terminal() -> None:
 def test_the_share_stays_between_none_and_all() -> None:
     shares = [Progress("videos", done, total, "s").share for done, total in ((0, 0), (1, 4), (5, 4))]
     assert shares == [0, 0.25, 1]
+
+
+def test_parts_of_one_work_share_a_bar() -> None:
+    stream = io.StringIO()
+    with showing(Console(file=stream, force_terminal=True, width=100)) as show:
+        show(Progress("warm-up", 10, 10, "updates", whole=(10, 30)))
+        show(Progress("background-1", 5, 20, "updates", whole=(15, 30)))
+    last = stream.getvalue()
+    assert "15/30" in last
+    assert "background-1" in last
+    assert "5/20" not in last.replace("15/30", "")

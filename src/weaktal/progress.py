@@ -56,6 +56,8 @@ class Progress:
         total: how much there is to do; ``done`` may end up a little below or above it where it is an estimate.
         unit: of both, such as "s of video".
         values: figures to look at, such as the losses by name.
+        whole: what was done and what there is to do of all the work that this is a part of, in the same unit, where
+            that is known: one bar then shows it all.
     """
 
     what: str
@@ -63,12 +65,15 @@ class Progress:
     total: float
     unit: str
     values: Mapping[str, float] = field(default_factory=dict)
+    whole: tuple[float, float] | None = None
 
     @property
     def share(self) -> float:
         """What was done so far, from 0 to 1."""
         return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
 
+
+_WHOLE = "\0"  # the bar over all parts of a work; no part has that name
 
 OnProgress = Callable[[Progress], None]
 
@@ -92,9 +97,11 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
 
     def show(event: Progress) -> None:
         bar.start()  # here, so that a verb which fails before any work prints its one line and nothing else
-        if event.what not in tasks:
-            tasks[event.what] = bar.add_task(event.what, total=None, values="")
-        bar.update(tasks[event.what], completed=event.done, total=event.total or None, values=_values(event))
+        name = event.what if event.whole is None else _WHOLE
+        done, total = event.whole or (event.done, event.total)
+        if name not in tasks:
+            tasks[name] = bar.add_task(event.what, total=None, values="")
+        bar.update(tasks[name], description=event.what, completed=done, total=total or None, values=_values(event))
 
     try:
         yield show

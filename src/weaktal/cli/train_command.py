@@ -52,6 +52,13 @@ def train(
     seconds_per_window: Annotated[
         float | None, typer.Option(help="Of the same features: what a snippet covers, where windows overlap.")
     ] = None,
+    logger: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also tell a logger with Lightning Fabric's methods, made by package.module:function; repeatable. "
+            "Such as lightning.pytorch.loggers:WandbLogger or lightning.pytorch.loggers:MLFlowLogger."
+        ),
+    ] = None,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out videos whose features cannot be used.")
     ] = False,
@@ -67,16 +74,20 @@ def train(
     if method is not None:  # before torch is imported, which takes longer than all of this
         check_settings(method, preset=preset, config=config, overrides=set_ or ())
     from weaktal.cli.bars import showing
+    from weaktal.engine.logs import logger_named
     from weaktal.runs.resume import resume as resume_run
     from weaktal.runs.train import train as train_run
     from weaktal.studies.seeds import is_seeds, resume_seeds, train_seeds
 
+    loggers = [logger_named(name) for name in logger or []]
+    if loggers and (seeds is not None or (resume and run is None and is_seeds(dataset))):
+        raise InputError("is for one run", source="--logger", expected="to be left out with several seeds")
     if resume and run is None:
         if is_seeds(dataset):
             _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers)))
             return
         with showing(lines=True) as show:
-            _tell(resume_run(dataset, method=method, on_progress=show).path)
+            _tell(resume_run(dataset, method=method, loggers=loggers, on_progress=show).path)
         return
     given: dict[str, Any] = {
         "method": _needed("--method", method),
@@ -96,7 +107,7 @@ def train(
         _tell(*(done.path for done in train_seeds(dataset, seeds=parse_seeds(seeds), workers=workers, **given)))
         return
     with showing(lines=True) as show:
-        _tell(train_run(dataset, seed=seed, on_progress=show, **given).path)
+        _tell(train_run(dataset, seed=seed, loggers=loggers, on_progress=show, **given).path)
 
 
 def _needed(option: str, value: T | None) -> T:

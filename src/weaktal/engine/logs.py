@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-from collections.abc import Mapping
+import importlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_bytes, replacing
 
 if TYPE_CHECKING:
@@ -40,6 +42,43 @@ def read_losses(path: Path) -> list[list[str]]:
     return rows
 
 
+@runtime_checkable
+class Logger(Protocol):
+    """What is told of a training besides its own files: the interface of ``lightning_fabric.loggers.Logger``."""
+
+    def log_hyperparams(self, params: dict[str, Any]) -> Any:
+        """Takes what defines the run."""
+        ...
+
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> Any:
+        """Takes figures of an update; ``step`` is its number."""
+        ...
+
+    def finalize(self, status: str) -> Any:
+        """Is told that there will be no more."""
+        ...
+
+
+def logger_named(name: str) -> Logger:
+    """Calls ``package.module:function``, or a class, for a logger with its defaults; the module is imported.
+
+    Raises:
+        InputError: if there is none, it cannot be made, or what it makes is no logger.
+    """
+    module, _, maker = name.partition(":")
+    source, expected = f"{arg('logger')} {shown(name)}", "package.module:function of a module that is installed"
+    if not maker:
+        raise InputError("names no function", source=source, expected=expected)
+    try:
+        made = getattr(importlib.import_module(module), maker)()
+    except Exception as error:  # whatever somebody's module does
+        problem = f"cannot be made ({type(error).__name__}: {error})"
+        raise InputError(problem, source=source, expected=expected) from None
+    if not isinstance(made, Logger):
+        raise InputError("makes no logger", source=source, expected="log_hyperparams, log_metrics and finalize")
+    return made
+
+
 class LossLog:
     """``losses.csv``, one row a value: total updates so far, phase, update in the phase, name, value.
 
@@ -47,9 +86,18 @@ class LossLog:
         path: of the file; rows after ``total`` are dropped, since a resumed run writes them again.
         total: updates done when the run starts or resumes.
         tensorboard: folder for TensorBoard's files, or None.
+        hparams: what defines the run, by name, for TensorBoard and the loggers.
+        loggers: whatever else is to be told, such as Weights & Biases, by the interface of Lightning Fabric's loggers.
     """
 
-    def __init__(self, path: Path, total: int, tensorboard: Path | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        total: int,
+        tensorboard: Path | None,
+        hparams: Mapping[str, object] | None = None,
+        loggers: Sequence[Logger] = (),
+    ) -> None:
         kept = [row for row in read_losses(path) if int(row[0]) <= total] if path.exists() else []
         with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([COLUMNS, *kept])
@@ -60,13 +108,32 @@ class LossLog:
             from torch.utils.tensorboard import SummaryWriter
 
             self._board = SummaryWriter(str(tensorboard), purge_step=total + 1)
+            if hparams and not total:
+                _write_hparams(self._board, hparams)
+        self._loggers = tuple(loggers)
+        for logger in self._loggers:
+            with contextlib.suppress(NotImplementedError):  # as Fabric's own logger of CSV has it
+                logger.log_hyperparams(dict(hparams or {}))
 
-    def write(self, *, total: int, phase: str, update: int, values: Mapping[str, float]) -> None:
-        """Adds the values of one update."""
+    def write(
+        self, *, total: int, phase: str, update: int, values: Mapping[str, float], about: Mapping[str, float]
+    ) -> None:
+        """Adds an update.
+
+        Args:
+            total: updates so far.
+            phase, update: where the training is.
+            values: the losses; they go to ``losses.csv`` as well.
+            about: further figures, such as the learning rate, for TensorBoard and the loggers alone.
+        """
+        metrics = {f"{phase}/{name}": value for name, value in {**values, **about}.items()}
+        for logger in self._loggers:
+            logger.log_metrics(metrics, total)
+        if self._board is not None:
+            for name, value in metrics.items():
+                self._board.add_scalar(name, value, total)
         for name, value in values.items():
             self._writer.writerow([total, phase, update, name, repr(value)])
-            if self._board is not None:
-                self._board.add_scalar(f"{phase}/{name}", value, total)
         self._stream.flush()
 
     def close(self) -> None:
@@ -74,3 +141,16 @@ class LossLog:
         self._stream.close()
         if self._board is not None:
             self._board.close()
+        for logger in self._loggers:
+            logger.finalize("finished")
+
+
+def _write_hparams(board: Any, hparams: Mapping[str, object]) -> None:
+    """The run's settings, in TensorBoard's own plugin, without a folder of their own."""
+    from torch.utils.tensorboard import summary
+
+    plain = {
+        name: value if isinstance(value, bool | int | float | str) else str(value) for name, value in hparams.items()
+    }
+    for part in summary.hparams(plain, {}):  # type: ignore[no-untyped-call]
+        board._get_file_writer().add_summary(part)

@@ -22,8 +22,9 @@ from torch.utils.data import DataLoader
 from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, save_tensors
 from weaktal.engine.folder import TrainingFolder
-from weaktal.engine.logs import LossLog
+from weaktal.engine.logs import Logger, LossLog
 from weaktal.engine.method import Method, Phase, State
+from weaktal.engine.pace import Pace
 from weaktal.engine.resume import Start
 from weaktal.engine.seeding import derived_seed, seed_torch
 from weaktal.engine.settings import EngineConfig
@@ -42,6 +43,8 @@ class Trainer:
         settings: of the engine.
         seed: of everything random.
         on_progress: is told of each update, with its losses.
+        hparams: what defines the run, for TensorBoard and the loggers.
+        loggers: what is told of the training besides its own files.
 
     Raises:
         InputError: if the device is not there.
@@ -55,7 +58,11 @@ class Trainer:
         settings: EngineConfig,
         seed: int,
         on_progress: OnProgress | None = None,
+        hparams: Mapping[str, object] | None = None,
+        loggers: Sequence[Logger] = (),
     ) -> None:
+        self.hparams = hparams
+        self.loggers = loggers
         self.method = method
         self.videos = videos
         self.run = run
@@ -77,6 +84,8 @@ class Trainer:
         start.check([phase.updates for phase in self.method.phases()])
         start.load_weights(self.fabric.to_device(self.method.module))
         position, optimizer, state = start.position, None, dict[str, Tensor]()
+        total = sum(phase.updates for phase in self.method.phases())
+        self.pace = Pace(total, position.total, self.fabric.device)
         with closing(self._log(position.total)) as log:
             for index, phase in enumerate(self.method.phases()):
                 state = self._state(phase, index, state, stored=start.has_begun(index))
@@ -94,7 +103,8 @@ class Trainer:
         save_tensors(path, tensors, within=self.run.path)
 
     def _log(self, total: int) -> LossLog:
-        return LossLog(self.run.losses, total, self.run.tensorboard if self.settings.tensorboard else None)
+        board = self.run.tensorboard if self.settings.tensorboard else None
+        return LossLog(self.run.losses, total, board, self.hparams, self.loggers)
 
     def _state(self, phase: Phase, index: int, previous: dict[str, Tensor], *, stored: bool) -> dict[str, Tensor]:
         """What the phase prepares, or the run has stored of that; the previous state where it prepares nothing."""
@@ -139,14 +149,20 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * phase.rate(position.update)
             seed_torch(self.seed, position.phase, position.update)
-            parts = self._update(phase, batch, optimizer, state)
+            parts, norm = self._update(phase, batch, optimizer, state)
+            self.pace.tick()
             position = Position(phase=position.phase, update=position.update + 1, total=position.total + 1)
             done = position.update == phase.updates
             values = {name: part.item() for name, part in parts.items()}
             values = {"loss": sum(values.values()), **values}
             _refuse_nonfinite(values, phase, position)
             if position.update % self.settings.log_every == 0 or done:
-                log.write(total=position.total, phase=phase.name, update=position.update, values=values)
+                about = {
+                    "lr": optimizer.param_groups[0]["lr"],
+                    "gradient_norm": norm.item(),
+                    "seconds": self.pace.seconds,
+                }
+                log.write(total=position.total, phase=phase.name, update=position.update, values=values, about=about)
             self._tell(phase, position, values)
             if position.update % self.settings.checkpoint_every == 0 or done:
                 _refuse_nonfinite(_weight_sums(self.method.module), phase, position)
@@ -154,10 +170,17 @@ class Trainer:
         return position
 
     def _tell(self, phase: Phase, position: Position, values: Mapping[str, float] | None = None) -> None:
-        self.on_progress(Progress(phase.name, position.update, phase.updates, "updates", values or {}))
+        whole = (self.pace.done, self.pace.total)
+        self.on_progress(Progress(phase.name, position.update, phase.updates, "updates", values or {}, whole))
 
-    def _update(self, phase: Phase, batch: Batch, optimizer: Optimizer, state: State) -> dict[str, Tensor]:
-        """One optimizer step; returns the weighted loss parts, averaged over the micro-batches."""
+    def _update(
+        self, phase: Phase, batch: Batch, optimizer: Optimizer, state: State
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """One optimizer step.
+
+        Returns:
+            The weighted loss parts, averaged over the micro-batches, and the length of the gradient before clipping.
+        """
         optimizer.zero_grad(set_to_none=True)
         with self.fabric.autocast():
             shared = dict(phase.shared()) if phase.shared is not None else {}
@@ -177,11 +200,13 @@ class Trainer:
             torch.autograd.backward([shared[name] for name in reached], list(reached.values()))
         limit = phase.optimizer.clip_norm
         if limit is not None:  # Fabric goes by the optimizer's parameters, whatever module it is given
-            self.fabric.clip_gradients(self.method.module, optimizer, max_norm=limit, error_if_nonfinite=False)
+            norm = self.fabric.clip_gradients(self.method.module, optimizer, max_norm=limit, error_if_nonfinite=False)
+        else:
+            norm = _gradient_norm(optimizer)
         optimizer.step()
         if phase.after_update is not None:
             phase.after_update()
-        return sums
+        return sums, cast(Tensor, norm)
 
     def _batches(self, phase: Phase, position: Position) -> Iterator[Batch]:
         updates = Updates(
@@ -216,6 +241,11 @@ def _freeze_all_but(module: nn.Module, names: Sequence[str]) -> list[nn.Paramete
         part.train()
         trained.extend(part.parameters())
     return trained
+
+
+def _gradient_norm(optimizer: Optimizer) -> Tensor:
+    parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+    return nn.utils.get_total_norm([p.grad for p in parameters])
 
 
 def _refuse_nonfinite(values: dict[str, float], phase: Phase, position: Position) -> None:

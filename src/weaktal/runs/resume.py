@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
 from weaktal.config import parse_settings
+from weaktal.engine.logs import Logger
 from weaktal.methods.base import stored_method
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import UNTAGGED, RunFolder
@@ -18,6 +20,7 @@ def resume(
     *,
     dataset: str | PathLike[str] | None = None,
     method: str | None = None,
+    loggers: Sequence[Logger] = (),
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Goes on with a run from its newest checkpoint, as its folder says that it was started.
@@ -26,7 +29,7 @@ def resume(
         run: the folder.
         dataset: where the dataset lies now, if it was moved since.
         method: the run's method, where it is a module that is not installed as a method.
-        on_progress: as of :func:`weaktal.train`.
+        loggers, on_progress: as of :func:`weaktal.train`.
 
     Returns:
         The finished run; at once if it was finished before.
@@ -52,5 +55,6 @@ def resume(
         seconds_per_snippet=info.seconds_per_snippet,
         seconds_per_window=info.seconds_per_window,
         skip_broken=any(reason != UNTAGGED for reason in info.skipped.values()),
+        loggers=loggers,
         on_progress=on_progress,
     )

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from weaktal.config import Settings, as_yaml, load_settings
+from weaktal.config import Settings, as_yaml, flat, load_settings
 from weaktal.data.annotations import Video, read_tags
 from weaktal.data.features import Features
 from weaktal.data.fingerprint import fingerprints, tags_fingerprint
@@ -16,6 +16,7 @@ from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.engine.batch import VideoSet
+from weaktal.engine.logs import Logger
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, arg, shown
@@ -49,6 +50,7 @@ def train(
     seconds_per_snippet: float | None = None,
     seconds_per_window: float | None = None,
     skip_broken: bool = False,
+    loggers: Sequence[Logger] = (),
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Trains ``method`` on the video-level tags of a dataset folder. Segments are never read.
@@ -70,6 +72,8 @@ def train(
         seconds_per_snippet: for features without a manifest.
         seconds_per_window: for the same where windows overlap; as long as the spacing by default.
         skip_broken: go on without the videos whose features cannot be used.
+        loggers: what is told of the settings and of losses, learning rate, gradient norm and time of an update, besides
+            the run's own files: any of Lightning Fabric's loggers, or what has the same methods.
         on_progress: is told of each update, with its losses; ``what`` is the phase.
 
     Returns:
@@ -146,7 +150,16 @@ def train(
         preset=preset,
     )
     training = VideoSet(videos, annotations.classes, main, others)
-    trainer = Trainer(built, training, folder, chosen.engine, seed, on_progress)
+    trainer = Trainer(
+        built,
+        training,
+        folder,
+        chosen.engine,
+        seed,
+        on_progress,
+        hparams={"method": method, "seed": seed, "features": features, **flat(info.settings)},
+        loggers=loggers,
+    )
     with alone_in(folder.path, "weaktal train"):
         folder.start(info, as_yaml(chosen), resume=resume)
         if folder.finished():

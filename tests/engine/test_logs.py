@@ -1,0 +1,113 @@
+"""What a training tells besides its losses: TensorBoard, loggers by Fabric's interface, how long it will take."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning_fabric.loggers import CSVLogger
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import weaktal
+from weaktal.cli import run
+from weaktal.engine.logs import Logger, logger_named
+from weaktal.engine.pace import FIRST, Pace
+from weaktal.errors import InputError
+
+SETTINGS: dict[str, Any] = {
+    "optimizer": {"batch_size": 5, "lr": 0.01},
+    "model": {"width": 16},
+    "engine": {"log_every": 2},
+    "schedule": {"epochs": 1, "updates_per_epoch": 4},
+}
+
+
+class Remembering:
+    """A logger as somebody else might bring it."""
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self.metrics: dict[int | None, dict[str, float]] = {}
+        self.ended = ""
+
+    def log_hyperparams(self, params: dict[str, Any]) -> None:
+        self.params = params
+
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        self.metrics[step] = metrics
+
+    def finalize(self, status: str) -> None:
+        self.ended = status
+
+
+def test_loggers_hear_settings_losses_and_how_it_goes(tiny_dataset: Path, tmp_path: Path) -> None:
+    mine, fabrics = Remembering(), CSVLogger(tmp_path / "csv", flush_logs_every_n_steps=1)
+    run_folder = tmp_path / "run"
+    weaktal.train(
+        tiny_dataset, method="mil", features="i3d", run=run_folder, settings=SETTINGS, seed=3, loggers=[mine, fabrics]
+    )
+    assert (mine.params["method"], mine.params["seed"], mine.params["model.width"]) == ("mil", 3, 16)
+    assert list(mine.metrics) == [2, 4]
+    phase, last = next(iter(mine.metrics[4])).partition("/")[0], mine.metrics[4]
+    assert last[f"{phase}/lr"] == pytest.approx(0.01)
+    assert last[f"{phase}/gradient_norm"] > 0
+    assert last[f"{phase}/seconds"] > 0
+    assert mine.ended == "finished"
+    assert isinstance(fabrics, Logger)
+    written = next((tmp_path / "csv").rglob("metrics.csv"))
+    assert "gradient_norm" in written.read_text()
+    # What depends on the machine stays out of losses.csv, which is equal for equal runs.
+    names = {row["name"] for row in csv.DictReader((run_folder / "losses.csv").open())}
+    assert not names & {"seconds", "lr", "gradient_norm"}
+    board = EventAccumulator(str(run_folder / "tensorboard")).Reload()
+    assert f"{phase}/gradient_norm" in board.Tags()["scalars"]
+    assert board.PluginTagToContent("hparams")
+
+
+def test_the_gradient_is_measured_before_it_is_clipped(tiny_dataset: Path, tmp_path: Path) -> None:
+    norms = []
+    for limit in (0.001, None):
+        mine = Remembering()
+        settings = {**SETTINGS, "optimizer": {**SETTINGS["optimizer"], "clip_norm": limit}, "engine": {"log_every": 1}}
+        weaktal.train(
+            tiny_dataset, method="mil", features="i3d", run=tmp_path / str(limit), settings=settings, loggers=[mine]
+        )
+        norms.append(next(value for name, value in mine.metrics[1].items() if name.endswith("gradient_norm")))
+    assert norms[0] == pytest.approx(norms[1], rel=1e-5)
+    assert norms[0] > 0.001
+
+
+def test_one_bar_counts_all_phases(tiny_dataset: Path, tmp_path: Path) -> None:
+    events: list[weaktal.Progress] = []
+    weaktal.train(
+        tiny_dataset, method="mil", features="i3d", run=tmp_path / "run", settings=SETTINGS, on_progress=events.append
+    )
+    assert [event.whole for event in events] == [(done, 4) for done in range(5)]
+
+
+@pytest.mark.parametrize(("total", "said"), [(10_000_000, True), (30, False)])
+def test_says_how_long_it_will_take_once_and_only_if_it_is_long(
+    total: int, said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    pace = Pace(total, 0, torch.device("cpu"))
+    with caplog.at_level(logging.INFO, logger="weaktal"):
+        for _ in range(FIRST + 5):
+            pace.tick()
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == int(said)
+    assert all("updates to go, about" in line and "on cpu" in line for line in lines)
+
+
+def test_a_logger_by_name(tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert isinstance(logger_named(f"{__name__}:Remembering"), Logger)
+    for name, problem in (("nowhere:Logger", "cannot be made"), ("json:dumps", "cannot be made"), ("json", "names no")):
+        with pytest.raises(InputError, match=problem):
+            logger_named(name)
+    words = ["train", str(tiny_dataset), "--method", "mil", "--features", "i3d", "--run", str(tmp_path / "run")]
+    assert run([*words, "--logger", "collections:OrderedDict"]) == 2
+    assert "--logger 'collections:OrderedDict': makes no logger" in capsys.readouterr().err
+    assert run([*words, "--logger", f"{__name__}:Remembering", "--seeds", "0,1"]) == 2
