@@ -17,7 +17,7 @@ def end_when_told() -> None:
     """Lets the signals of :data:`STOPPING` raise KeyboardInterrupt, and ends the process where that is not heard.
 
     Python raises it between two of its own steps. A main thread that reads from a disk that does not answer, or waits
-    for a thread that does, comes to no such step: then a thread of its own ends the process after :data:`GRACE` seconds.
+    for a thread that does, comes to no such step: then another thread ends the process after :data:`GRACE` seconds.
     """
     numbers = set()
     for name in STOPPING:
@@ -33,7 +33,7 @@ def end_when_told() -> None:
 
 
 def _watch(heard: int, numbers: set[int]) -> None:
-    """Waits for one of the signals, whose numbers come as bytes the moment they arrive, and then no longer than allowed."""
+    """Waits for one of the signals, whose numbers come as bytes as soon as they arrive, and from then on so long."""
     while not numbers.intersection(os.read(heard, 64)):
         pass
     time.sleep(GRACE)
