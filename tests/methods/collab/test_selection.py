@@ -121,7 +121,9 @@ def test_trust_by_hand(warm_up: dict[str, Any], trusted: bool) -> None:
 def test_where_branches_disagree_the_warm_up_localizes(chosen: RunFolder, least: float, choice: Choice) -> None:
     method, _, _ = load_method(chosen)
     assert isinstance(method, Collaboration)
-    method.config = method.config.model_copy(update={"selection": SelectionConfig(least_agreement=least)})
+    method.config = method.config.model_copy(
+        update={"selection": SelectionConfig(rule="agreement", least_agreement=least)}
+    )
     phases = stored(chosen)
     assert method.choose(lambda index: phases[index]) == choice
 
