@@ -57,6 +57,10 @@ EXTRAS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "table": (("openpyxl", "openpyxl", "spreadsheets saved as .xlsx"),),
     "export": (("opentimelineio", "opentimelineio", "timelines for video editors (.otio)"),),
     "report": (("matplotlib", "matplotlib", "pictures of ablations and comparisons"),),
+    "view": (
+        ("starlette", "starlette", "view --serve: a page that plays every video and saves corrections"),
+        ("uvicorn", "uvicorn", "view --serve"),
+    ),
     "ray": (("ray", "ray", "extraction over a cluster"),),
 }
 

@@ -22,6 +22,7 @@ from weaktal.encoders.clip import ClipEncoder
 from weaktal.encoders.prompts import prompted_vectors
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.method import Phase, SingleWay
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.engine.trainer import Trainer
@@ -34,7 +35,6 @@ from weaktal.methods.collab.settings import CollabConfig, TextConfig
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.collab.vlp import text_side
 from weaktal.models.vlp import PromptedVectors
-from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
 
 SMALL = [
@@ -122,7 +122,7 @@ def test_accumulated_gradients_equal_those_of_the_whole_batch(dataset: Path, cli
         config = load_settings(CollabConfig, overrides=overrides)
         method = build(config, Inputs(dim=16, classes=tags.classes, others={"vlp": OtherFeatures(24)}))
         videos = VideoSet(members, tags.classes, features, {"vlp": vlp})
-        run = RunFolder(tmp_path / str(micro_batch))
+        run = TrainingFolder(tmp_path / str(micro_batch))
         run.path.mkdir()
         Trainer(OneStep(method, micro_batch), videos, run, config.engine, 0).train()
         assert all(parameter.grad is None for parameter in method.module["cbp"].parameters())
