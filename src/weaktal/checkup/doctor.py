@@ -25,6 +25,7 @@ from weaktal.version import __version__
 CORE = {
     "torch": "torch", "numpy": "numpy", "lightning-fabric": "lightning_fabric", "safetensors": "safetensors",
     "pydantic": "pydantic", "pyyaml": "yaml", "typer": "typer", "rich": "rich", "tensorboard": "tensorboard",
+    "jinja2": "jinja2",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from weaktal.methods.collab.settings import CollabConfig, TextConfig
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.collab.vlp import text_side
 from weaktal.models.vlp import PromptedVectors
+from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
 
 SMALL = [
