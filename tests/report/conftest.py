@@ -72,3 +72,12 @@ def browser() -> Iterator[Any]:
         opened = running.chromium.launch(executable_path=executable, args=QUIET)
         yield opened
         opened.close()
+
+
+def wait_for(page: Any, condition: str) -> None:
+    """Waits for a condition of the page, whose policy lets nobody poll from inside."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(condition)

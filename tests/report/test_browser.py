@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.report.conftest import NASTY
+from tests.report.conftest import NASTY, wait_for
 
 from weaktal.data.corrections import read_corrections
 from weaktal.evaluation.evaluate import evaluate
@@ -267,9 +267,9 @@ def test_a_video_beside_the_page_plays(show: Open, report: Report, tmp_path: Pat
             add(np.full((48, 64, 3), number, np.uint8))
     video = replace(report.videos[0], file=tmp_path / "a b" / "v#1.mp4", fps=25.0)
     page = show(replace(report, videos=[video]))
-    page.wait_for_function("document.getElementById('video').readyState >= 2")
+    wait_for(page, "document.getElementById('video').readyState >= 2")
     page.locator("#segments tbody tr", has_text="0.400").first.click()
-    page.wait_for_function("!document.getElementById('video').seeking")
+    wait_for(page, "!document.getElementById('video').seeking")
     assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(4.0, abs=0.04)
     page.keyboard.press(" ")
     page.wait_for_timeout(700)

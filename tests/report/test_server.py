@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.report.conftest import wait_for
 
 from weaktal.errors import InputError
 from weaktal.report.content import Report
@@ -186,15 +187,6 @@ def test_a_client_that_goes_away_costs_nothing(server: Running) -> None:
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.sendall(f"GET /{server.token}/video/0 HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
     assert server.ask(f"/{server.token}/video/0")[2] == server.video
-
-
-def wait_for(page: Any, condition: str) -> None:
-    """Waits for a condition of the page, whose policy lets nobody poll from inside."""
-    for _ in range(600):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(condition)
 
 
 def test_a_browser_plays_and_what_it_corrects_is_saved(server: Running, browser: Any) -> None:
