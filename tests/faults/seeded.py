@@ -20,12 +20,12 @@ from tests.finding.conftest import COLOURS, ENCODER, EXAMPLE, write_video
 
 from weaktal.cli import run
 
-BRIEF = ["schedule.epochs=1", "schedule.updates_per_epoch=2", "optimizer.batch_size=4", "engine.tensorboard=false"]
+BRIEF = ["schedule.epochs=1", "optimizer.batch_size=4", "engine.tensorboard=false"]
 SCENE = ["--vlp-features", "scene", "--config", "collab.yaml"]
 ONE = ["--variants", "whole", "--seeds", "0", "--workers", "1"]
 TRAININGS = {
-    "mil": ["--set", "model.width=16"],
-    "cbp": ["--set", "model.width=16", "--set", "model.heads=2"],
+    "mil": ["--set", "model.width=16", "--set", "schedule.updates_per_epoch=2"],
+    "cbp": ["--set", "model.width=16", "--set", "model.heads=2", "--set", "schedule.updates_per_epoch=2"],
     "mmsd": ["--set", "model.channels=8"],
 }
 VERBS: dict[str, list[str]] = {
