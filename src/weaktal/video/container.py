@@ -34,7 +34,7 @@ MAX_PIXELS = 2**26
 # How often the longer side of a picture may hold the shorter one. A resized picture keeps its shape: of a strip that is
 # one pixel high, with 256 lines, a row is millions of pixels long.
 MAX_ASPECT = 64
-# A broadcast has some dozens. Each may hold pictures in memory before the first is asked for.
+# A broadcast has some dozens.
 _MAX_STREAMS = 100
 
 
@@ -112,13 +112,15 @@ def opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStre
                 container_options={
                     "protocol_whitelist": "file",
                     "format_whitelist": _FORMATS,
-                    "max_streams": str(_MAX_STREAMS),
                 },
                 metadata_errors="replace",
             )
         except av.error.ArgumentError:  # what FFmpeg says of formats that are not on the list
             raise InputError("is not a video", source=path, expected=A_VIDEO) from None
     with container:
+        if len(container.streams) > _MAX_STREAMS:
+            problem = f"holds {len(container.streams)} streams"
+            raise InputError(problem, source=path, expected=f"at most {_MAX_STREAMS}")
         with reading(path, "cannot be opened"):
             stream = main_stream(container)
         if stream is None:
