@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from weaktal.report.content import Branch, Curves, Found, Report, Shown
+from weaktal.report.content import Curves, Found, Report, Row, Shown
 from weaktal.report.page import write_report
 from weaktal.segments import Segment
 
@@ -37,7 +37,7 @@ def made_up(videos: int, segments: int, length: float, points: int) -> Report:
             curves = Curves((np.arange(points) + 0.5) * length / points, values)
             rows.append(Found(name, found, curves, frozenset(range(segments))))
         shown.append(Shown(f"video_{number:05d}", length, None, rows, tags=LABELS[:2]))
-    return Report("Made up", [], LABELS, [Branch("cbp"), Branch("both")], shown, "All.")
+    return Report("Made up", [], LABELS, [Row("cbp"), Row("both")], shown, "All.")
 
 
 def megabytes(page: Any) -> float:

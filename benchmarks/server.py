@@ -84,6 +84,8 @@ def main() -> int:
                 answers["went away"] += 1
                 continue
             method = draw.choice(("GET", "GET", "GET", "PUT", "POST", "DELETE", "HEAD"))
+            if server.poll() is not None:
+                break
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             try:
                 connection.request(method, path, draw.randbytes(200) if method == "PUT" else None, headers)

@@ -6,12 +6,17 @@ cosines over tau as CLIP is. Background actions are not in its vocabulary, so it
 most alike, which is one way of being over-complete.
 
     weaktal compose CLIPS DATASET --pool 0.2
-    python examples/stand_in_vlp.py DATASET [--seed N] [--noise]
+    python examples/stand_in_vlp.py DATASET [--seed N] [--geometry clip] [--noise]
     weaktal train DATASET --method collab --features i3d --vlp-features vlp-stand-in --run RUN
 
-Writes DATASET/features/vlp-stand-in with text.npy, the class vectors, drawn at random. With --noise it writes
-DATASET/features/vlp-noise, random vectors in place of the features: a model that knows nothing, to see what a useless
-teacher does.
+The map is FITTED WITH CLASS LABELS of clips of the target classes. So whatever is compared with a collaboration that it
+takes part in should have these clips too, as tagged training videos: `weaktal compose ... --pool-videos`.
+
+Writes DATASET/features/vlp-stand-in with text.npy, the class vectors, drawn at random. With --geometry clip it writes
+DATASET/features/vlp-cone: the same features in CLIP's geometry, where all images lie in one narrow cone and all texts
+in another. Cosines of images with texts are .20 +- .02, those of texts with each other .90, so a softmax at tau = .07
+is nearly flat, as CLIP's is. With --noise it writes DATASET/features/vlp-noise, random vectors in place of the
+features: a model that knows nothing, to see what a useless teacher does.
 """
 
 from __future__ import annotations
@@ -32,7 +37,10 @@ from weaktal.errors import InputError
 DIM = 64  # channels of the space that snippets and class vectors share
 TAU = 0.07
 UPDATES = 300
-NAME, NOISE = "vlp-stand-in", "vlp-noise"
+NAME, CONE, NOISE = "vlp-stand-in", "vlp-cone", "vlp-noise"
+# CLIP's geometry: mean and spread of the cosines of images with texts, and the cosine of two texts.
+AXES = 8  # channels that the two axes take
+CROSS_MEAN, CROSS_STD, TEXT_TEXT = 0.20, 0.02, 0.90
 
 
 def main() -> None:
@@ -41,6 +49,7 @@ def main() -> None:
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--features", default="i3d", help="the folder under DATASET/features to start from")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--geometry", choices=["spread", "clip"], default="spread", help="clip: two narrow cones")
     parser.add_argument("--noise", action="store_true", help="random features, of a model that knows nothing")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -64,17 +73,25 @@ def main() -> None:
     vectors = functional.normalize(torch.randn(len(annotations.classes), DIM), dim=-1)  # (C, 64)
     aligned, accuracy = train_map(inputs, targets, vectors)
 
-    folder = options.dataset / "features" / (NOISE if options.noise else NAME)
+    cones = options.geometry == "clip"
+    folder = options.dataset / "features" / (NOISE if options.noise else CONE if cones else NAME)
     folder.mkdir(parents=True)
-    for name in annotations.videos:
-        video = torch.from_numpy(features.read(name)[:, start:stop])
-        seen = functional.normalize(torch.randn(len(video), DIM), dim=-1) if options.noise else aligned(video)
-        np.save(folder / f"{name}.npy", seen.numpy())
+    videos = {name: torch.from_numpy(features.read(name)[:, start:stop]) for name in annotations.videos}
+    seen = {
+        name: functional.normalize(torch.randn(len(video), DIM), dim=-1) if options.noise else aligned(video)
+        for name, video in videos.items()
+    }
+    if cones:
+        seen, vectors = in_two_cones(seen, vectors)
+    for name, rows in seen.items():
+        np.save(folder / f"{name}.npy", rows.numpy())
     np.save(folder / "text.npy", vectors.numpy())
     what = "random vectors" if options.noise else f"a linear map of the RGB half of {options.features}"
+    what += ", fitted with class labels of the pool's clips" if not options.noise else ""
+    what += ", in CLIP's geometry" if cones else ""
     manifest = Manifest(
         encoder=f"STAND-IN for a vision-language model: {what}, seed {options.seed}; its class vectors are random",
-        fps=origin.fps, window=origin.window, stride=origin.stride, dim=DIM, text="text.npy",
+        fps=origin.fps, window=origin.window, stride=origin.stride, dim=vectors.shape[1], text="text.npy",
     )  # fmt: skip
     write_manifest(folder, manifest)
     print(
@@ -103,6 +120,38 @@ def train_map(inputs: torch.Tensor, targets: torch.Tensor, vectors: torch.Tensor
     aligned.requires_grad_(False).eval()
     found = (aligned(inputs) @ vectors.T).argmax(dim=-1)
     return aligned, float((found == targets).float().mean())
+
+
+def in_two_cones(images: dict[str, torch.Tensor], texts: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """Unit vectors in CLIP's geometry that keep the order of the cosines between each image and the texts.
+
+    A vector is a large share of its cone's axis and a small one of what it was; the two axes lie askew to each other
+    and to everything else. The shares are those that give the constants above.
+
+    Args:
+        images: (T, D) unit vectors of each video.
+        texts: (C, D) unit vectors.
+
+    Returns:
+        (T, D + 8) of each video, and (C, D + 8).
+    """
+    cosines = torch.cat(list(images.values())) @ texts.T  # (N, C)
+    between = texts @ texts.T
+    mean_between = (between.sum() - len(texts)) / (len(texts) * (len(texts) - 1))
+    text_axis = float(((TEXT_TEXT - mean_between) / (1 - mean_between)) ** 0.5)
+    text_own = (1 - text_axis**2) ** 0.5
+    image_own = CROSS_STD / (text_own * float(cosines.std()))
+    image_axis = (1 - image_own**2) ** 0.5
+    askew = (CROSS_MEAN - image_own * text_own * float(cosines.mean())) / (image_axis * text_axis)
+
+    def placed(rows: torch.Tensor, own: float, axis: tuple[float, float]) -> torch.Tensor:
+        both_axes = torch.tensor([*axis, *[0.0] * 6]).expand(len(rows), AXES)  # six of them empty, so that 8 heads fit
+        return torch.cat([both_axes, own * rows], dim=1)
+
+    text_axes = (text_axis * askew, text_axis * (1 - askew**2) ** 0.5)
+    return {name: placed(rows, image_own, (image_axis, 0.0)) for name, rows in images.items()}, placed(
+        texts, text_own, text_axes
+    )
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def test_broken_videos_are_named_at_the_end(
     assert lines[-1] == "weaktal: 2 of 4 videos cannot be used, named above"
     assert "2 videos lack features" in said.out
     folder = dataset / "features" / "tiny"
-    assert sorted(path.name for path in folder.iterdir()) == ["a.npy", "b.npy", "manifest.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["a.npy", "b.npy", "manifest.json", "videos.jsonl"]
     assert json.loads((folder / "manifest.json").read_text())["complete"] is False
 
 
@@ -131,7 +131,7 @@ def test_a_second_run_with_another_setting_is_refused(
     ("change", "message"),
     [
         (["--weights", "absent"], "contradicts --weights"),
-        (["--flow", "farneback"], "no optical flow called 'farneback'; expected tvl1"),
+        (["--flow", "farneback"], "unknown optical flow farneback; expected one of tvl1"),
         (["--template", "no place"], "expected text with one {} for the class"),
         (["--name", "x", "--name", "y"], "2 names for 1 encoders"),
         (["--device", "nowhere"], "--device nowhere: cannot be used"),

@@ -42,7 +42,7 @@ def test_import_prints_counts(
         (["thumos14", "{package}", "{package}", "{out}"], "2 packages of annotations found"),
         (["thumos14", "{package}", "{package}/videoname.npy"], "is a file"),
         (["thumos14", "{package}", "{out}", "--stride", "0"], "must be positive"),
-        (["thumos14", "{package}", "{out}", "--fps", "nan"], "must be positive"),
+        (["thumos14", "{package}", "{out}", "--fps", "nan"], "--fps: is nan; expected a finite number"),
         (["table", "{package}/tags.csv", "{out}"], "no VIDEOS before the dataset folder"),
         (["folders", "{package}", "{out}"], "holds no video"),
         (["folders", "{package}", "{out}", "--tag-column", "x"], "--tag-column: is for a table"),

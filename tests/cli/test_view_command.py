@@ -32,7 +32,7 @@ def test_default_page_lies_in_the_current_folder(
     [
         (["none.json"], "none.json: no such file or folder; expected a results file, or the folder of a run"),
         (["results.json", "--video", "x"], "--video: no video 'x'; expected one of 1 name; nearest is 'v'"),
-        (["results.json", "--out", "results.json"], "results.json: exists, and is not a page of weaktal; expected"),
+        (["results.json", "--out", "results.json"], "results.json: replaces an input of this command"),
         (["results.json", "--protocol", "thumos"], "--protocol: no protocol 'thumos'; expected one of"),
     ],
 )

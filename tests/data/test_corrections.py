@@ -10,6 +10,7 @@ import pytest
 
 from weaktal.data.annotations import read_annotations, read_tags
 from weaktal.data.corrections import read_corrections
+from weaktal.data.export import export
 from weaktal.data.importers.import_corrections import ImportedCorrections, import_corrections
 from weaktal.errors import InputError
 from weaktal.evaluation.judged import precisions
@@ -113,3 +114,15 @@ def test_corrections_become_tags_and_segments_of_the_dataset(
     file.write_text(json.dumps(content))
     with pytest.raises(InputError, match=r"no video 'video_0'.*nearest is 'video_"):
         import_corrections(file, dataset)
+
+
+def test_corrections_go_to_other_programs(content: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "corrections.json"
+    file.write_text(json.dumps(content))
+    export(file, tmp_path / "segments.csv")
+    assert (tmp_path / "segments.csv").read_text() == "video,start,end,label,score\nv,1.000,2.000,jump,1\n"
+    with pytest.raises(InputError, match="v: this format needs frames a second of the video"):
+        export(file, tmp_path / "tasks.json", to="label-studio")  # until videos= says where it lies
+    (tmp_path / "neither.json").write_text("{}")
+    with pytest.raises(InputError, match="results: is missing"):
+        export(tmp_path / "neither.json", tmp_path / "other.csv")

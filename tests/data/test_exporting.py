@@ -66,7 +66,7 @@ def test_the_format_of_the_ending_and_one_video(results: Results, tmp_path: Path
         ("x.txt", {"to": "pdf"}, "to: no format 'pdf'; expected one of csv"),
         ("x", {}, "no format ''; expected to, one of"),
         ("x.srt", {}, "2 videos have segments, and each has a file of its own; expected a new folder"),
-        ("a.mp4", {"to": "srt"}, "exists already; expected a new folder"),
+        ("a.mp4", {"to": "srt"}, "replaces an input of this command"),
         ("x", {"to": "clips", "cut": "fast"}, "cut: is 'fast'; expected exact or copy"),
         ("x", {"to": "srt", "videos": "absent"}, "absent: no such file or folder"),
     ],

@@ -81,3 +81,27 @@ def test_two_damaged_videos_among_ten_are_not_the_grid() -> None:
     found = fit(lengths, {f"v{i}": (40 + i) * 0.64 for i in range(10)}, I3D)
     assert found is not None
     assert not found.wrong
+
+
+def _mixed(other: float, every: int) -> Fit:
+    """Every so many-th of 40 videos made at another rate of frames."""
+    seconds = {f"v{i}": 30.0 + 5 * i for i in range(40)}
+    rates = {name: other if i % every == 0 else 25.0 for i, name in enumerate(seconds)}
+    found = fit({name: int((length * rates[name] - 16) // 16) + 1 for name, length in seconds.items()}, seconds, I3D)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("every", [2, 4, 10])
+def test_a_package_made_at_two_rates_is_told(every: int) -> None:
+    groups = _mixed(30.0, every).groups
+    assert groups is not None
+    assert "about 1.2 times" in groups
+    assert f"{40 // every}, such as v" in groups
+
+
+@pytest.mark.parametrize("kind", DURATIONS)
+def test_one_rate_makes_no_groups(kind: str) -> None:
+    for fps in (25.0, 30.0):
+        assert made(DURATIONS[kind], fps).groups is None
+    assert _mixed(25.5, 2).groups is None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from weaktal.extraction import prefetch
 from weaktal.extraction.prefetch import running_ahead
 
 
@@ -43,3 +44,20 @@ def test_stages_overlap() -> None:
     for item in running_ahead(items(), depth=1):
         if item < 3:
             meeting.wait()
+
+
+def test_a_thread_that_does_not_answer_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefetch, "_PATIENCE", 0.1)
+    answer = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 0
+        answer.wait(30)
+        yield 1
+
+    ahead = running_ahead(items(), depth=1)
+    assert next(ahead) == 0
+    start = time.monotonic()
+    ahead.close()
+    assert time.monotonic() - start < 10
+    answer.set()

@@ -124,6 +124,9 @@ def start(
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream, target in ((0, nowhere), (1, nowhere), (2, os.open(said or os.devnull, os.O_WRONLY | os.O_CREAT))):
             os.dup2(target, stream)
+        # What a test runner put there writes to a place of its own.
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
         _watch(Path.cwd(), at, count)
         from weaktal.cli import main
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from pathlib import Path
 from random import Random
 
@@ -39,15 +41,17 @@ def test_of_two_calls_at_once_one_does_it_and_neither_breaks_the_other(base: Pat
 def test_the_second_training_is_told_who_is_at_work(base: Path, tmp_path: Path) -> None:
     """Also when it asks to resume."""
     folder, said = kills.world.copy(base, tmp_path / "work"), tmp_path / "said"
-    endless = ["--set", "schedule.updates_per_epoch=100000000"]
-    first = kills.start(folder, [*kills.world.train(), *endless])
+    endless = ["--set", "schedule.updates_per_epoch=65536"]
+    first = kills.start(folder, [*kills.world.train(), *endless], said=tmp_path / "first")
     try:
         while not (folder / "run" / "run.json").exists():
-            os.sched_yield()
+            assert os.waitpid(first, os.WNOHANG) == (0, 0), (tmp_path / "first").read_text()
+            time.sleep(0.01)
         second = kills.finished(kills.start(folder, [*kills.world.train("--resume"), *endless], said=said), said)
     finally:
-        os.kill(first, 9)
-        kills.finished(first)
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # where it ended by itself
+            os.kill(first, 9)
+            kills.finished(first)
     assert second.code == 2
     (line,) = second.said.splitlines()
     assert line.startswith("weaktal: run: another weaktal is at work there (process ")

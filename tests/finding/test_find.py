@@ -19,6 +19,7 @@ from tests.finding.conftest import COLOURS, ENCODER, EXAMPLE, Footage
 from weaktal.data.results import read_results
 from weaktal.errors import InputError
 from weaktal.finding.find import Found, find
+from weaktal.locks import alone_in
 from weaktal.progress import Progress
 
 Make = Callable[[int], Footage]
@@ -125,7 +126,7 @@ def test_killed_while_it_learns(footage: Make, tmp_path: Path) -> None:
     with subprocess.Popen(call, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if line.startswith("train 50/"):
+            if "loss" in line:
                 break
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
@@ -152,3 +153,19 @@ def test_what_is_refused(footage: Make, tmp_path: Path) -> None:
     (tmp_path / "full" / "thesis.doc").touch()
     with pytest.raises(InputError, match="exists, and is no folder of weaktal find"):
         run(made, tmp_path / "full")
+
+
+def test_two_at_once_in_one_folder(footage: Make, tmp_path: Path) -> None:
+    made, out = footage(4), tmp_path / "found"
+    with alone_in(out, "weaktal find"), pytest.raises(InputError, match="weaktal find"):
+        run(made, out)
+
+
+def test_folders_are_tags_where_there_is_no_spreadsheet(footage: Make, tmp_path: Path) -> None:
+    made = footage(4)
+    for name, label in made.rows:
+        (made.videos / label).mkdir(exist_ok=True)
+        (made.videos / name).rename(made.videos / label / Path(name.replace("/", "_")).name)
+    made.tags = None  # type: ignore[assignment]
+    found = run(made, tmp_path / "found")
+    assert {each.label for each in found.trust.classes} == set(COLOURS)

@@ -47,3 +47,26 @@ def test_gradient() -> None:
     labels = torch.randint(-1, 2, (3, 5, 2), dtype=torch.int8)
     logits = torch.randn(3, 5, 2, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda z: confident_distillation(z, labels), logits)
+
+
+def test_tagged_entries_have_their_share_whatever_the_number_of_classes() -> None:
+    """One tag among C classes: its single wrong entry costs the same with 3 classes and with 100."""
+    costs = []
+    for classes in (3, 100):
+        logits = torch.full((1, 4, classes), -2.0, dtype=torch.float64)
+        labels = torch.zeros(1, 4, classes, dtype=torch.int8)
+        labels[0, 0, 0] = 1
+        tags = torch.zeros(1, classes)
+        tags[0, 0] = 1
+        costs.append(confident_distillation(logits, labels, tags=tags, tagged_share=0.25).item())
+    right, wrong = math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))
+    assert costs == pytest.approx([0.25 * (3 * right + wrong) / 4 + 0.75 * right] * 2)
+
+
+def test_a_kind_of_entries_that_a_video_lacks_leaves_the_whole_to_the_other() -> None:
+    logits, labels = torch.zeros(3, 2, 2), torch.full((3, 2, 2), -1, dtype=torch.int8)
+    labels[0, :, 0] = 1  # tagged alone; the second video has untagged ones alone, the third none
+    labels[1, :, 1] = 0
+    tags = torch.tensor([[1.0, 0.0]] * 3)
+    found = confident_distillation(logits, labels, tags=tags, tagged_share=0.1)
+    assert found.tolist() == pytest.approx([math.log(2), math.log(2), 0.0])

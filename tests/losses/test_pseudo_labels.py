@@ -9,7 +9,7 @@ import torch
 
 from weaktal.arrays import UNCERTAIN
 from weaktal.evaluation import diagnosis
-from weaktal.losses.pseudo_labels import hard_labels, quantiles
+from weaktal.losses.pseudo_labels import hard_labels, presumed_share, quantiles
 
 # One video of 5 snippets, the last of them padding with the highest score of all; 3 classes, the last not in the video.
 SCORES = torch.tensor([[[0.8, 0.1, 0.9], [0.4, 0.04, 0.9], [0.2, 0.0, 0.0], [0.01, 0.07, 0.3], [9.0, 9.0, 9.0]]])
@@ -102,3 +102,24 @@ def test_quantiles_tell_saturated_scores_apart() -> None:
 
 def test_uncertain_is_what_the_diagnosis_calls_so() -> None:
     assert diagnosis.UNCERTAIN == UNCERTAIN
+
+
+def test_classes_that_the_video_lacks_may_be_labelled_by_their_own_scores() -> None:
+    labels = hard_labels(SCORES, TAGS, MASK, low=0.1, high=0.5, scale="raw", untagged="scored")
+    assert labels[0, :, 2].tolist() == [1, 1, 0, -1, -1]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.7])
+def test_the_share_of_action_is_seen_in_scores_that_part(share: float) -> None:
+    """Whatever their offset and scale in each video."""
+    torch.manual_seed(0)
+    curves = []
+    for video in range(40):
+        action = torch.rand(50) < share
+        curves.append(3 * video + (1 + video) * (action + 0.15 * torch.randn(50)))
+    assert presumed_share(curves) == pytest.approx(share, abs=0.06)
+
+
+def test_scores_that_say_nothing_share_half_and_half() -> None:
+    assert presumed_share([torch.zeros(5), torch.ones(3)]) == 0.5
+    assert presumed_share([torch.zeros(1)]) == 0.5

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,8 +13,19 @@ import pytest
 
 from weaktal.evaluation.diagnosis import SnippetErrors
 from weaktal.evaluation.scoring import Scores
-from weaktal.report.content import Branch, Curves, Film, Found, Report, Shown, Step
+from weaktal.report.content import Curves, Done, Film, Found, Report, Row, Shown
 from weaktal.segments import Segment
+
+# Nothing of this may look for updates or reach for the network.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 NASTY = "</script><script>document.title='hacked'</script>\"'&"
 
@@ -37,12 +51,33 @@ def report() -> Report:
         lead=["First <b>words</b>."],
         classes=classes,
         branches=[
-            Branch("cbp", "The branch.", scores, SnippetErrors(1, 4, 0, 0)),
-            Branch("plain", "Nothing.", replace(scores, ap=ap / 2), None),
+            Row("cbp", "The branch.", scores, SnippetErrors(1, 4, 0, 0)),
+            Row("plain", "Nothing.", replace(scores, ap=ap / 2), None),
         ],
         videos=[video, replace(video, name="v_2", film=None, truth=[], found=[])],
         choice="The first 2 of 3.",
-        steps=[Step("train", "weaktal train 'a b' --method cbp", 2.5, "done"), Step("look")],
+        steps=[Done("train", "weaktal train 'a b' --method cbp", 2.5, "done"), Done("look")],
         facts=[("seed", "0")],
         notes=["Made up."],
     )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("needs the program chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=executable, args=QUIET)
+        yield opened
+        opened.close()
+
+
+def wait_for(page: Any, condition: str) -> None:
+    """Waits for a condition of the page, whose policy lets nobody poll from inside."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(condition)

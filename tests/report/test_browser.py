@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -12,38 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.report.conftest import NASTY
+from tests.report.conftest import NASTY, wait_for
 
 from weaktal.data.corrections import read_corrections
 from weaktal.evaluation.evaluate import evaluate
 from weaktal.evaluation.judged import precisions
-from weaktal.report.content import Branch, Found, Report, Shown
+from weaktal.report.content import Found, Report, Row, Shown
 from weaktal.report.page import write_report
 from weaktal.segments import Segment
 
-# Nothing of this may look for updates or reach for the network.
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("needs the program chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=executable, args=QUIET)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -111,7 +88,7 @@ def many(videos: int, segments: int, length: float = 600.0) -> Report:
                 tags=["class 1"],
             )
         )
-    return Report("Many", [], [f"class {k}" for k in range(12)], [Branch("cbp")], shown, "All.")
+    return Report("Many", [], [f"class {k}" for k in range(12)], [Row("cbp")], shown, "All.")
 
 
 def test_the_first_video_is_open_and_nothing_is_wider_than_the_window(show: Open, report: Report) -> None:
@@ -290,9 +267,9 @@ def test_a_video_beside_the_page_plays(show: Open, report: Report, tmp_path: Pat
             add(np.full((48, 64, 3), number, np.uint8))
     video = replace(report.videos[0], file=tmp_path / "a b" / "v#1.mp4", fps=25.0)
     page = show(replace(report, videos=[video]))
-    page.wait_for_function("document.getElementById('video').readyState >= 2")
+    wait_for(page, "document.getElementById('video').readyState >= 2")
     page.locator("#segments tbody tr", has_text="0.400").first.click()
-    page.wait_for_function("!document.getElementById('video').seeking")
+    wait_for(page, "!document.getElementById('video').seeking")
     assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(4.0, abs=0.04)
     page.keyboard.press(" ")
     page.wait_for_timeout(700)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.report.conftest import wait_for
 
 from weaktal.errors import InputError
 from weaktal.report.content import Report
@@ -186,3 +187,45 @@ def test_a_client_that_goes_away_costs_nothing(server: Running) -> None:
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.sendall(f"GET /{server.token}/video/0 HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
     assert server.ask(f"/{server.token}/video/0")[2] == server.video
+
+
+def test_a_browser_plays_and_what_it_corrects_is_saved(server: Running, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    base = f"http://127.0.0.1:{server.port}/{server.token}/"
+    page.on("request", lambda request: request.url.startswith((base, "data:")) or faults.append(request.url))
+    page.goto(base)
+    wait_for(page, "document.getElementById('video').readyState >= 2")
+    page.locator("#segments tbody tr", has_text="0.400").first.click()
+    wait_for(page, "!document.getElementById('video').seeking")
+    assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(4.0, abs=0.1)
+    page.keyboard.press("a")
+    wait_for(page, "document.getElementById('saved').textContent.startsWith('saved in')")
+    (judgement,) = read_corrections(server.corrections).judgements
+    assert (judgement.verdict, judgement.score) == ("right", 0.4)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert "1 judged" in page.locator("#list").inner_text()
+    page.close()
+    assert faults == []
+
+
+def test_what_a_browser_cannot_play_is_copied(server: Running, browser: Any, tmp_path: Path) -> None:
+    import av
+
+    with av.open(str(tmp_path / "v.mp4"), "w", format="avi") as file:  # in place of the video that was given
+        stream = file.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(60):
+            picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 4 * number, np.uint8), format="rgb24")
+            file.mux(stream.encode(picture))
+        file.mux(stream.encode())
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{server.port}/{server.token}/")
+    wait_for(page, "document.getElementById('video').src.endsWith('?converted')")
+    wait_for(page, "document.getElementById('video').readyState >= 2")
+    assert "copy is playing" in page.locator("#noplay").inner_text()
+    assert page.evaluate("document.getElementById('video').duration") == pytest.approx(6.0, abs=0.2)
+    page.close()

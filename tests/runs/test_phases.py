@@ -67,7 +67,11 @@ def test_the_table_says_what_single_commands_say(finished: RunFolder, scene_data
 def test_a_step_changes_one_branch(finished: RunFolder, scene_dataset: Path) -> None:
     table = diagnose_phases(finished.path, scene_dataset, tious=(0.5,))
     changed = [{name for name, found in phase.branches.items() if found.changed} for phase in table.phases]
-    assert changed == [{"cbp", "vlp", "both", "vanilla"}, {"vlp", "both"}, {"cbp", "both"}]
+    assert changed == [
+        {"cbp", "vlp", "both", "vanilla", "late"},
+        {"vlp", "both"},
+        {"cbp", "both", "late"},
+    ]
     first, second, _ = table.phases
     assert second.branches["cbp"].map == first.branches["cbp"].map
     assert len(second.branches["vlp"].map) == 1
@@ -104,7 +108,7 @@ def test_command(finished: RunFolder, scene_dataset: Path, tmp_path: Path, capsy
     assert out.count("02-background-1") == 2 + 1 + 2 + 1  # scores of two branches, labels, statistics, agreement
     content = json.loads((tmp_path / "table.json").read_text())
     assert content["tiou"] == [0.3, 0.5]
-    assert set(content["phases"][0]["branches"]) == {"cbp", "vlp", "both", "vanilla"}
+    assert set(content["phases"][0]["branches"]) == {"cbp", "vlp", "both", "vanilla", "late"}
     assert command([*words, "--json", "-", "--subset", "training"]) == 0
     assert json.loads(capsys.readouterr().out)["subset"] == "training"
 

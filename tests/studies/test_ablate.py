@@ -112,7 +112,7 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
     """All of "both" from one branch looks as that branch does, though the shared training mixed them evenly."""
     job = read_model(finished / "runs/whole/seed-0.json", Job, "a job")
     selection = {"rule": "best", "statistic": "tag_bce", "branches": ["both"]}
-    settings = {**job.settings, "cbp_share": share, "selection": selection}
+    settings = {**job.settings, "cbp_share": share, "both_videos": "mean", "selection": selection}
     info, folders = RunFolder(job.run).info(), phases_of(job.run)
     config = parse_settings(CollabConfig, settings, "test")
     features = Features.open(ablation_dataset, "i3d"), Features.open(ablation_dataset, "scene")

@@ -69,8 +69,9 @@ def test_step_names_are_those_of_the_method(overrides: list[str]) -> None:
     ],
 )
 def test_what_trains_alike_until_where(override: str, shared: int) -> None:
-    base = fingerprints(load_settings(CollabConfig))
-    other = fingerprints(load_settings(CollabConfig, overrides=[override]))
+    two = ["schedule.rounds=2"]
+    base = fingerprints(load_settings(CollabConfig, overrides=two))
+    other = fingerprints(load_settings(CollabConfig, overrides=[*two, override]))
     common = next((n for n, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), min(len(base), len(other)))
     assert common == shared
 
@@ -87,8 +88,9 @@ def test_what_trains_alike_until_where(override: str, shared: int) -> None:
 )
 def test_online_training_begins_after_the_warm_up_or_not_at_all(override: str, shared: int) -> None:
     """Its optimizer goes on from step to step, so no training can go on from the middle of another."""
-    base = fingerprints(load_settings(CollabConfig, overrides=["schedule.kind=online"]))
-    other = fingerprints(load_settings(CollabConfig, overrides=["schedule.kind=online", override]))
+    online = ["schedule.kind=online", "schedule.rounds=2", "schedule.background=20"]
+    base = fingerprints(load_settings(CollabConfig, overrides=online))
+    other = fingerprints(load_settings(CollabConfig, overrides=[*online, override]))
     assert len(base) == 9
     assert next((n for n, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), len(base)) == shared
 
@@ -104,6 +106,7 @@ def test_equal_trainings_run_once_and_the_others_go_on_from_the_nearest() -> Non
         Reading("no-cls", "", ("losses.classification=0", "losses.contrast=0")),
         Reading("no-contrast", "", ("losses.contrast=0",)),
         Reading("wide", "", ("pyramid.width=128",)),
+        base=["schedule.rounds=2"],
     )
     assert [(t.name, t.source) for t in plan.trainings] == [
         ("whole", None),

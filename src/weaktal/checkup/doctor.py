@@ -25,6 +25,7 @@ from weaktal.version import __version__
 CORE = {
     "torch": "torch", "numpy": "numpy", "lightning-fabric": "lightning_fabric", "safetensors": "safetensors",
     "pydantic": "pydantic", "pyyaml": "yaml", "typer": "typer", "rich": "rich", "tensorboard": "tensorboard",
+    "jinja2": "jinja2",
 }  # fmt: skip
 
 
@@ -57,6 +58,10 @@ EXTRAS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "table": (("openpyxl", "openpyxl", "spreadsheets saved as .xlsx"),),
     "export": (("opentimelineio", "opentimelineio", "timelines for video editors (.otio)"),),
     "report": (("matplotlib", "matplotlib", "pictures of ablations and comparisons"),),
+    "view": (
+        ("starlette", "starlette", "view --serve: a page that plays every video and saves corrections"),
+        ("uvicorn", "uvicorn", "view --serve"),
+    ),
     "ray": (("ray", "ray", "extraction over a cluster"),),
 }
 

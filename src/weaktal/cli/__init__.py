@@ -25,6 +25,7 @@ import typer
 
 from weaktal.cli import surroundings
 from weaktal.cli.lines import log_lines
+from weaktal.cli.stopping import STOPPED, STOPPING
 from weaktal.errors import InputError, RunError, arg, one_line
 from weaktal.version import __version__
 
@@ -79,9 +80,6 @@ _GO_ON = {
     "reproduce": "; the same command goes on",
 }
 
-# What shells expect of Ctrl-C; Typer, which may catch it first, gives the same.
-_INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits: 0 good, 2 bad input or usage, 130 stopped with Ctrl-C, 1 anything else."""
@@ -95,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             traceback.print_exc()
         code = _fail(f"{_unforeseen(error)}; weaktal --debug shows where, for a report", 1)
     except KeyboardInterrupt:  # a second one, while the first was being answered
-        code = _INTERRUPTED
+        code = STOPPED
     failed = surroundings.flushed()
     if failed is not None and code == 0:
         code = 1
@@ -106,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _exit(code: int) -> None:
     """Ends the process; a Ctrl-C on the way out changes nothing any more."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", *STOPPING):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     sys.exit(code)
@@ -144,14 +142,14 @@ def run(arguments: list[str]) -> int:
     except RunError as error:
         return _fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
+        code = STOPPED
     except BrokenPipeError:
         return 1
     except OSError as error:
         source = f"{error.filename}: " if error.filename is not None else ""
         return _fail(f"{source}{error.strerror or error}", 2 if error.errno in _BAD_PATH else 1)
-    if code == _INTERRUPTED:
-        return _fail(f"stopped; what was written before is whole{_GO_ON.get(arguments[0], '')}", _INTERRUPTED)
+    if code == STOPPED:
+        return _fail(f"stopped; what was written before is whole{_GO_ON.get(arguments[0], '')}", STOPPED)
     return code if isinstance(code, int) else 0
 
 

@@ -80,6 +80,15 @@ def compose(
             rich_help_panel=FEATURES,
         ),
     ] = None,
+    pool_videos: Annotated[
+        bool | None,
+        typer.Option(
+            "--pool-videos",
+            help="The pool's clips are training videos too, with their tags: the same data for all methods.",
+            show_default=False,
+            rich_help_panel=FEATURES,
+        ),
+    ] = None,
     features_name: Annotated[
         str | None,
         typer.Option(
@@ -149,6 +158,7 @@ def compose(
             instance_snippets=_range("instance_snippets", instance_snippets, int) if instance_snippets else None,
             gap_snippets=_range("gap_snippets", gap_snippets, int) if gap_snippets else None,
             pool=pool,
+            pool_videos=pool_videos,
             features_name=features_name,
             streams=_streams(streams) if streams else None,
             instance_seconds=_range("instance_seconds", instance_seconds, float) if instance_seconds else None,

@@ -20,7 +20,14 @@ class Cut(StrEnum):
 
 
 def export(
-    results: Annotated[Path, typer.Argument(help="Results file.", metavar="RESULTS", show_default=False)],
+    results: Annotated[
+        Path,
+        typer.Argument(
+            help="Results file; or annotations, such as corrections.json or a dataset.",
+            metavar="RESULTS",
+            show_default=False,
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option(

@@ -16,6 +16,7 @@ from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
 from weaktal.encoders.names import HOUSE, check_encoder
 from weaktal.errors import InputError, one_line
+from weaktal.video.flow import check_method
 
 if TYPE_CHECKING:
     from weaktal.extraction.extract import Extracted
@@ -101,6 +102,8 @@ def extract(
     """
     for one in encoder:  # before torch is imported, which takes longer
         check_encoder(one)
+    if flow is not None:
+        check_method(flow)
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.extraction import extract as verb
 

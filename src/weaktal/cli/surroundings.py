@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import sys
 import threading
 import warnings
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from weaktal.cli import stopping
 from weaktal.errors import harmless
-
-# What a terminal that closes and a batch scheduler send ends a command as Ctrl-C does: unfinished files are removed.
-_STOPPING = ("SIGTERM", "SIGHUP")
 
 
 def prepare(*, debug: bool) -> None:
@@ -24,11 +21,8 @@ def prepare(*, debug: bool) -> None:
     Args:
         debug: whether to leave warnings and tracebacks of threads as they are.
     """
-    for name in _STOPPING:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores it, and means it
-            signal.signal(number, signal.default_int_handler)
     _open_streams()
+    stopping.end_when_told()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # names may hold what the terminal, or no encoding at all, can show

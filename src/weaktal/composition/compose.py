@@ -32,6 +32,7 @@ def compose(
     instance_snippets: tuple[int, int] | None = None,
     gap_snippets: tuple[int, int] | None = None,
     pool: float | None = None,
+    pool_videos: bool | None = None,
     features_name: str | None = None,
     streams: Mapping[str, tuple[int, int]] | None = None,
     instance_seconds: tuple[float, float] | None = None,
@@ -58,6 +59,8 @@ def compose(
             longer ones cut.
         gap_snippets: background before, between and after actions where clips are features, (3, 8) by default.
         pool: share of the clips, 0 to 1, that no video shows and that are written to ``DATASET/pool``; for features.
+        pool_videos: whether the pool's clips of labelled classes are training videos too, each by itself with its tag,
+            so that what is compared with something fitted on the pool has the same data.
         features_name: folder below ``DATASET/features`` where clips are features; "i3d" by default.
         streams: columns of the modalities where clips are features; what clips.json says by default.
         instance_seconds: length of an action where clips are videos, (1, 6) by default.
@@ -82,6 +85,7 @@ def compose(
         "instances_per_video": instances_per_video,
     }
     plan_of_features = {"instance_snippets": instance_snippets, "gap_snippets": gap_snippets, "pool": pool}
+    plan_of_features["pool_videos"] = pool_videos
     of_features = {**plan_of_features, "features_name": features_name, "streams": streams}
     of_videos = {"instance_seconds": instance_seconds, "gap_seconds": gap_seconds, "fps": fps, "size": size}
     if not holds_videos(clips):

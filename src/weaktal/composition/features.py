@@ -7,6 +7,7 @@ plan) and, if wanted, ``pool/``: clips that no video shows, to pre-train on.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from weaktal.arrays import Floats32, Integers
 from weaktal.composition.clips import Clip, ClipFolder, check_streams, common_spacing, write_clips
-from weaktal.composition.plan import POOL, SUBSETS, Composed, Composition, CompositionSettings, VideoPlan, plan
+from weaktal.composition.plan import POOL, SUBSETS, TRAIN, Composed, Composition, CompositionSettings, VideoPlan, plan
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.errors import arg
@@ -66,7 +67,11 @@ def compose_features(
             complete=True,
         )
         write_manifest(features, manifest)
-        write_annotations(folder / "annotations.json", planned_annotations(composition, grid))
+        annotations = planned_annotations(composition, grid)
+        if settings.pool_videos:
+            of_pool = _pool_videos(features, composition, grid, rows)
+            annotations = replace(annotations, videos={**annotations.videos, **of_pool})
+        write_annotations(folder / "annotations.json", annotations)
         write_json(folder / "composition.json", _as_json(composition, settings, odd))
         if composition.splits[POOL]:
             write_clips(folder / POOL, clips, composition.splits[POOL], rows)
@@ -102,6 +107,21 @@ def _write_features(folder: Path, composition: Composition, rows: Floats32) -> N
     folder.mkdir(parents=True)
     for video in composition.videos:
         np.save(folder / f"{video.name}.npy", rows[snippet_rows(video)])
+
+
+def _pool_videos(folder: Path, composition: Composition, grid: SnippetGrid, rows: Floats32) -> Mapping[str, Video]:
+    """The pool's clips of target classes as tagged training videos, each by itself; writes their features.
+
+    What is fitted on the pool, such as a stand-in for a vision-language model, knows its labels: with these videos
+    everything that it is compared with knows them too.
+    """
+    videos = {}
+    for number, clip in enumerate(clip for clip in composition.splits[POOL] if clip.label in composition.targets):
+        name = f"pool_{number:04d}"
+        np.save(folder / f"{name}.npy", rows[clip.offset : clip.offset + clip.snippets])
+        duration = clip.snippets * grid.seconds_per_snippet
+        videos[name] = Video(name=name, subset=SUBSETS[TRAIN], duration=duration, labels=(clip.label,), segments=())
+    return videos
 
 
 def _as_json(composition: Composition, settings: CompositionSettings, odd: list[Clip]) -> dict[str, Any]:

@@ -53,6 +53,9 @@ class CompositionSettings(Settings):
     instance_snippets: Range = (1, 8)  # an action is one clip; clips shorter than this are joined, longer ones cut
     gap_snippets: RangeFromZero = (3, 8)
     pool: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of each class's clips that no video shows
+    pool_videos: bool = (
+        False  # the pool's clips of target classes are training videos too, each by itself, with its tag
+    )
 
 
 @dataclass(frozen=True, slots=True)

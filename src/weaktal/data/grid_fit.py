@@ -7,7 +7,7 @@ videos agree on the same ratio does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ AGREED = 0.01  # how far from the common ratio the lengths of most videos may be
 SHORT = 4.0  # snippets that features may be short of: cut at the end, or of overlapping windows
 LONG = 2.0  # snippets that they may have too many
 FEWEST = 3  # videos that can agree
+APART = 0.06  # between the ratios of two groups of videos: 24 for 25 frames a second cannot be told from noise
+LONG_ENOUGH = 40.0  # snippets of a video whose own ratio says something
 MOST_SHORT = 1.75  # snippets that are missing on average where windows do not overlap: half of one
 
 # What the field extracts with: frames a snippet, and frames a second.
@@ -38,6 +40,7 @@ class Fit:
         short: snippets that are missing at the end of most videos, where the ratio is right.
         grid: the grid that was said.
         example: a video in words.
+        groups: a sentence where the videos fall into two groups, each with a ratio of its own.
     """
 
     videos: int
@@ -46,6 +49,7 @@ class Fit:
     short: float
     grid: SnippetGrid
     example: str
+    groups: str | None = None
 
     @property
     def wrong(self) -> bool:
@@ -118,7 +122,31 @@ def fit(lengths: Mapping[str, int], durations: Mapping[str, float], grid: Snippe
     agreed = bool((np.abs(off - np.median(off)) <= tolerated).mean() >= 0.8) and len(names) >= FEWEST
     index = int(np.argsort(seconds)[len(seconds) // 2])
     example = f"{names[index]} has {lengths[names[index]]}, and {seconds[index]:g} s make {grid.count(seconds[index])}"
-    return Fit(len(names), float(ratio), agreed, float(-np.median(off)), grid, example)
+    groups = _groups(names, rows, wanted)
+    return Fit(len(names), float(ratio), agreed, float(-np.median(off)), grid, example, groups)
+
+
+def _groups(names: Sequence[str], rows: Floats, wanted: Floats) -> str | None:
+    """A sentence where long videos fall into two groups by their ratio, as in a package made at two frame rates."""
+    long = np.flatnonzero(wanted >= LONG_ENOUGH)
+    order = long[np.argsort(rows[long] / wanted[long], kind="stable")]
+    ratios = rows[order] / wanted[order]  # ascending
+    if len(order) < 2 * FEWEST:
+        return None
+    cut = int(np.argmax(np.diff(ratios))) + 1
+    sides = [(order[:cut], ratios[:cut]), (order[cut:], ratios[cut:])]
+    low, high = (float(np.median(of)) for _, of in sides)
+    alike = all(
+        len(of) >= FEWEST and float((np.abs(of / np.median(of) - 1) <= 2 * AGREED).mean()) >= 0.8 for _, of in sides
+    )
+    if not alike or high / low - 1 < APART:
+        return None
+    first, second = (names[int(group[0])] for group, _ in sides)
+    return (
+        f"{cut:,} videos, such as {first}, have about {low:.3g} times the snippets that their durations make, and "
+        f"{len(order) - cut:,}, such as {second}, about {high:.3g} times: were they made at two frame rates? The times "
+        "of one group come out wrong"
+    )
 
 
 def _varied(rows: Floats, seconds: Floats) -> bool:

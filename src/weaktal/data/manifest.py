@@ -25,6 +25,7 @@ class Manifest(BaseModel):
         streams: half-open column ranges of the modalities.
         weights_sha256: of the encoder's weights.
         text: file name of class vectors (C, D), in class order, for vision-language features.
+        text_classes: the classes that they were made for; None where nobody noted them.
         complete: whether every video of the dataset has its file.
     """
 
@@ -38,6 +39,7 @@ class Manifest(BaseModel):
     streams: dict[str, tuple[int, int]] | None = None
     weights_sha256: str | None = None
     text: str | None = None
+    text_classes: tuple[str, ...] | None = None
     complete: bool = True
 
     @model_validator(mode="after")

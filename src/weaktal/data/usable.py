@@ -97,7 +97,9 @@ def check_grid(features: Features, durations: Mapping[str, float]) -> None:
         how = f"{FILE} there" if folder.manifest is not None else arg("seconds_per_snippet")
         expected = f"{found.advice}, in {how}; or is `duration` wrong?"
         raise InputError(found.problem, source=folder.folder, expected=expected)
-    if abs(found.ratio - 1) > OFF and found.videos < FEWEST:
+    if found.groups:
+        log.warning("%s: %s", folder.folder, found.groups)
+    elif abs(found.ratio - 1) > OFF and found.videos < FEWEST:
         log.warning("%s: %s; expected %s", folder.folder, found.problem, found.advice)
     elif folder.manifest is None and found.overlap:
         log.warning("%s: %s (seconds per window)", folder.folder, found.overlap)

@@ -19,7 +19,7 @@ from weaktal.demonstration.worlds import WorldPlan, copy_of_world
 from weaktal.encoders.world.shipped import VLP
 from weaktal.extraction.extract import extract
 from weaktal.progress import advancing, showing
-from weaktal.report.content import Step
+from weaktal.report.content import Done
 from weaktal.report.gather import BranchFiles
 from weaktal.runs.localize import localize
 from weaktal.runs.train import train
@@ -70,7 +70,7 @@ class DemoSteps:
     workers: int
     cache: Path
     console: Console
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Done] = field(default_factory=list)
 
     @property
     def dataset(self) -> Path:
@@ -171,7 +171,7 @@ class DemoSteps:
         yield done
         seconds = time.perf_counter() - start
         self.console.print(f"  {done.note}, {seconds:.1f} s", highlight=False, markup=False)
-        self.steps.append(Step(what, command_line(command) if command else "", seconds, done.note))
+        self.steps.append(Done(what, command_line(command) if command else "", seconds, done.note))
 
 
 @dataclass(slots=True)

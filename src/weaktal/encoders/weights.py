@@ -137,7 +137,7 @@ def locate(weights: Weights, root: Path | None = None) -> Path:
     if root.is_file() or (root / "config.json").is_file():
         return root
     place = root / weights.place
-    if place.exists():
+    if place.is_file() or (place / "config.json").is_file():  # an empty folder holds no weights
         return place
     raise InputError(
         f"the weights of {weights.name} are missing", source=place, expected=f"{_what(weights)}: {_how(weights)}"

@@ -27,7 +27,7 @@ TEXT = "text.npy"
 # The class vectors where a video is called text; no video's name begins with a dot.
 TEXT_APART = ".text.npy"
 # Keys of a manifest that do not tell how its numbers came to be.
-_NOT_SETTINGS = {"complete", "text", "template", "weights_files"}
+_NOT_SETTINGS = {"complete", "text", "text_classes", "template", "weights_files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,8 @@ def plan(videos: Mapping[str, Path], targets: Sequence[Target]) -> list[Job]:
 def begin(targets: Iterable[Target]) -> None:
     """Writes the manifests, not complete."""
     for target in targets:
-        write_manifest(target.folder, _with_text(target, complete=False))
+        before = read_manifest(target.folder)
+        write_manifest(target.folder, _with_text(target, before.text_classes if before else None, complete=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,8 @@ def write_class_vectors(
             vectors = class_vectors(target.encoder.text, fill(template, annotations.classes)).cpu().numpy()
             with replacing(target.folder / file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, vectors, allow_pickle=False)
-            write_manifest(target.folder, target.manifest.model_copy(update={"text": file}))
+            noted = {"text": file, "text_classes": annotations.classes}
+            write_manifest(target.folder, target.manifest.model_copy(update=noted))
     return reasons
 
 
@@ -266,12 +268,14 @@ def finish(targets: Iterable[Target], videos: Iterable[str], annotations: Annota
     lacking: dict[str, list[str]] = {}
     for target in targets:
         missing = [name for name in wanted if not target.has(name)]
-        write_manifest(target.folder, _with_text(target, complete=not missing))
+        made_for = annotations.classes if annotations and target.encoder.text is not None else None
+        write_manifest(target.folder, _with_text(target, made_for or None, complete=not missing))
         if missing:
             lacking[target.folder.name] = missing
     return lacking
 
 
-def _with_text(target: Target, *, complete: bool) -> Manifest:
+def _with_text(target: Target, classes: tuple[str, ...] | None, *, complete: bool) -> Manifest:
     text = target.text()
-    return target.manifest.model_copy(update={"complete": complete, "text": text.name if text else None})
+    update = {"complete": complete, "text": text.name if text else None, "text_classes": classes if text else None}
+    return target.manifest.model_copy(update=update)

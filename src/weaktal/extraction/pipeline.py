@@ -187,8 +187,12 @@ class Pipeline:
         """
         chunks = running_ahead(decoded(jobs, self.sampling.fps, self.busy), _DEPTH)
         clips = running_ahead(self.clips(chunks, on_frames), depth=2 * _DEPTH)
-        with contextlib.closing(chunks), contextlib.closing(clips):
+        try:
             yield from self.encoded(clips)
+        finally:
+            clips.close()
+            with contextlib.suppress(ValueError):  # the thread of the clips is still in it: a file does not answer
+                chunks.close()
 
     def clips(
         self,

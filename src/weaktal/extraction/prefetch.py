@@ -10,11 +10,14 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+_PATIENCE = 5.0  # seconds that a thread may take to stop
+
 
 def running_ahead(items: Iterator[Item], depth: int) -> Generator[Item]:
     """The items, made in a thread of their own, at most ``depth`` ahead. Errors come out where the items do.
 
-    Leaving the loop early stops the thread at its next item.
+    Leaving the loop early stops the thread at its next item, and waits for that; not for long, since it may be busy
+    with a file that does not answer.
     """
     ready: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=depth)
     stop = threading.Event()
@@ -51,4 +54,4 @@ def running_ahead(items: Iterator[Item], depth: int) -> Generator[Item]:
             yield item  # type: ignore[misc]  # an item comes with every missing error
     finally:
         stop.set()
-        thread.join()
+        thread.join(_PATIENCE)

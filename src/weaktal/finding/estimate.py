@@ -55,7 +55,7 @@ def training_seconds(
         classes=tuple(classes),
         streams=streams,
         others={
-            name: OtherFeatures(other.layout(first.name)[0], read_text_vectors(other, len(classes)))
+            name: OtherFeatures(other.layout(first.name)[0], read_text_vectors(other, classes))
             for name, other in others.items()
         },
         videos=len(videos),

@@ -13,6 +13,10 @@ and what is uncertain teaches nothing. The paper gives neither the thresholds no
 * ``quantile``: its rank among the scores of all snippets of the training set for the tags of their videos. A branch
   that was taught with hard labels puts nearly all it says next to 0 and 1, where no threshold on scores keeps the sure
   from the less sure any more; the order of the scores still does;
+* ``share``: its rank among the same scores, counted from how much of them the scores themselves suggest to be action
+  (:func:`presumed_share`): :math:`\delta_{low}` of what is presumed to be background, from the lowest on, is
+  background, and what lies above :math:`\delta_{high}` of what is presumed to be action is foreground. Fixed ranks
+  assume a share: with the lower half as background, a set of videos of which two thirds are action gets wrong labels;
 * ``class_quantile``: its rank among those scores of its own class, so that no class goes unlabeled because its scores
   are lower than another's;
 * ``video_quantile``: its rank among the scores of the class in the video, so that every tag has its foreground. Pooling
@@ -28,10 +32,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weaktal.arrays import UNCERTAIN
+from weaktal.arrays import UNCERTAIN, Floats
 
-Scale = Literal["video_max", "raw", "quantile", "class_quantile", "video_quantile"]
-Untagged = Literal["ignored", "background"]
+Scale = Literal["video_max", "raw", "quantile", "share", "class_quantile", "video_quantile"]
+Untagged = Literal["ignored", "background", "scored"]
 Limit = float | Tensor
 
 
@@ -55,7 +59,8 @@ def hard_labels(
         scale: thresholds act on scores as they are, on their share of the highest of the class in the video, or on
             their rank among the scores of the class in the video. With shares each tag has at least one foreground
             snippet, unless all its scores are 0; with ranks, unless its highest scores are equal.
-        untagged: whether entries of classes that the video does not hold are ignored or background.
+        untagged: whether entries of classes that the video does not hold are ignored, background, or labelled by their
+            own scores as those of all others.
 
     Returns:
         (B, T, C) int8.
@@ -69,8 +74,9 @@ def hard_labels(
         low_at, high_at = (_video_quantile(scores, mask, share) for share in (low_at, high_at))
     labels = torch.full_like(scores, UNCERTAIN, dtype=torch.int8)
     labels = labels.masked_fill(scores < low_at, 0).masked_fill(scores > high_at, 1)
-    elsewhere = UNCERTAIN if untagged == "ignored" else 0
-    labels = labels.masked_fill((tags == 0)[:, None, :], elsewhere)
+    if untagged != "scored":
+        elsewhere = UNCERTAIN if untagged == "ignored" else 0
+        labels = labels.masked_fill((tags == 0)[:, None, :], elsewhere)
     return labels.masked_fill(~mask[:, :, None], UNCERTAIN)
 
 
@@ -99,3 +105,32 @@ def quantiles(scores: Sequence[Tensor], low: float, high: float) -> tuple[float,
     pooled = torch.cat([part.detach().flatten() for part in scores]).double().cpu().numpy()
     low_at, high_at = np.quantile(pooled, [low, high])
     return float(low_at), float(high_at)
+
+
+def presumed_share(curves: Sequence[Tensor]) -> float:
+    r"""How much of the tagged videos is action, as far as a teacher's scores tell.
+
+    Each curve is brought to 0 at its lowest and 1 at its highest, since how sure a teacher is differs from video to
+    video and from branch to branch. Otsu's threshold then parts all values so that the two parts lie as far from each
+    other as their spread allows: it maximizes :math:`w_0 w_1 (\mu_0 - \mu_1)^2`. The share above it is the answer; it
+    errs towards a half, so what is taken for sure should stay well inside either part.
+
+    Args:
+        curves: logits of each tag of each video, (T,) each; at least one value in all.
+
+    Returns:
+        From 0 to 1; a half where every curve is constant.
+    """
+    values = np.sort(np.concatenate([_stretched(curve.detach().double().cpu().numpy()) for curve in curves]))
+    below = np.arange(1, len(values))
+    sums = np.cumsum(values)
+    if len(values) < 2 or values[0] == values[-1]:
+        return 0.5
+    lower, upper = sums[:-1] / below, (sums[-1] - sums[:-1]) / (len(values) - below)
+    apart = below * (len(values) - below) * (lower - upper) ** 2
+    return 1.0 - float(below[apart.argmax()]) / len(values)
+
+
+def _stretched(curve: Floats) -> Floats:
+    low, high = curve.min(initial=np.inf), curve.max(initial=-np.inf)
+    return np.zeros_like(curve) if high <= low else (curve - low) / (high - low)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import model_validator
+from pydantic import NonNegativeFloat, model_validator
 
 from weaktal.config import Few, OddSize, Settings, Size, setting
 from weaktal.engine.settings import OptimizerConfig
@@ -38,13 +38,16 @@ class PyramidConfig(Settings):
         0.1, "Share of channels that are dropped inside the blocks and before the classifier.", "open", ge=0, lt=1
     )
     input_dropout: float = setting(0.5, "Share of the features' channels that are dropped.", "open", ge=0, lt=1)
-    residual_init: float = setting(
+    residual_init: NonNegativeFloat | None = setting(
         0.001,
-        "Start of the learned factors on every residual and on the coarse levels (LayerScale). Near zero, the branch "
-        "starts as a plain snippet classifier and takes in context as it learns; at 1, attention carries the video's "
-        "tags to every snippet and nothing in the loss objects.",
-        "open",
-        ge=0,
+        "Start of the learned factors on every residual and on the coarse levels (LayerScale); null for residuals at "
+        "full strength without factors. Near zero, the branch starts as a plain snippet classifier and takes in "
+        "context as it learns; at full strength, attention carries the video's tags to every snippet and nothing in "
+        "the loss objects.",
+        "ours",
+    )
+    activation: Literal["gelu", "quick_gelu"] = setting(
+        "gelu", "Inside the MLP of a block; quick_gelu is CLIP's approximation.", "open"
     )
 
     @model_validator(mode="after")
@@ -69,6 +72,7 @@ class PyramidConfig(Settings):
                 dropout=self.dropout,
                 reach=self.reach,
                 residual_init=self.residual_init,
+                activation=self.activation,
             ),
             input_dropout=self.input_dropout,
             kernel=self.kernel,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from weaktal.models.outputs import SnippetOutput
-from weaktal.models.temporal import BlockShape, MaskedConv1d, TransformerStack
+from weaktal.models.temporal import BlockShape, MaskedConv1d, TransformerStack, scaled
 
 
 class PyramidEncoder(nn.Module):
@@ -42,8 +42,9 @@ class PyramidEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.down = nn.ModuleList(MaskedConv1d(width, width, kernel=3, stride=2) for _ in range(levels - 1))
         self.levels = nn.ModuleList(TransformerStack(width, blocks=blocks, shape=shape) for _ in range(levels))
-        # How much each coarse level adds to the finest one, a channel each.
-        self.mix = nn.Parameter(torch.full((levels - 1, width), shape.residual_init))
+        # How much each coarse level adds to the finest one, a channel each; without factors, all of it.
+        start = shape.residual_init
+        self.mix = None if start is None else nn.Parameter(torch.full((levels - 1, width), start))
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and (B, T) to (B, T, E)."""
@@ -59,7 +60,8 @@ class PyramidEncoder(nn.Module):
             if fused is None:
                 fused = x
             else:
-                fused = fused + x.repeat_interleave(2**level, dim=1)[:, :time] * self.mix[level - 1]
+                share = None if self.mix is None else self.mix[level - 1]
+                fused = fused + scaled(x.repeat_interleave(2**level, dim=1)[:, :time], share)
         assert fused is not None
         return fused
 

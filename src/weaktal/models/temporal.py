@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+
+Activation = Literal["gelu", "quick_gelu"]
 
 
 class Packing:
@@ -64,13 +67,43 @@ class BlockShape:
         dropout: on both residuals.
         reach: places that attention sees to either side; None for all.
         residual_init: start of the learned factors on both residuals; a small one lets the block start as the identity.
+            None leaves the factors out: residuals at full strength.
+        activation: inside the MLP.
     """
 
     heads: int
     expansion: int
     dropout: float
     reach: int | None
-    residual_init: float
+    residual_init: float | None
+    activation: Activation = "gelu"
+
+
+class QuickGELU(nn.Module):
+    """x sigmoid(1.702 x), the approximation of GELU that CLIP was trained with."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape."""
+        return x * torch.sigmoid(1.702 * x)
+
+
+class LearnedPosition(nn.Module):
+    """A learned vector for each place in time, added to the snippets; it starts at N(0, std).
+
+    Args:
+        width: channels, D.
+        length: places. A longer video meets them again from the first on, as crops of that length do in training.
+        std: spread at the start.
+    """
+
+    def __init__(self, width: int, *, length: int, std: float) -> None:
+        super().__init__()
+        self.table = nn.Parameter(std * torch.randn(length, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) to (B, T, D)."""
+        places = torch.arange(x.shape[1], device=x.device) % len(self.table)
+        return x + self.table[places]
 
 
 class TransformerBlock(nn.Module):
@@ -90,15 +123,16 @@ class TransformerBlock(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         hidden = shape.expansion * width
-        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
+        activation = nn.GELU() if shape.activation == "gelu" else QuickGELU()
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), activation, nn.Linear(hidden, width))
         self.dropout = nn.Dropout(shape.dropout)
-        self.scale_attention = nn.Parameter(torch.full((width,), shape.residual_init))
-        self.scale_mlp = nn.Parameter(torch.full((width,), shape.residual_init))
+        self.scale_attention = residual_factor(width, shape.residual_init)
+        self.scale_mlp = residual_factor(width, shape.residual_init)
 
     def forward(self, x: Tensor, packing: Packing) -> Tensor:
         """Packed snippets, (N, D) to (N, D)."""
-        x = x + self.dropout(self._attend(self.norm_attention(x), packing) * self.scale_attention)
-        out: Tensor = x + self.dropout(self.mlp(self.norm_mlp(x)) * self.scale_mlp)
+        x = x + self.dropout(scaled(self._attend(self.norm_attention(x), packing), self.scale_attention))
+        out: Tensor = x + self.dropout(scaled(self.mlp(self.norm_mlp(x)), self.scale_mlp))
         return out
 
     def _attend(self, x: Tensor, packing: Packing) -> Tensor:
@@ -114,6 +148,16 @@ class TransformerBlock(nn.Module):
         attended = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed)  # (B, heads, T, D / heads)
         out: Tensor = self.out(packing.pack(attended.transpose(1, 2).reshape(batch, time, width)))
         return out
+
+
+def residual_factor(width: int, start: float | None) -> nn.Parameter | None:
+    """A learned factor on each channel of a residual (LayerScale); None for a plain residual."""
+    return None if start is None else nn.Parameter(torch.full((width,), start))
+
+
+def scaled(x: Tensor, factor: Tensor | None) -> Tensor:
+    """``x`` times the factor of its channels, where there is one."""
+    return x if factor is None else x * factor
 
 
 class TransformerStack(nn.Module):

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from weaktal.models.logits import one_against_rest
 from weaktal.models.outputs import SnippetOutput
-from weaktal.models.temporal import BlockShape, TransformerStack
+from weaktal.models.temporal import BlockShape, LearnedPosition, TransformerStack
 
 Probabilities = Literal["softmax", "sigmoid"]
 
@@ -112,6 +112,7 @@ class VlpBranch(nn.Module):
         temperature: tau [paper: 0.07].
         probabilities: over the classes by softmax, or of each class alone by sigmoid; with the latter an offset is
             learned along, since cosines of images and texts do not lie around 0.
+        positions: places of a learned temporal embedding before the layers; None for none.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class VlpBranch(nn.Module):
         std: float,
         temperature: float,
         probabilities: Probabilities,
+        positions: int | None = None,
     ) -> None:
         super().__init__()
         self.text = text
@@ -134,6 +136,7 @@ class VlpBranch(nn.Module):
             if isinstance(layer, nn.Linear):
                 nn.init.normal_(layer.weight, std=std)
                 nn.init.zeros_(layer.bias)
+        self.position = None if positions is None else LearnedPosition(dim, length=positions, std=std)
         self.offset = nn.Parameter(torch.zeros(())) if probabilities == "sigmoid" else None
 
     def forward(self, features: Tensor, mask: Tensor, vectors: Tensor | None = None) -> SnippetOutput:
@@ -150,6 +153,8 @@ class VlpBranch(nn.Module):
         # Channels of about 1, as LayerNorm makes them: on vectors of length 1 even layers that start at a hundredth
         # would drown the features.
         scaled = functional.normalize(features, dim=-1) * features.shape[-1] ** 0.5
+        if self.position is not None:
+            scaled = self.position(scaled)
         embedding = self.temporal(scaled, mask)
         logits = self._logits(embedding, self.text() if vectors is None else vectors)
         return SnippetOutput(logits=logits if self.offset is None else logits + self.offset, embedding=embedding)

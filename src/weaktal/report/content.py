@@ -13,7 +13,7 @@ from weaktal.segments import Segment
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Done:
     """One thing that was done, and how a user would do it again.
 
     Attributes:
@@ -30,7 +30,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class Row:
     """A row of the page: what one branch, one method or one results file reached on the whole subset.
 
     Attributes:
@@ -176,10 +176,10 @@ class Report:
     title: str
     lead: Sequence[str]
     classes: Sequence[str]
-    branches: Sequence[Branch]
+    branches: Sequence[Row]
     videos: Sequence[Shown]
     choice: str
-    steps: Sequence[Step] = ()
+    steps: Sequence[Done] = ()
     facts: Sequence[tuple[str, str]] = ()
     threshold: float = 0.5
     tiou: float = 0.5

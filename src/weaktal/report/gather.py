@@ -13,7 +13,7 @@ from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import Protocol, protocol_of
 from weaktal.evaluation.scoring import Scores, score, subset_of
-from weaktal.report.content import Branch, Report, Step
+from weaktal.report.content import Done, Report, Row
 from weaktal.report.gather_videos import PICTURES, Known, Loaded, show_videos
 from weaktal.report.overview import length_counts, tag_counts
 
@@ -44,7 +44,7 @@ class Words:
 
     title: str
     lead: Sequence[str] = ()
-    steps: Sequence[Step] = ()
+    steps: Sequence[Done] = ()
     facts: Sequence[tuple[str, str]] = ()
     notes: Sequence[str] = ()
 
@@ -113,7 +113,7 @@ def compare(
         lead=words.lead,
         classes=(*truth.classes, *sorted(used - set(truth.classes))),
         branches=[
-            Branch(
+            Row(
                 name=branch.name,
                 about=files.about or _about(branch.results),
                 scores=scored,

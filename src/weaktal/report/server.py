@@ -172,6 +172,7 @@ def _listening(port: int) -> Iterator[Any]:
 
             problem = f"port {port} cannot be used ({reason(error) if isinstance(error, OSError) else error})"
             raise InputError(problem, source=arg("port"), expected="a free port, 0 for any") from None
+        listener.listen()  # before the address is told: an early request waits, it is not refused
         yield listener
 
 

@@ -113,7 +113,7 @@ def train(
         classes=annotations.classes,
         streams=streams,
         others={
-            name: OtherFeatures(other.layout(videos[0].name)[0], read_text_vectors(other, len(annotations.classes)))
+            name: OtherFeatures(other.layout(videos[0].name)[0], read_text_vectors(other, annotations.classes))
             for name, other in others.items()
         },
         videos=len(videos),

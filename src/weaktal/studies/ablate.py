@@ -208,7 +208,7 @@ def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
         classes=annotations.classes,
         streams=streams,
         others={
-            VLP: OtherFeatures(vlp.layout(videos[0].name)[0], read_text_vectors(vlp, len(annotations.classes))),
+            VLP: OtherFeatures(vlp.layout(videos[0].name)[0], read_text_vectors(vlp, annotations.classes)),
         },
     )
     built: list[dict[str, Any]] = []

@@ -30,8 +30,13 @@ class Benchmark:
     test: int
 
     @property
+    def paper_preset(self) -> str:
+        """The preset of ``collab`` that holds the paper as written for this dataset."""
+        return "paper" if self.protocol == "thumos14" else "paper-activitynet"
+
+    @property
     def recipe(self) -> Path:
-        """The file of settings."""
+        """The file of settings that the experiment has over either preset."""
         return Path(str(importlib.resources.files("weaktal.studies") / "recipes" / f"{self.protocol}.yaml"))
 
 

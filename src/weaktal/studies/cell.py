@@ -208,18 +208,55 @@ def measured(
         chosen = f"{folder.name} {branch}"
     load_weights(method.module, folder / "weights.safetensors")
     trained = Trained(job.run, method, config, info, branch, config.decode)
-    with scratch_folder() as folder_of_scores:
-        scores_file = folder_of_scores / "scores.safetensors"
-        results, _ = trained.segments(videos, cbp, vlp if trained.needs_vlp else None, scores=scores_file)
-        errors = diagnose(job.data.dataset, scores_file, threshold=job.data.threshold)
-    data = job.data
-    scores = score(truth, results, protocol_named(data.protocol), subset=data.subset, tious=data.tiou)
-    return Measured(
+    needed = vlp if trained.needs_vlp else None
+    return scored(
+        trained,
+        job.data,
+        truth,
+        videos,
+        cbp,
+        needed,
         reading=reading.name,
-        seed=job.seed,
         after=reading.after,
         branch=reading.branch,
-        settings=reading.settings,
+        chosen=chosen,
+    )
+
+
+def scored(
+    trained: Trained,
+    data: Data,
+    truth: Annotations,
+    videos: list[Video],
+    cbp: Features,
+    vlp: Features | None,
+    *,
+    reading: str,
+    after: str,
+    branch: str,
+    chosen: str | None = None,
+) -> Measured:
+    """What a trained method finds in videos, held against the truth.
+
+    Args:
+        trained: the method, its branch and its decoding.
+        data: subset, protocol and thresholds.
+        truth: annotations with segments.
+        videos: to localize.
+        cbp, vlp: their features, the latter where the branch needs them.
+        reading, after, branch, chosen: what the reading is called, see :class:`Measured`.
+    """
+    with scratch_folder() as folder_of_scores:
+        scores_file = folder_of_scores / "scores.safetensors"
+        results, _ = trained.segments(videos, cbp, vlp, scores=scores_file)
+        errors = diagnose(data.dataset, scores_file, threshold=data.threshold)
+    scores = score(truth, results, protocol_named(data.protocol), subset=data.subset, tious=data.tiou)
+    return Measured(
+        reading=reading,
+        seed=trained.info.seed,
+        after=after,
+        branch=branch,
+        settings=trained.settings.model_dump(mode="json"),
         tiou=scores.tious,
         map=tuple(scores.map.tolist()),
         average_map=scores.average_map,

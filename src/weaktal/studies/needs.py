@@ -16,6 +16,7 @@ from weaktal.studies.benchmarks import Benchmark
 
 I3D_COLUMNS = 2048
 CLIP_COLUMNS = 512
+I3D_FPS, I3D_WINDOW = 25.0, 16
 
 
 def refuse_missing(
@@ -46,34 +47,53 @@ def _annotations(benchmark: Benchmark, dataset: Path) -> list[str]:
 
 
 def _features(benchmark: Benchmark, dataset: Path, features: str, vlp_features: str) -> list[str]:
-    wanted = [
+    parts = parse_names(features)
+    wanted: list[tuple[str, str, int, float | None, int | None]] = [
         (
             name,
             f"{I3D_COLUMNS} columns in all, RGB and flow, 16 frames at 25 fps: `weaktal import {benchmark.protocol} "
             f"PACKAGE... NEW_DATASET` takes published ones along, `weaktal extract VIDEOS --encoder i3d --into "
             f"{dataset}` computes them",
+            I3D_COLUMNS // len(parts),
+            I3D_FPS,
+            I3D_WINDOW,
         )
-        for name in parse_names(features).values()
+        for name in parts.values()
     ]
     wanted.append(
         (
             vlp_features,
             f"CLIP ViT-B/16 image features, {CLIP_COLUMNS} columns: `weaktal extract VIDEOS --encoder clip-vit-b16 "
             f"--into {dataset}` computes them",
+            CLIP_COLUMNS,
+            None,
+            None,
         )
     )
     names = _videos(dataset)
     found = []
-    for name, how in wanted:
+    for name, how, columns, fps, window in wanted:
         folder = dataset / "features" / name
         absent = [video for video in names if not (folder / f"{video}.npy").exists()]
         if not folder.is_dir():
             found.append(f"{folder}, {how}")
         elif not (folder / FILE).exists():
             found.append(f"{folder / FILE}, which says how these features lie on time (docs/datasets.md)")
+        elif odd := _odd_layout(folder, columns, fps, window):
+            found.append(f"other features in {folder}, {odd}; {how}")
         elif absent:
             found.append(f"{len(absent)} of {len(names)} videos in {folder}, the first of them {absent[0]}.npy; {how}")
     return found
+
+
+def _odd_layout(folder: Path, columns: int, fps: float | None, window: int | None) -> str:
+    """How features differ from those of the published experiment in width, rate or window; empty where they do not."""
+    manifest = read_manifest(folder)
+    assert manifest is not None  # the caller has seen its file
+    wanted = {"columns": (manifest.dim, columns), "frames a second": (manifest.fps, fps)}
+    wanted["frames a snippet"] = (manifest.window, window)
+    odd = [f"{has:g} {what} in place of {asked:g}" for what, (has, asked) in wanted.items() if asked not in (None, has)]
+    return ", ".join(odd)
 
 
 def _videos(dataset: Path) -> Sequence[str]:

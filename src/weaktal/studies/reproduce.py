@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
 from rich.console import Console
 
-from weaktal.config import load_settings
+from weaktal.config import flat, load_settings
 from weaktal.data.annotations import Annotations
 from weaktal.errors import InputError, shown
 from weaktal.files import write_text
 from weaktal.methods.collab.phases import WARM_UP
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.presets import preset_file
 from weaktal.progress import console_on
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
@@ -88,9 +90,14 @@ def reproduce(
     if experiment not in BENCHMARKS:
         raise InputError(f"no experiment {shown(experiment)}", expected=f"one of {', '.join(BENCHMARKS)}")
     benchmark, dataset, out = BENCHMARKS[experiment], Path(dataset), Path(out)
-    base = load_settings(CollabConfig, benchmark.recipe, overrides)
+    base, paper = (
+        load_settings(
+            CollabConfig, benchmark.recipe, overrides, base=load_settings(CollabConfig, preset_file("collab", preset))
+        )
+        for preset in ("default", benchmark.paper_preset)
+    )
     annotations = refuse_missing(benchmark, dataset, features, vlp_features, base)
-    plan = make_plan([TABLE], base)
+    plan = make_plan([table_of(base, paper)], base)
     data = common_data(dataset, features, vlp_features, protocol=benchmark.protocol)
     heading = f"{benchmark.title}: readings of the reproduction"
     ablated = run_plan(
@@ -109,6 +116,15 @@ def reproduce(
     file = out / "reproduction.md"
     write_text(file, text)
     return Reproduced(file, text, ablated)
+
+
+def table_of(base: CollabConfig, paper: CollabConfig) -> Table:
+    """All readings: those of preset ``default``, which is the base, and of preset ``paper``."""
+    usual, written = (flat(config.model_dump(mode="json")) for config in (base, paper))
+    different = tuple(f"{key}={json.dumps(value)}" for key, value in written.items() if value != usual[key])
+    as_written = Reading("paper", "preset paper: CBP", different)
+    with_both = Reading("paper-both", "preset paper: both branches", different, branch="both")
+    return replace(TABLE, lines=(*TABLE.lines, Line(as_written, WHOLE.name), Line(with_both, as_written.name)))
 
 
 def _other_videos(benchmark: Benchmark, annotations: Annotations, train: str, test: str) -> Iterator[str]:
@@ -140,18 +156,31 @@ def report(
         line([f"{SOURCE}, published", *published]),
         *(
             _row(title, found.get(name, {}), benchmark)
-            for title, name in (("CBP", "whole"), ("both branches", "whole-both"))
+            for title, name in (
+                ("preset paper, CBP", "paper"),
+                ("preset paper, both branches", "paper-both"),
+                ("preset default, CBP", "whole"),
+                ("preset default, both branches", "whole-both"),
+            )
         ),
         "",
-        _gap(found.get("whole", {}), benchmark),
+        f"Preset paper: {_gap(found.get('paper', {}), benchmark)}",
+        "",
+        f"Preset default: {_gap(found.get('whole', {}), benchmark)}",
         "",
         *(f"**Not the published set: {note}.**\n" for note in notes),
         "## Settings",
         "",
         "What the paper states is marked [paper], what it leaves open and we chose [open].",
         "",
-        f"```yaml\n{benchmark.recipe.read_text(encoding='utf-8')}```",
-        "",
+        *(
+            f"{title}:\n\n```yaml\n{file.read_text(encoding='utf-8')}```\n"
+            for title, file in (
+                (f"Preset {benchmark.paper_preset}", preset_file("collab", benchmark.paper_preset)),
+                ("Preset default", preset_file("collab", "default")),
+                ("Over both", benchmark.recipe),
+            )
+        ),
     ]
     if overrides:
         parts += ["Changed for this run:", "", *(f"- `{override}`" for override in overrides), ""]

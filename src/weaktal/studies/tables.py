@@ -7,13 +7,19 @@ variant is adding a line here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from weaktal.config import flat, load_settings
 from weaktal.methods.collab.phases import WARM_UP
+from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.mmsd_config import MMSDConfig
+from weaktal.methods.presets import preset_file
 
 Sign = Literal["below", "above"]
+METHOD = "collab"
 END = "end"
 CHOICE = "choice"  # the phase and branch that the settings under selection choose, as localizing without --branch does
 
@@ -61,12 +67,15 @@ class Table:
     lines: tuple[Line, ...]
 
 
+WARM = Reading("cbp-warm-up", "CBP on tags alone (warm-up)", after=WARM_UP)
+VANILLA = Reading("vlp-vanilla", "vanilla VLP (nothing learned)", after=WARM_UP, branch="vanilla")
 WHOLE = Reading("whole", "the whole method: CBP")
 WHOLE_VLP = Reading("whole-vlp", "the whole method: VLP", branch="vlp")
 WHOLE_BOTH = Reading("whole-both", "the whole method: both branches", branch="both")
 IN_TURNS = "schedule.kind=alternate"
 ONLY_B = (IN_TURNS, "schedule.steps=[background]")
 ONLY_F = (IN_TURNS, "schedule.steps=[foreground]")
+ONE_WAY = Reading("only-f", "F steps only: CBP", ONLY_F)
 WITHOUT_CLS = "losses.classification=0"
 WITHOUT_CONTRAST = "losses.contrast=0"
 
@@ -84,22 +93,16 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
             "3",
             "Table 3: what each branch errs by, and what the method repairs",
             (
-                Line(Reading("cbp-warm-up", "CBP on tags alone (warm-up)", after=WARM_UP), "whole", "below"),
+                Line(WARM, "whole", "below"),
                 *as_long,
-                Line(
-                    Reading("vlp-vanilla", "vanilla VLP (nothing learned)", after=WARM_UP, branch="vanilla"),
-                    "whole-vlp",
-                    "below",
-                ),
+                Line(VANILLA, "whole-vlp", "below"),
                 Line(
                     Reading("vlp-one-b", "VLP after one B step", (IN_TURNS,), after="background-1", branch="vlp"),
                     "vlp-vanilla",
-                    "above",
                 ),
                 Line(
                     Reading("cbp-one-f", "CBP after one F step, without any B step", ONLY_F, after="foreground-1"),
                     "cbp-warm-up",
-                    "above",
                 ),
                 Line(WHOLE, "cbp-warm-up", "above"),
                 Line(WHOLE_VLP, "vlp-vanilla", "above"),
@@ -111,9 +114,9 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
             "Table 4: distilling one way, and both ways",
             (
                 Line(Reading("only-b-vlp", "B steps only: VLP", ONLY_B, branch="vlp"), "whole-vlp", "below"),
-                Line(Reading("only-b-both", "B steps only: both", ONLY_B, branch="both"), "whole-both", "below"),
-                Line(Reading("only-f", "F steps only: CBP", ONLY_F), "whole", "below"),
-                Line(Reading("only-f-both", "F steps only: both", ONLY_F, branch="both"), "whole-both", "below"),
+                Line(Reading("only-b-both", "B steps only: both", ONLY_B, branch="both"), "whole-both"),
+                Line(ONE_WAY, "whole", "below"),
+                Line(Reading("only-f-both", "F steps only: both", ONLY_F, branch="both"), "whole-both"),
                 Line(WHOLE),
                 Line(WHOLE_VLP),
                 Line(WHOLE_BOTH),
@@ -125,8 +128,8 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
             (
                 Line(Reading("kd", "L_kd", (WITHOUT_CONTRAST, WITHOUT_CLS))),
                 Line(Reading("kd-contrast", "L_kd + L_con", (WITHOUT_CLS,)), "kd", "above"),
-                Line(Reading("kd-cls", "L_kd + L_cls in F", (WITHOUT_CONTRAST,)), "kd", "above"),
-                Line(WHOLE, "kd-contrast", "above"),
+                Line(Reading("kd-cls", "L_kd + L_cls in F", (WITHOUT_CONTRAST,)), "kd"),
+                Line(WHOLE, "kd-cls", "above"),
                 Line(
                     Reading(
                         "foreground-labels",
@@ -134,7 +137,6 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
                         ("labels.background.low=0", "labels.foreground.low=0", "labels.untagged=ignored"),
                     ),
                     "whole",
-                    "below",
                 ),
                 Line(
                     Reading(
@@ -143,18 +145,108 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
                         ("labels.background.high=1", "labels.foreground.high=1"),
                     ),
                     "whole",
-                    "below",
                 ),
             ),
         ),
         Table("6", "Table 6: on other CBP networks, alone and with the collaboration", tuple(_networks())),
         Table("open", "What the paper leaves open", tuple(_open())),
+        _controls(),
+        _path(),
     )
 
 
 def _as_long(epochs: int) -> Line:
     overrides = ("schedule.rounds=0", f"schedule.warm_up={epochs}")
-    return Line(Reading("cbp-long", "CBP on tags alone, as many updates as in the whole", overrides), "whole", "below")
+    return Line(Reading("cbp-long", "CBP on tags alone, as many updates as in the whole", overrides), "whole")
+
+
+def _controls() -> Table:
+    """What the collaboration must beat: each of its parts without any teaching, and teaching without a second "
+    "branch."""
+    mmsd_decoding = tuple(
+        f"decode.{key}={json.dumps(value)}" for key, value in MMSDConfig().decode.model_dump(mode="json").items()
+    )
+    alone = Reading("mmsd-alone", "mmsd alone", ("cbp=mmsd",), after=WARM_UP)
+    by_itself = ("labels.teacher=cbp", *ONLY_F)
+    self_taught = Reading("self-training", "CBP taught by its own labels in F, no VLP", by_itself)
+    self_late = Reading("self-training-late", "the same, averaged with vanilla VLP", by_itself, branch="late")
+    late = Reading("late", "CBP's warm-up averaged with vanilla VLP, nothing taught", after=WARM_UP, branch="late")
+    mil = [
+        Reading(f"mil-{kernel}", f"mil, kernel {kernel}", ("cbp=convolution", f"convolution.kernel={kernel}"), WARM_UP)
+        for kernel in (3, 1)
+    ]
+    return Table(
+        "controls",
+        "Controls: what stands without any collaboration",
+        (
+            *map(Line, mil),
+            Line(alone),
+            Line(
+                Reading("mmsd-own", "mmsd, its own decoding", (*alone.overrides, *mmsd_decoding), WARM_UP), alone.name
+            ),
+            Line(WARM, "mil-1"),
+            Line(VANILLA),
+            Line(late, WARM.name),
+            Line(self_taught, WARM.name),
+            Line(self_late, self_taught.name),
+            Line(ONE_WAY, self_taught.name),
+            Line(WHOLE, self_taught.name),
+            Line(WHOLE_BOTH, self_late.name),
+        ),
+    )
+
+
+# What leads from preset ``paper`` to what works, a change each, in order: name, what it says, and the settings that
+# change. Lengths, rate and batch are everywhere those of the base, so that the rows can be compared and paid for.
+STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("residuals", "residuals that start near zero", ("pyramid.residual_init", "vlp.residual_init")),
+    ("kernel", "convolutions of one snippet", ("pyramid.kernel",)),
+    ("dropout", "dropout", ("pyramid.dropout", "pyramid.input_dropout", "vlp.dropout")),
+    ("clipping", "gradients clipped", ("optimizer.clip_norm",)),
+    ("mlp", "smaller MLPs", ("pyramid.expansion", "vlp.expansion", "vlp.activation")),
+    ("position", "no learned position", ("vlp.position",)),
+    ("labels", "thresholds by rank", ("labels.background", "labels.foreground")),
+    ("untagged", "untagged classes as background", ("labels.untagged",)),
+    ("contrast-weight", "a smaller contrast", ("losses.contrast",)),
+    (
+        "contrast-pairs",
+        "contrast within a class, foreground anchors",
+        ("losses.contrast_scope", "losses.contrast_anchors"),
+    ),
+    ("cls", "L_cls in F", ("losses.classification",)),
+    ("restart", "fresh weights in F", ("schedule.restart",)),
+    ("rounds", "one round", ("schedule.rounds",)),
+    ("decoding", "decoding", ("decode", "both_videos")),
+)
+SAME_LENGTHS = (
+    "optimizer.lr",
+    "optimizer.batch_size",
+    "schedule.background",
+    "schedule.foreground",
+    "schedule.updates_per_epoch",
+)
+
+
+def _path() -> Table:
+    """From preset ``paper`` to the base, one change a row; each row is held against the one before it."""
+    paper = flat(load_settings(CollabConfig, preset_file(METHOD, "paper")).model_dump(mode="json"))
+    usual = flat(CollabConfig().model_dump(mode="json"))
+    different = {key: value for key, value in paper.items() if value != usual[key] and key not in SAME_LENGTHS}
+
+    def still(steps: Sequence[tuple[str, str, tuple[str, ...]]]) -> tuple[str, ...]:
+        names = tuple(name for _, _, keys in steps for name in keys)
+        return tuple(
+            f"{key}={json.dumps(value)}"
+            for key, value in different.items()
+            if (key + ".").startswith(tuple(f"{n}." for n in names))
+        )
+
+    first = Reading("path-paper", "preset paper, with the lengths, rate and batch of the base", still(STEPS_TO_DEFAULT))
+    lines = [Line(first)]
+    for number, (name, title, _) in enumerate(STEPS_TO_DEFAULT[:-1], start=1):
+        reading = Reading(f"path-{name}", f"... {title}", still(STEPS_TO_DEFAULT[number:]))
+        lines.append(Line(reading, lines[-1].reading.name))
+    return Table("path", "From the paper as written to what works", (*lines, Line(WHOLE, lines[-1].reading.name)))
 
 
 def _networks() -> Iterable[Line]:
@@ -185,6 +277,7 @@ def _open() -> Iterable[Line]:
         ("labels-loose", "labels: 0.2, 0.6 of the maximum", *_labels(scale="video_max", low=0.2, high=0.6)),
         ("labels-raw", "labels: scores of 0.05, 0.95", *_labels(scale="raw", low=0.05, high=0.95)),
         ("labels-rank", "labels: ranks 0.5, 0.875", *_labels(scale="quantile", low=0.5, high=0.875)),
+        ("labels-share", "labels: ranks within the presumed shares", *_labels(scale="share", low=0.6, high=0.7)),
         (
             "labels-class-rank",
             "labels: ranks 0.5, 0.875 within the class",
@@ -214,6 +307,10 @@ def _open() -> Iterable[Line]:
             "schedule.online.localizes=students",
         ),
         ("without-cls", "no L_cls in F", WITHOUT_CLS),
+        ("tagged-share", "tagged classes have three tenths of L_kd", "losses.tagged_share=0.3"),
+        ("contrast-video", "L_con over the video", "losses.contrast_scope=video"),
+        ("contrast-batch", "L_con over the batch", "losses.contrast_scope=batch"),
+        ("contrast-all", "L_con with all pairs", "losses.contrast_anchors=all"),
         ("contrast-0", "L_con weight 0", WITHOUT_CONTRAST),
         ("contrast-1", "L_con weight 1", "losses.contrast=1"),
         ("contrast-cold", "L_con temperature 0.03", "losses.contrast_temperature=0.03"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,6 +232,17 @@ def test_updates_are_those_that_a_branch_gets_in_turns(
     phases = small_method(scene_dataset, *overrides).phases()
     assert [phase.updates for phase in phases] == updates
     assert [phase.keep_optimizer for phase in phases[1:]] == [False, True][: len(phases) - 1]
+
+
+def test_segments_of_training_videos_change_nothing(finished: RunFolder, scene_dataset: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "dataset"
+    shutil.copytree(scene_dataset, copy)
+    content = json.loads((copy / "annotations.json").read_text())
+    for video in content["database"].values():
+        if video["subset"] == "training":
+            video["annotations"] = [{"label": label, "segment": "not a segment"} for label in video["labels"]]
+    (copy / "annotations.json").write_text(json.dumps(content))
+    assert sha256(trained(copy, tmp_path / "run", *ONLINE, *RANKS).weights) == sha256(finished.weights)
 
 
 def test_teachers_localize_unless_students_are_asked_for(finished: RunFolder, scene_dataset: Path) -> None:

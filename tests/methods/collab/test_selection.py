@@ -15,6 +15,7 @@ from weaktal.cli import run as command
 from weaktal.config import load_settings
 from weaktal.data.scores import read_scores
 from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.checksums import seal
 from weaktal.engine.method import Choice
 from weaktal.errors import InputError
 from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree
@@ -121,7 +122,9 @@ def test_trust_by_hand(warm_up: dict[str, Any], trusted: bool) -> None:
 def test_where_branches_disagree_the_warm_up_localizes(chosen: RunFolder, least: float, choice: Choice) -> None:
     method, _, _ = load_method(chosen)
     assert isinstance(method, Collaboration)
-    method.config = method.config.model_copy(update={"selection": SelectionConfig(least_agreement=least)})
+    method.config = method.config.model_copy(
+        update={"selection": SelectionConfig(rule="agreement", least_agreement=least)}
+    )
     phases = stored(chosen)
     assert method.choose(lambda index: phases[index]) == choice
 
@@ -196,6 +199,7 @@ def test_localizing_without_a_branch_takes_the_choice(chosen: RunFolder, scene_d
     info["settings"]["selection"]["rule"] = "last"
     (other / "run.json").write_text(json.dumps(info))
     (other / "weights.safetensors").write_bytes((folder / "weights.safetensors").read_bytes())
+    seal(other, ["run.json", "weights.safetensors"])
     localize(other, scene_dataset, tmp_path / "named.json", branch=branch)
     results = [json.loads((tmp_path / name).read_text())["results"] for name in ("free.json", "named.json")]
     assert results[0] == results[1]
@@ -228,6 +232,7 @@ def test_damaged_statistics_get_one_line(
         (copy / "phases" / folder.name).mkdir()
         if content is not None:
             (copy / "phases" / folder.name / "statistics.json").write_text(content)
+    seal(copy, ["run.json", "weights.safetensors"])
     with pytest.raises(InputError, match=message):
         localize(copy, scene_dataset, tmp_path / "out.json")
 

@@ -24,10 +24,11 @@ from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors, load_weights
 from weaktal.errors import InputError
 from weaktal.files import sha256
-from weaktal.losses.pseudo_labels import hard_labels
+from weaktal.losses.pseudo_labels import hard_labels, presumed_share
 from weaktal.methods.base import Inputs, OtherFeatures
 from weaktal.methods.collab import build
-from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.collab.labels import label_videos, tagged_logits
+from weaktal.methods.collab.settings import CollabConfig, ThresholdConfig
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mil import MultipleInstance
 from weaktal.runs.folder import RunFolder
@@ -334,7 +335,7 @@ def test_branches(finished: RunFolder, dataset: Path) -> None:
     batch = one_batch(dataset)
     with torch.no_grad():
         found = {branch: method.localize(batch, branch) for branch in (None, *method.branches)}
-    assert set(found) == {None, "cbp", "vlp", "both", "vanilla"}
+    assert set(found) == {None, "cbp", "vlp", "both", "vanilla", "late"}
     for snippets, videos in found.values():
         assert snippets.shape == (6, batch.mask.shape[1], 3)
         assert videos.shape == (6, 3)
@@ -342,7 +343,9 @@ def test_branches(finished: RunFolder, dataset: Path) -> None:
         assert snippets[~batch.mask].abs().max() == 0
     for part in (0, 1):
         assert torch.equal(found[None][part], found["cbp"][part])
-        torch.testing.assert_close(found["both"][part], (found["cbp"][part] + found["vlp"][part]) / 2)
+    for together, other in (("both", "vlp"), ("late", "vanilla")):
+        torch.testing.assert_close(found[together][0], (found["cbp"][0] + found[other][0]) / 2)
+        assert torch.equal(found[together][1], found["cbp"][1])  # which classes a video holds CBP knows best
     text = torch.from_numpy(np.load(dataset / "features/scene/text.npy"))
     cosines = torch.nn.functional.cosine_similarity(batch.others["vlp"][:, :, None], text[None, None], dim=-1)
     expected = (cosines / 0.07).softmax(dim=-1) * batch.mask[:, :, None]
@@ -357,6 +360,71 @@ def test_share_of_cbp_in_both(dataset: Path) -> None:
     with torch.no_grad():
         cbp, vlp, both = (method.localize(batch, branch)[0] for branch in ("cbp", "vlp", "both"))
     torch.testing.assert_close(both, 0.8 * cbp + 0.2 * vlp)
+
+
+@pytest.mark.parametrize("kind", ["mean", "geometric"])
+def test_both_branches_may_say_together_which_classes_a_video_holds(dataset: Path, kind: str) -> None:
+    method = small_method(dataset, f"both_videos={kind}", "cbp_share=0.75")
+    method.module.eval()
+    batch = one_batch(dataset)
+    with torch.no_grad():
+        cbp, vlp, both = (method.localize(batch, branch)[1] for branch in ("cbp", "vlp", "both"))
+    torch.testing.assert_close(both, 0.75 * cbp + 0.25 * vlp if kind == "mean" else (cbp**3 * vlp) ** 0.25)
+
+
+def test_cbp_may_teach_itself(dataset: Path) -> None:
+    """The control: an F step whose labels are CBP's own, taken before it starts anew."""
+    method = small_method(dataset, "labels.teacher=cbp", "schedule.restart=true")
+    method.module.eval()
+    videos = videos_of(dataset)
+    thresholds = method.config.labels.foreground
+    with torch.no_grad():
+        own = label_videos(videos, method.cbp.snippets, thresholds, "ignored", torch.device("cpu"))
+        before = {name: value.clone() for name, value in method.cbp.module.state_dict().items()}
+        found = method.labels_of_vlp(videos, {})
+    assert found.keys() == own.keys()
+    assert all(torch.equal(found[name], own[name]) for name in own)
+    after = method.cbp.module.state_dict()
+    assert not all(torch.equal(after[name], before[name]) for name in before)
+
+
+def test_labels_by_share_are_ranks_within_what_is_presumed(dataset: Path) -> None:
+    method = small_method(dataset)
+    method.module.eval()
+    videos = videos_of(dataset)
+    with torch.no_grad():
+        scored = [(logits, tags) for _, logits, tags in tagged_logits(videos, method.cbp.snippets, torch.device("cpu"))]
+        share = presumed_share([curve for logits, tags in scored for curve in logits[:, tags > 0].unbind(dim=1)])
+        labels = label_videos(
+            videos,
+            method.cbp.snippets,
+            ThresholdConfig(low=0.6, high=0.7, scale="share"),
+            "ignored",
+            torch.device("cpu"),
+        )
+    entries = torch.cat([rows.flatten() for rows in labels.values()])
+    count = sum(logits[:, tags > 0].numel() for logits, tags in scored)
+    assert 0 < share < 1
+    assert int((entries == 0).sum()) == pytest.approx(0.6 * (1 - share) * count, abs=1.5)
+    assert int((entries == 1).sum()) == pytest.approx(0.3 * share * count, abs=1.5)
+
+
+def test_the_preset_paper_trains_and_localizes(dataset: Path, tmp_path: Path) -> None:
+    """All of it but its sizes: plain residuals, positions, raw thresholds, one fraction of contrast a video."""
+    run = train(
+        dataset,
+        method="collab",
+        features="i3d",
+        vlp_features="scene",
+        run=tmp_path / "run",
+        preset="paper",
+        overrides=["schedule.updates_per_epoch=1", "optimizer.batch_size=4", "pyramid.width=16", "vlp.positions=7"],
+    )
+    names = load_tensors(run.weights).keys()
+    assert "vlp.position.table" in names
+    assert not any("scale_" in name or "mix" in name for name in names)
+    results = localize(run.path, dataset)
+    assert set(results.videos) == set(read_tags(dataset).subset("validation"))
 
 
 def test_localizing_with_cbp_needs_no_vision_language_features(

@@ -22,6 +22,7 @@ from weaktal.encoders.clip import ClipEncoder
 from weaktal.encoders.prompts import prompted_vectors
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.method import Phase, SingleWay
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.engine.trainer import Trainer
@@ -122,7 +123,7 @@ def test_accumulated_gradients_equal_those_of_the_whole_batch(dataset: Path, cli
         config = load_settings(CollabConfig, overrides=overrides)
         method = build(config, Inputs(dim=16, classes=tags.classes, others={"vlp": OtherFeatures(24)}))
         videos = VideoSet(members, tags.classes, features, {"vlp": vlp})
-        run = RunFolder(tmp_path / str(micro_batch))
+        run = TrainingFolder(tmp_path / str(micro_batch))
         run.path.mkdir()
         Trainer(OneStep(method, micro_batch), videos, run, config.engine, 0).train()
         assert all(parameter.grad is None for parameter in method.module["cbp"].parameters())

@@ -234,17 +234,19 @@ def _check_grid(
             source=source,
             expected=f"{options}: {found.advice}",
         )
+    mixed = [found.groups] if found is not None and found.groups else []
     odd = [
         name
         for name, length in lengths.items()
         if abs(length - expected[name]) > max(LENGTH_SLACK, LENGTH_TOLERANCE * expected[name])
     ]
     if not odd:
-        return []
+        return mixed
     first = odd[0]
     return [
+        *mixed,
         f"features of {len(odd)} videos are shorter or longer than their video, such as {first}: {lengths[first]} "
-        f"snippets, and {durations[first]:g} s make {expected[first]}"
+        f"snippets, and {durations[first]:g} s make {expected[first]}",
     ]
 
 

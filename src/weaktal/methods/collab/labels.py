@@ -11,13 +11,13 @@ from torch import Tensor
 from weaktal.arrays import UNCERTAIN
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import State
-from weaktal.losses.pseudo_labels import Untagged, hard_labels, quantiles
+from weaktal.losses.pseudo_labels import Untagged, hard_labels, presumed_share, quantiles
 from weaktal.methods.collab.settings import ThresholdConfig
 from weaktal.models.outputs import SnippetOutput
 
 LABEL_BATCH = 8  # videos at full length that are scored at once; what each gets does not depend on it
 
-WHOLE_SET = ("quantile", "class_quantile")  # scales that rank the scores of all training videos
+WHOLE_SET = ("quantile", "share", "class_quantile")  # scales that rank the scores of all training videos
 
 Branch = Callable[[Batch], SnippetOutput]
 
@@ -100,13 +100,23 @@ def tagged_logits(videos: VideoSet, branch: Branch, device: torch.device) -> Ite
             yield name, logits[row, :length], batch.labels[row]
 
 
+def _ranks(tagged: Sequence[Tensor], thresholds: ThresholdConfig) -> tuple[float, float]:
+    """The ranks below which the teacher says background, and above which foreground; ``tagged`` are logits (T, "
+    "tags)."""
+    if thresholds.scale != "share":
+        return thresholds.low, thresholds.high
+    background = 1 - presumed_share([curve for logits in tagged for curve in logits.unbind(dim=1)])
+    return background * thresholds.low, background + (1 - background) * thresholds.high
+
+
 def _limits(scored: Sequence[tuple[Tensor, Tensor]], thresholds: ThresholdConfig) -> Limits | None:
     """Of logits (T, C) and tags (C,) of all training videos. A class without a tag has no limits: NaN."""
     if thresholds.scale not in WHOLE_SET:
         return None
     classes = len(scored[0][1])
-    if thresholds.scale == "quantile":
-        low, high = quantiles([logits[:, tags > 0] for logits, tags in scored], thresholds.low, thresholds.high)
+    if thresholds.scale in ("quantile", "share"):
+        tagged = [logits[:, tags > 0] for logits, tags in scored]
+        low, high = quantiles(tagged, *_ranks(tagged, thresholds))
         return Limits(*(torch.full((classes,), limit, dtype=torch.float64) for limit in (low, high)))
     found = torch.full((2, classes), torch.nan, dtype=torch.float64)
     for index in range(classes):

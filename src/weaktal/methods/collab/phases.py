@@ -25,6 +25,7 @@ _IN_B, _IN_F, _IN_BOTH = (
 _ACTS_IN: Mapping[str, Set[str]] = {
     "decode": _NOWHERE,
     "selection": _NOWHERE,
+    "both_videos": _NOWHERE,  # as cbp_share
     "cbp_share": _NOWHERE,  # but in what is noted of the branch "both", see seen_by_statistics
     **{f"engine.{name}": _NOWHERE for name in HARMLESS},
     "schedule.online": {"online"},
@@ -37,9 +38,13 @@ _ACTS_IN: Mapping[str, Set[str]] = {
     "labels.background": _IN_B,
     "labels.foreground": _IN_F,
     "labels.untagged": _IN_BOTH,
+    "labels.teacher": {"foreground"},
     "losses.distillation": _IN_BOTH,
     "losses.contrast": _IN_BOTH,
     "losses.contrast_temperature": _IN_BOTH,
+    "losses.contrast_scope": _IN_BOTH,
+    "losses.contrast_anchors": _IN_BOTH,
+    "losses.tagged_share": _IN_BOTH,
     "losses.classification": _IN_F,
 }
 
@@ -79,7 +84,7 @@ def _acts(key: str, kind: str) -> bool:
 
 def seen_by_statistics(config: CollabConfig) -> tuple[object, ...]:
     """What acts in no step and yet in the statistics that a run notes after each, which ``selection`` may go by."""
-    return config.cbp_share, config.schedule.online.localizes
+    return config.cbp_share, config.both_videos, config.schedule.online.localizes
 
 
 def trained_with(config: CollabConfig, base: CollabConfig) -> CollabConfig:
@@ -89,7 +94,7 @@ def trained_with(config: CollabConfig, base: CollabConfig) -> CollabConfig:
     """
     online = config.schedule.online.model_copy(update={"localizes": base.schedule.online.localizes})
     schedule = config.schedule.model_copy(update={"online": online})
-    like_base = {name: getattr(base, name) for name in ("decode", "selection", "cbp_share")}
+    like_base = {name: getattr(base, name) for name in ("decode", "selection", "cbp_share", "both_videos")}
     return config.model_copy(update={**like_base, "schedule": schedule})
 
 

@@ -51,11 +51,25 @@ class VlpConfig(Settings):
         0.1, "Share of channels that are dropped on both residuals of a layer.", "open", ge=0, lt=1
     )
     reach: Size | None = setting(None, "How far attention sees to either side; null for all.", "open", unit="snippets")
-    residual_init: float = setting(
+    activation: Literal["gelu", "quick_gelu"] = setting(
+        "gelu",
+        "Inside the MLP of a layer; the authors' code of a sister work has quick_gelu, CLIP's approximation.",
+        "open",
+    )
+    position: Literal["none", "learned"] = setting(
+        "none",
+        "What tells the layers when a snippet is: nothing, or a learned vector for each place, which starts as "
+        "init_std says. The authors' code of a sister work has the latter.",
+        "open",
+    )
+    positions: Size = setting(
+        1000, "Places of a learned position; longer videos meet them again from the first on.", "open", unit="snippets"
+    )
+    residual_init: NonNegativeFloat | None = setting(
         0.001,
-        "Start of the learned factors on a layer's residuals: near 0 the branch starts as the vanilla one; 1 is none.",
+        "Start of the learned factors on a layer's residuals: near 0 the branch starts as the vanilla one; null for "
+        "residuals at full strength without factors.",
         "ours",
-        ge=0,
     )
     init_std: PositiveFloat = setting(
         0.01, "Spread at the start of the prompts and of the temporal layers, N(0, 0.01).", "paper"
@@ -73,17 +87,18 @@ class ThresholdConfig(Settings):
 
     low: Share = setting(..., "Below it the teacher says background.", "open")
     high: Share = setting(..., "Above it the teacher says foreground.", "open")
-    scale: Literal["video_max", "raw", "quantile", "class_quantile", "video_quantile"] = setting(
+    scale: Literal["video_max", "raw", "quantile", "share", "class_quantile", "video_quantile"] = setting(
         "quantile",
         "What both are measured by: the score's rank among all scores of the training set for tagged classes "
-        "(quantile), among those of its class (class_quantile), or among those of its class in the video "
+        "(quantile), the same within the share of them that the scores suggest to be background, for low, or action, "
+        "for high (share), among those of its class (class_quantile), or among those of its class in the video "
         "(video_quantile); its share of the class's highest in the video (video_max); or the score itself (raw).",
         "open",
     )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.low > self.high:
+        if self.low > self.high and self.scale != "share":  # there they are shares of different things
             raise ValueError("low to be at most high")
         return self
 
@@ -101,8 +116,17 @@ class PseudoLabelConfig(Settings):
     foreground: ThresholdConfig = group(
         ThresholdConfig(low=0.5, high=0.875), "When VLP is sure, for CBP; by default as above.", "open"
     )
-    untagged: Literal["ignored", "background"] = setting(
-        "background", "What entries of classes are that the video does not hold.", "open"
+    untagged: Literal["ignored", "background", "scored"] = setting(
+        "background",
+        "What entries of classes are that the video does not hold: nothing (ignored), background, or what the "
+        "teacher's score of them says, as for tagged classes (scored).",
+        "open",
+    )
+    teacher: Literal["vlp", "cbp"] = setting(
+        "vlp",
+        "Who labels for CBP in an F step: the other branch, or CBP itself, a control that tells what self-training "
+        "alone would bring.",
+        "paper",
     )
 
 
@@ -112,6 +136,24 @@ class CollabLossConfig(Settings):
     distillation: NonNegativeFloat = setting(1.0, "Weight of L_kd.", "open")
     contrast: NonNegativeFloat = setting(0.1, "Weight of L_con, in both steps.", "open")
     contrast_temperature: PositiveFloat = setting(0.07, "Temperature of L_con.", "open")
+    contrast_scope: Literal["class", "video", "batch"] = setting(
+        "class",
+        "Which snippets make pairs in L_con: those of a class in a video (class), of all classes in a video together "
+        "(video), or of a class in all videos of a forward pass (batch).",
+        "open",
+    )
+    contrast_anchors: Literal["foreground", "all"] = setting(
+        "foreground",
+        "What L_con divides by: all confident pairs, one fraction a group (all), or all pairs of each foreground "
+        "snippet (foreground).",
+        "open",
+    )
+    tagged_share: Share | None = setting(
+        None,
+        "Share of L_kd that the entries of tagged classes have in a video; null lets every entry count alike, so that "
+        "the more classes there are, the less the tagged ones count.",
+        "open",
+    )
     classification: NonNegativeFloat = setting(
         1.0,
         "Weight of L_cls during the F step: whatever CBP learns from tags in its warm-up, but MMSD's votes; 0 turns it "
@@ -146,9 +188,20 @@ class CollabScheduleConfig(Settings):
     )
     online: OnlineConfig = OnlineConfig()
     warm_up: Size = setting(10, "Length of the warm-up; MMSD has a schedule of its own.", "paper", unit="epochs")
-    background: Size = setting(20, "Length of each B step.", "paper", unit="epochs")
-    foreground: Size = setting(20, "Length of each F step.", "paper", unit="epochs")
-    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(2, "How often the steps are repeated.", "open")
+    background: Size = setting(
+        5,
+        "Length of each B step; Ju et al. have 20. VLP has little to learn on top of its features.",
+        "ours",
+        unit="epochs",
+    )
+    foreground: Size = setting(
+        10,
+        "Length of each F step; Ju et al. have 20. From fresh weights CBP needs as many updates as its warm-up, and "
+        "more over-train it.",
+        "ours",
+        unit="epochs",
+    )
+    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(1, "How often the steps are repeated.", "open")
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = setting(
         ("background", "foreground"),
         "What a round does, in order. One of them alone distills one way only.",
@@ -161,7 +214,7 @@ class CollabScheduleConfig(Settings):
         "open",
     )
     updates_per_epoch: Size = setting(
-        100,
+        40,
         "Length of an epoch. 200 videos in batches of 64 would be 4, too few: an epoch must repeat its videos.",
         "open",
         unit="updates",
@@ -196,7 +249,19 @@ class CollabConfig(MethodConfig):
     )
     labels: PseudoLabelConfig = PseudoLabelConfig()
     losses: CollabLossConfig = CollabLossConfig()
-    optimizer: OptimizerConfig = OptimizerConfig()
+    optimizer: OptimizerConfig = group(
+        OptimizerConfig(lr=3e-4, batch_size=16),  # Ju et al. have 1e-4 and 64
+        "Adam and what an update sees: larger steps than the paper's on smaller batches, so that a few hundred updates "
+        "do.",
+        "ours",
+    )
     schedule: CollabScheduleConfig = CollabScheduleConfig()
     cbp_share: Share = setting(0.5, 'Weight of CBP in the branch "both"; VLP has the rest.', "open")
+    both_videos: Literal["cbp", "geometric", "mean"] = setting(
+        "cbp",
+        'How the branch "both" scores classes of a whole video, which decides what is localized: as CBP does, which '
+        "has learned that from tags (cbp), or by the weighted mean of both branches (mean), or their weighted "
+        "geometric mean, where a class passes only if both find it (geometric).",
+        "open",
+    )
     selection: SelectionConfig = SelectionConfig()

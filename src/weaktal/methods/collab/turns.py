@@ -29,7 +29,7 @@ from weaktal.engine.method import Choice, Phase, State
 from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
 from weaktal.methods.base import VLP
-from weaktal.methods.collab.branches import ALONE, BRANCHES, SHOWN, vlp_snippets
+from weaktal.methods.collab.branches import ALONE, BRANCHES, NOTED, SHOWN, TOGETHER, vlp_snippets
 from weaktal.methods.collab.labels import hard_labels_in, label_videos, stored_labels
 from weaktal.methods.collab.phases import WARM_UP, step_names
 from weaktal.methods.collab.selection import best, branches_agree
@@ -105,11 +105,13 @@ class Collaboration:
         return label_videos(videos, self.cbp.snippets, labels.background, labels.untagged, self.device)
 
     def labels_of_vlp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """What VLP is sure of: ``labels/VIDEO``, (T, C) int8, for every training video."""
+        """What VLP is sure of, or whoever teaches CBP: ``labels/VIDEO``, (T, C) int8, for every training video."""
+        labels = self.config.labels
+        teacher = self.cbp.snippets if labels.teacher == "cbp" else partial(vlp_snippets, self.vlp)
+        found = label_videos(videos, teacher, labels.foreground, labels.untagged, self.device)
         if self.config.schedule.restart:
             self.cbp.module.load_state_dict(self.fresh_cbp().state_dict())
-        labels = self.config.labels
-        return label_videos(videos, partial(vlp_snippets, self.vlp), labels.foreground, labels.untagged, self.device)
+        return found
 
     def class_vectors(self) -> dict[str, Tensor]:
         """The class vectors of an update: once through the text encoder, whatever the number of forward passes."""
@@ -125,19 +127,26 @@ class Collaboration:
 
     def learn_vlp(self, batch: Batch, labels: Tensor, vectors: Tensor | None) -> dict[str, Tensor]:
         """The losses of VLP on labels (B, T, C); ``vectors``, (C, D), are the class vectors where they are known."""
-        return self._taught(vlp_snippets(self.vlp, batch, vectors), labels)
+        return self._taught(vlp_snippets(self.vlp, batch, vectors), labels, batch.labels)
 
     def learn_cbp(self, batch: Batch, labels: Tensor) -> dict[str, Tensor]:
         """The losses of CBP on labels (B, T, C) and tags."""
         weight = self.config.losses.classification
         output, own = self.cbp.supervised(batch) if weight else (self.cbp.snippets(batch), {})
-        return self._taught(output, labels) | {name: weight * part for name, part in own.items()}
+        return self._taught(output, labels, batch.labels) | {name: weight * part for name, part in own.items()}
 
-    def _taught(self, output: SnippetOutput, labels: Tensor) -> dict[str, Tensor]:
+    def _taught(self, output: SnippetOutput, labels: Tensor, tags: Tensor) -> dict[str, Tensor]:
         losses = self.config.losses
-        parts = {"kd": losses.distillation * confident_distillation(output.logits, labels).mean()}
+        distilled = confident_distillation(output.logits, labels, tags=tags, tagged_share=losses.tagged_share)
+        parts = {"kd": losses.distillation * distilled.mean()}
         if losses.contrast:
-            contrast = foreground_contrast(output.embedding, labels, temperature=losses.contrast_temperature)
+            contrast = foreground_contrast(
+                output.embedding,
+                labels,
+                temperature=losses.contrast_temperature,
+                scope=losses.contrast_scope,
+                anchors=losses.contrast_anchors,
+            )
             parts["contrast"] = losses.contrast * contrast.mean()
         return parts
 
@@ -152,7 +161,7 @@ class Collaboration:
 
     def review(self, videos: VideoSet, state: State) -> dict[str, Any]:
         """Statistics of all branches on the training videos, and of the labels that taught them, if any did."""
-        scored = score_branches(videos, self.localize, self.branches, self.device)
+        scored = score_branches(videos, self.localize, NOTED, self.device)
         labels = [state[f"labels/{name}"].cpu().numpy() for name in videos.names] if state else None
         return statistics(scored, videos.labels.numpy() > 0, labels)
 
@@ -171,14 +180,12 @@ class Collaboration:
 
         Args:
             batch: videos at full length.
-            branch: ``cbp`` (the default [paper]), ``vlp``, ``both`` for their weighted mean, or ``vanilla``
-                for the vision-language features without prompts and temporal layers.
+            branch: ``cbp`` (the default [paper]), ``vlp``, ``both`` for their weighted mean, ``vanilla`` for the
+                vision-language features without prompts and temporal layers, or ``late`` for the weighted mean of CBP
+                and these.
         """
-        if branch == "both":
-            share = self.config.cbp_share
-            pairs = zip(self.localize(batch, "cbp"), self.localize(batch, "vlp"), strict=True)
-            snippets, videos = (share * cbp + (1 - share) * vlp for cbp, vlp in pairs)
-            return snippets, videos
+        if branch in ("both", "late"):
+            return self._together(self.localize(batch, "cbp"), self.localize(batch, TOGETHER[branch]))
         cbp, vlp = self.localizers
         if branch in (None, ALONE):
             return cbp.localize(batch, None)
@@ -187,6 +194,16 @@ class Collaboration:
         else:
             logits = vlp_snippets(vlp, batch).logits
         return probabilities(logits, batch.mask, self.config.pooling)
+
+    def _together(self, cbp: tuple[Tensor, Tensor], vlp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Scores of two branches, of snippets (B, T, C) and of videos (B, C) each, as scores of both."""
+        share = self.config.cbp_share
+        snippets = share * cbp[0] + (1 - share) * vlp[0]
+        if self.config.both_videos == "cbp":
+            return snippets, cbp[1]
+        if self.config.both_videos == "geometric":
+            return snippets, cbp[1] ** share * vlp[1] ** (1 - share)
+        return snippets, share * cbp[1] + (1 - share) * vlp[1]
 
     def needs(self, branch: str | None) -> Sequence[str]:
         """All but CBP look at vision-language features."""

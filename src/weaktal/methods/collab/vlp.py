@@ -45,10 +45,12 @@ def build_vlp(config: VlpConfig, inputs: Inputs) -> VlpBranch:
             dropout=config.dropout,
             reach=config.reach,
             residual_init=config.residual_init,
+            activation=config.activation,
         ),
         std=config.init_std,
         temperature=config.temperature,
         probabilities=config.probabilities,
+        positions=config.positions if config.position == "learned" else None,
     )
 
 

@@ -74,9 +74,18 @@ def flow_method(name: str, device: str = "cpu") -> FlowMethod:
     Raises:
         InputError: if there is no such method.
     """
+    check_method(name)
+    return METHODS[name](device)
+
+
+def check_method(name: str) -> None:
+    """Refuses a name that is no method's, without importing what the methods need.
+
+    Raises:
+        InputError: if there is no such method.
+    """
     if name not in METHODS:
         raise InputError(f"unknown optical flow {name}", expected=f"one of {', '.join(METHODS)}")
-    return METHODS[name](device)
 
 
 def to_gray(image: npt.NDArray[np.uint8]) -> Gray:

@@ -1,0 +1,96 @@
+"""Peak memory of searching many long videos: it must not grow with their number.
+
+python benchmarks/find_memory.py [--videos 300] [--minutes 10]
+
+Features and tags are made up. Each measurement runs in a process of its own: scores, all segments, the final set,
+results.json and segments.csv, as ``weaktal find`` makes them after training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from weaktal.data.annotations import Annotations, Video, write_annotations
+from weaktal.data.manifest import Manifest, write_manifest
+
+CLASSES = ("jump", "run", "throw", "turn", "walk")
+DIM = 256
+
+
+def make_dataset(folder: Path, count: int, seconds: float) -> None:
+    """Noise in which each class shifts a channel of its own for a while, 25/16 snippets a second."""
+    random = np.random.default_rng(0)
+    features = folder / "features" / "made-up"
+    features.mkdir(parents=True)
+    videos = {}
+    for number in range(count):
+        name = f"video_{number:04d}"
+        rows = random.normal(size=(int(seconds * 25 / 16), DIM)).astype(np.float32)
+        label = number % len(CLASSES)
+        for start in range(20, len(rows) - 20, 150):
+            rows[start : start + 8, label] += 6.0
+        np.save(features / f"{name}.npy", rows)
+        subset = "training" if number < 20 else "validation"
+        videos[name] = Video(name, subset, seconds, (CLASSES[label],))
+    write_manifest(features, Manifest(encoder="made up", fps=25.0, window=16, stride=16, dim=DIM))
+    write_annotations(folder / "annotations.json", Annotations(CLASSES, videos))
+
+
+def search_all(root: Path) -> None:
+    """What a find does with a finished run, but the page."""
+    from weaktal.finding.outputs import as_table, search
+    from weaktal.finding.plan import Plan
+
+    found = search(root, root / "dataset", root / "run", Plan((), "cbp", "made-up"), on_progress=None)
+    assert found.results.final is not None
+    found.results.save(root / "results.json")
+    (root / "segments.csv").write_text(as_table(found.results.final), encoding="utf-8")
+
+
+def measured(root: Path, queue: multiprocessing.Queue[tuple[float, float]]) -> None:
+    """Seconds and peak memory in MiB of this process."""
+    start = time.perf_counter()
+    search_all(root)
+    queue.put((time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def main() -> None:
+    """Measures a sixth of the videos, then all."""
+    from weaktal.runs.train import train
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--videos", type=int, default=300)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    given = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    for count in (given.videos // 6, given.videos):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            make_dataset(root / "dataset", count, given.minutes * 60)
+            settings = {"schedule": {"updates_per_epoch": 2}, "engine": {"tensorboard": False, "device": "cpu"}}
+            train(
+                root / "dataset",
+                method="cbp",
+                features="made-up",
+                run=root / "run",
+                preset="few",
+                settings={**settings, "optimizer": {"batch_size": 4}},
+            )
+            queue: multiprocessing.Queue[tuple[float, float]] = context.Queue()
+            process = context.Process(target=measured, args=(root, queue))
+            process.start()
+            seconds, peak = queue.get()
+            process.join()
+            size = (root / "results.json").stat().st_size / 2**20
+            print(f"{count} videos: {seconds:.1f} s, peak {peak:.0f} MiB, results.json {size:.1f} MiB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

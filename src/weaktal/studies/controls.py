@@ -1,0 +1,241 @@
+"""The controls of a claim, over several datasets and seeds, in one go.
+
+    python -m weaktal.studies.controls DATASET-1 DATASET-2 ... --features i3d --vlp-features clip-vit-b16 --out OUT
+
+fills the table ``controls`` of :mod:`weaktal.studies.tables` on each dataset, as ``weaktal ablate`` would into
+``OUT/DATASET``, adds a fully supervised upper bound with the same network, and writes ``OUT/controls.md`` and
+``OUT/controls.csv``: means over datasets, each with the mean of its seeds, and differences paired by dataset. Seeds
+change weights and batches; only other datasets tell whether something holds for other data. Stopped half way, the same
+command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+from rich.console import Console
+
+from weaktal.config import load_settings
+from weaktal.errors import InputError, RunError
+from weaktal.files import read_model, write_json, write_text
+from weaktal.methods.collab.phases import long_warm_up
+from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.presets import preset_file
+from weaktal.progress import showing
+from weaktal.studies.ablate import common_data, run_plan
+from weaktal.studies.cell import Data, Measured
+from weaktal.studies.choosing import chosen_tables
+from weaktal.studies.folder import read_found
+from weaktal.studies.plan import make_plan
+from weaktal.studies.statistics import Estimate, estimate, paired_difference
+from weaktal.studies.tables import WHOLE, Table, paper_tables
+from weaktal.studies.upper_bound import NAME, upper_bound
+from weaktal.version import __version__
+
+TABLE = "controls"
+NUMBERS = ("mAP", "misses", "false alarms")
+BOUND_TITLE = "upper bound: the same network told all segments"
+Values = Mapping[int, Mapping[str, float]]  # by place of the dataset: mAP in percent, misses, false alarms
+
+
+def controls(
+    datasets: Sequence[str | PathLike[str]],
+    *,
+    features: str,
+    vlp_features: str,
+    out: str | PathLike[str],
+    preset: str | None = None,
+    overrides: Sequence[str] = (),
+    without: Sequence[str] = (),
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    workers: int | None = None,
+    bound: bool = True,
+    command: Sequence[str] = (),
+    console: Console | None = None,
+) -> Path:
+    """Trains and reads what is missing, and writes ``controls.md`` and ``controls.csv``.
+
+    Args:
+        datasets: folders, each with a name of its own.
+        features, vlp_features: names under ``DATASET/features``.
+        out: folder to make or to go on with.
+        preset, overrides: settings of ``collab`` that all share.
+        without: names of readings to leave out.
+        seeds: of the trainings.
+        workers: trainings at once; as many as cores by default.
+        bound: whether the upper bound is trained.
+        command: the words of the command line, for the report.
+        console: where progress goes; standard error by default.
+
+    Returns:
+        The table.
+
+    Raises:
+        InputError: for bad input, before anything is trained on the dataset that it concerns.
+        RunError: if training the upper bound diverges.
+    """
+    folders = [Path(dataset) for dataset in datasets]
+    if len({folder.name for folder in folders}) < len(folders):
+        raise InputError("two of them have one name", source="datasets", expected="a name for each")
+    console = console or Console(stderr=True)
+    named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
+    base = load_settings(CollabConfig, None, overrides, base=named)
+    catalog = paper_tables(long_warm_up(base))
+    (table,) = chosen_tables(catalog, [TABLE], None, without)
+    plan = make_plan([table], base, catalog=catalog)
+    out = Path(out)
+    found: dict[str, dict[int, Mapping[str, float]]] = {}
+    for place, folder in enumerate(folders):
+        data = common_data(folder, features, vlp_features)
+        console.print(f"{folder.name}: {place + 1} of {len(folders)} datasets", highlight=False)
+        run_plan(
+            plan, data, out=out / folder.name, seeds=seeds, workers=workers, command=command, console=console,
+            heading=f"Controls on {folder.name}",
+        )  # fmt: skip
+        cells = read_found(plan, out / folder.name, seeds)
+        if bound:
+            cells[NAME] = _bounds(data, base, out / f"{folder.name}-{NAME}", seeds, console)
+        for name, by_seed in cells.items():
+            if len(by_seed) == len(seeds):  # else a training failed, and the mean would be of other seeds
+                found.setdefault(name, {})[place] = _mean(list(by_seed.values()))
+    text = report(table, found, [folder.name for folder in folders], seeds, command)
+    write_text(out / "controls.md", text)
+    write_text(out / "controls.csv", _csv(found, [folder.name for folder in folders]))
+    return out / "controls.md"
+
+
+def _bounds(data: Data, base: CollabConfig, out: Path, seeds: Sequence[int], console: Console) -> dict[int, Measured]:
+    found = {}
+    for seed in seeds:
+        file = out / f"seed-{seed}.json"
+        if not file.exists():
+            console.print(f"{NAME} seed {seed}", highlight=False)
+            with showing(console, lines=True) as show:
+                measured = upper_bound(data, base, seed=seed, folder=out / f"seed-{seed}", on_progress=show)
+            write_json(file, measured.model_dump(mode="json"))
+        found[seed] = read_model(file, Measured, "what this study wrote there")
+    return found
+
+
+def _mean(cells: Sequence[Measured]) -> dict[str, float]:
+    return {
+        "mAP": statistics.fmean(100 * cell.average_map for cell in cells),
+        "misses": statistics.fmean(cell.misses or 0.0 for cell in cells),
+        "false alarms": statistics.fmean(cell.false_alarms or 0.0 for cell in cells),
+    }
+
+
+def report(
+    table: Table, found: Mapping[str, Values], datasets: Sequence[str], seeds: Sequence[int], command: Sequence[str]
+) -> str:
+    """The table as Markdown; rows that lack a dataset are marked by their number."""
+    lines = [
+        "# Controls",
+        "",
+        f"Datasets {', '.join(datasets)}; seeds {', '.join(map(str, seeds))}; last weights of each training; weaktal "
+        f"{__version__}. Each dataset counts once, with the mean of its seeds. ± is the standard deviation over "
+        "datasets, [ ] the 95 % interval of the difference, paired by dataset (Student's t). mAP in percent.",
+        "",
+        "| | mAP | misses | false alarms | difference | datasets |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows = [(line.reading.name, line.reading.title, line.versus) for line in table.lines]
+    if NAME in found:
+        rows.append((NAME, BOUND_TITLE, WHOLE.name))
+    for name, title, versus in rows:
+        values = found.get(name, {})
+        numbers = {
+            kind: estimate([value[kind] for value in values.values()]) for kind in ("mAP", "misses", "false alarms")
+        }
+        against = found.get(versus, {}) if versus else {}
+        difference = paired_difference(*({place: v["mAP"] for place, v in of.items()} for of in (values, against)))
+        cells = [
+            f"{title} (`{name}`)",
+            _spread(numbers["mAP"], 1),
+            _spread(numbers["misses"], 3),
+            _spread(numbers["false alarms"], 3),
+            f"{_interval(difference)} to `{versus}`" if versus and difference.n else "",
+            str(len(values)),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "The upper bound is trained on segments; nothing else is." if NAME in found else "", ""]
+    if command:
+        lines += [f"```\n{' '.join(command)}\n```", ""]
+    return "\n".join(lines)
+
+
+def _spread(value: Estimate, digits: int) -> str:
+    if not value.n:
+        return ""
+    return f"{value.mean:.{digits}f}" + (f" ± {value.std:.{digits}f}" if value.n > 1 else "")
+
+
+def _interval(value: Estimate) -> str:
+    return f"{value.mean:+.1f}" + (f" [{value.low:+.1f}, {value.high:+.1f}]" if value.n > 1 else "")
+
+
+def _csv(found: Mapping[str, Values], datasets: Sequence[str]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["reading", "dataset", "mean_map", "misses", "false_alarms"])
+    for name, values in found.items():
+        for place, value in values.items():
+            numbers = [f"{value[kind]:.6g}" for kind in NUMBERS]
+            writer.writerow([name, datasets[place], *numbers])
+    return stream.getvalue()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the module."""
+    parser = argparse.ArgumentParser(
+        prog="python -m weaktal.studies.controls", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("datasets", nargs="+", type=Path)
+    parser.add_argument("--features", required=True)
+    parser.add_argument("--vlp-features", required=True)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--preset")
+    parser.add_argument("--set", action="append", default=[], dest="overrides", help="KEY=VALUE, repeatable")
+    parser.add_argument("--without", default="", help="names of readings to leave out, with commas")
+    parser.add_argument("--seeds", default="0,1,2,3,4", help="with commas")
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--no-bound", action="store_true", help="without the fully supervised upper bound")
+    given = parser.parse_args(arguments)
+    try:
+        if not all(word.isdecimal() for word in given.seeds.split(",")):
+            raise InputError("are no seeds", source=f"--seeds {given.seeds}", expected="whole numbers, such as 0,1,2")
+        file = controls(
+            given.datasets,
+            features=given.features,
+            vlp_features=given.vlp_features,
+            out=given.out,
+            preset=given.preset,
+            overrides=given.overrides,
+            without=[name for name in given.without.split(",") if name],
+            seeds=[int(word) for word in given.seeds.split(",")],
+            workers=given.workers,
+            bound=not given.no_bound,
+            command=[
+                "python",
+                "-m",
+                "weaktal.studies.controls",
+                *(arguments if arguments is not None else sys.argv[1:]),
+            ],
+        )
+    except (InputError, RunError) as error:
+        line = error.line(shell=True) if isinstance(error, InputError) else str(error)
+        print(f"weaktal: {line}", file=sys.stderr)
+        return 2 if isinstance(error, InputError) else 1
+    print(file.read_text(encoding="utf-8"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
