@@ -46,8 +46,8 @@ def file_to_show(name: str, given: Path | None, localized: Sequence[VideoFile]) 
 
     Returns:
         The given file, else the one that was localized, else None. Results may come from anybody: a file that they
-        alone name is taken only if it is a regular one of the very size that they state, and is either called like a
-        video or has the SHA-256 that they state.
+        alone name is taken only if it is a regular one that is called like a video or has the SHA-256 that they
+        state; and size and length have to be what they state, as far as they do.
 
     Raises:
         InputError: if the given file is another than the one that was localized, or the file changed since.
@@ -72,14 +72,11 @@ def _own(path: Path, known: VideoFile, name: str) -> Path:
     Raises:
         InputError: if it is no video of the user's, as far as that can be told without opening it.
     """
-    if known.bytes is None:
-        problem = f"is named by the results as video {name}, without its size"
-    elif path.suffix.lower() in VIDEO_ENDINGS or (
-        known.sha256 is not None and path.stat().st_size == known.bytes and sha256(path) == known.sha256
-    ):
+    if path.suffix.lower() in VIDEO_ENDINGS:
         return path
-    else:
-        problem = f"is named by the results as video {name}, and is not called like a video"
+    if known.sha256 is not None and path.stat().st_size == known.bytes and sha256(path) == known.sha256:
+        return path
+    problem = f"is named by the results as video {name}, and is not called like a video"
     raise InputError(problem, source=path, expected=f"{arg('videos')} FOLDER with the video")
 
 
