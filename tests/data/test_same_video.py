@@ -51,6 +51,20 @@ def test_the_file_itself_a_copy_of_it_and_none(localized: tuple[Path, VideoFile]
     assert file_to_show("v", copy, []) == copy  # results of other tools say nothing of files
 
 
+def test_results_alone_lead_to_no_other_kind_of_file(localized: tuple[Path, VideoFile], tmp_path: Path) -> None:
+    path, known = localized
+    bare = VideoFile(file=known.file, duration=known.duration)  # as other tools may write it
+    assert file_to_show("v", None, [bare]) == path
+    other = tmp_path / "notes.txt"
+    shutil.copy(path, other)
+    of_other = known.model_copy(update={"file": str(other)})
+    assert file_to_show("v", None, [of_other]) == other  # the very content that was localized
+    for changes in ({"sha256": None}, {"sha256": "0" * 64}):
+        with pytest.raises(InputError, match="not called like a video; expected videos FOLDER"):
+            file_to_show("v", None, [of_other.model_copy(update=changes)])
+    assert file_to_show("v", None, [known.model_copy(update={"file": "/dev/zero"})]) is None
+
+
 @pytest.mark.parametrize(
     ("shades", "message"),
     [([50] * 40, "bytes, not|4.00 s long"), ([200] * 20, "bytes, not|content differs")],

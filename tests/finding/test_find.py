@@ -144,6 +144,11 @@ def test_what_is_refused(footage: Make, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no weights of I3D or CLIP are here"):
         find(made.videos, tmp_path / "other", tags=made.tags, weights=made.videos)
     assert not (tmp_path / "other").exists()
+    tags = tmp_path / "again" / "segments.csv"
+    tags.parent.mkdir()
+    tags.write_bytes(made.tags.read_bytes())
+    with pytest.raises(InputError, match="replaces an input of this command"):
+        find(made.videos, tags.parent, tags=tags)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.doc").touch()
     with pytest.raises(InputError, match="exists, and is no folder of weaktal find"):

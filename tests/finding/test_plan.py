@@ -21,6 +21,9 @@ def test_what_is_at_hand_is_taken(tmp_path: Path) -> None:
     (tmp_path / "flow_imagenet.pt").touch()
     assert chosen_encoders((), there) == ("i3d",)
     (tmp_path / "clip-vit-b16").mkdir()
+    assert chosen_encoders((), there) == ("i3d",)  # an empty folder is no checkpoint
+    (tmp_path / "clip-vit-b16" / "config.json").touch()
+    (tmp_path / "clip-vit-b16" / "model.safetensors").touch()
     assert chosen_encoders((), there) == ("i3d", "clip-vit-b16")
     assert chosen_encoders(("world-cbp",), there) == ("world-cbp",)
 

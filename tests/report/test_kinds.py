@@ -41,3 +41,10 @@ def test_shown_ones_are_matched_first() -> None:
 def test_nothing_predicted_or_nothing_true() -> None:
     assert kinds([], TRUTH, frozenset(), threshold=0.5) == ([], [0, 1])
     assert kinds([Segment(0, 1, "a")], [], frozenset({0}), threshold=0.5) == (["background"], [])
+
+
+def test_the_segment_that_is_overlapped_most_decides() -> None:
+    truth = [Segment(10, 20, "a"), Segment(14, 20, "b")]
+    segments = [Segment(14, 20, "a", 0.5)]  # .6 of the one, all of the other
+    assert kinds(segments, truth, frozenset({0}), threshold=0.7) == (["label"], [0, 1])
+    assert kinds(segments, truth, frozenset({0}), threshold=0.5) == (["hit"], [1])

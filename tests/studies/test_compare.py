@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,15 @@ def test_bad_input_gets_one_line(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert message in error
+
+
+def test_tables_replace_no_input(world: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    results = shutil.copy(next((world / "good").glob("*.json")), tmp_path / "r.json")
+    before = results.read_bytes()
+    for option in ("--json", "--out"):
+        assert run(["compare", str(results), "--dataset", str(world / "data"), option, str(results)]) == 2
+        assert "replaces an input of this command" in capsys.readouterr().err
+    assert results.read_bytes() == before
 
 
 def test_a_run_and_its_seeds_localize_first(tiny_dataset: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -203,6 +205,47 @@ def test_text_is_not_a_video(tmp_path):
     path.write_text("FFmpeg would show this on a terminal\n" * 50)
     with pytest.raises(InputError, match="not a video"):
         probe(path)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "message"),
+    [(16384, 8192, "no picture can be decoded"), (8192, 16, "one side at most 64 times the other")],
+)
+def test_pictures_of_absurd_shape_are_refused_before_they_are_decoded(width, height, message, tmp_path):
+    path = tmp_path / "bomb.gif"
+    colors = b"\x00\x00\x00\xff\xff\xff"
+    screen = struct.pack("<HHBBB", width, height, 0x80, 0, 0) + colors
+    picture = b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02\x44\x01\x00;"
+    path.write_bytes(b"GIF89a" + screen + picture)
+    with pytest.raises(InputError, match=message):
+        probe(path)
+
+
+def test_square_pixels_count(write_video):
+    with pytest.raises(InputError, match="one side at most 64 times the other"):
+        probe(write_video("wide.mp4", width=512, height=16, aspect=Fraction(15, 2)))
+
+
+def test_too_many_streams_are_refused(tmp_path):
+    path = tmp_path / "streams.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("mpeg4", rate=25) for _ in range(120)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+            stream.codec_context.thread_count = 1
+        for stream in streams:
+            container.mux(stream.encode(av.VideoFrame(16, 16, "yuv420p")))
+            container.mux(stream.encode())
+    with pytest.raises(InputError, match="holds 120 streams; expected at most 100"):
+        probe(path)
+
+
+@pytest.mark.parametrize("content", ["ffconcat version 1.0\nfile a.mp4\n", "#EXTM3U\n#EXTINF:1,\na.mp4\n"])
+def test_lists_are_never_followed(content, write_video, tmp_path):
+    write_video("a.mp4")
+    (tmp_path / "list.mp4").write_text(content)
+    with pytest.raises(InputError, match=r"is not a video|cannot be opened"):
+        probe(tmp_path / "list.mp4")
 
 
 def test_playlist_does_not_lead_elsewhere(write_video, tmp_path):

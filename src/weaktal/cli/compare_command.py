@@ -58,11 +58,13 @@ def compare(
     from weaktal.cli.bars import showing
     from weaktal.files import check_writable
     from weaktal.studies.compare import compare as compare_all
+    from weaktal.studies.compare import inputs_of
     from weaktal.studies.comparison import check_output
 
     for path in out or []:
         check_output(path)
-    check_writable(None if json_out in (None, "-") else Path(str(json_out)))
+    target = None if json_out in (None, "-") else Path(str(json_out))
+    check_writable(*(out or []), target, inputs=inputs_of(sources, dataset))
     with showing() as show:
         found = compare_all(
             sources,

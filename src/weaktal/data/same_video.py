@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from weaktal.data.annotations import Length, Name
-from weaktal.errors import InputError
+from weaktal.data.video_files import VIDEO_ENDINGS
+from weaktal.errors import InputError, arg
 from weaktal.files import sha256
 
 SECONDS, SHARE = 0.5, 0.02  # by how much the lengths of one video may differ: containers and decoders count otherwise
@@ -44,7 +45,9 @@ def file_to_show(name: str, given: Path | None, localized: Sequence[VideoFile]) 
         localized: what the results say of the file, each of them that says anything.
 
     Returns:
-        The given file, else the one that was localized, else None.
+        The given file, else the one that was localized, else None. Results may come from anybody: a file that they
+        alone name is taken only if it is a regular one that is called like a video or has the SHA-256 that they
+        state; and size and length have to be what they state, as far as they do.
 
     Raises:
         InputError: if the given file is another than the one that was localized, or the file changed since.
@@ -52,7 +55,7 @@ def file_to_show(name: str, given: Path | None, localized: Sequence[VideoFile]) 
     path = given
     for known in localized:
         if path is None and known.file is not None and Path(known.file).is_file():
-            path = Path(known.file)
+            path = _own(Path(known.file), known, name)
         if path is not None and (fault := _fault(path, known)):
             of = f"{known.file}, " if known.file is not None else ""
             raise InputError(
@@ -61,6 +64,20 @@ def file_to_show(name: str, given: Path | None, localized: Sequence[VideoFile]) 
                 expected=f"{of}{known.duration:.2f} s long",
             )
     return path
+
+
+def _own(path: Path, known: VideoFile, name: str) -> Path:
+    """A file that only the results name.
+
+    Raises:
+        InputError: if it is no video of the user's, as far as that can be told without opening it.
+    """
+    if path.suffix.lower() in VIDEO_ENDINGS:
+        return path
+    if known.sha256 is not None and path.stat().st_size == known.bytes and sha256(path) == known.sha256:
+        return path
+    problem = f"is named by the results as video {name}, and is not called like a video"
+    raise InputError(problem, source=path, expected=f"{arg('videos')} FOLDER with the video")
 
 
 def _fault(path: Path, known: VideoFile) -> str | None:

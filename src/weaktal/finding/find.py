@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from weaktal.data.annotations import Annotations, Video, read_tags
 from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
 from weaktal.data.results import Results
-from weaktal.data.video_files import dataset_videos
+from weaktal.data.video_files import dataset_videos, files_of
 from weaktal.errors import InputError, arg
-from weaktal.files import check_writable
+from weaktal.files import as_paths, check_writable
 from weaktal.finding.estimate import in_words, parts_in_words, training_seconds
 from weaktal.finding.learning import State, learn, next_lesson, read_state, write_state
-from weaktal.finding.outputs import Search, search, write_outputs
+from weaktal.finding.outputs import WRITTEN, Search, search, write_outputs
 from weaktal.finding.plan import Plan, chosen_encoders, make_plan
 from weaktal.finding.trust import FEW, Trust
 from weaktal.locks import alone_in
@@ -117,7 +117,8 @@ def find(
     from weaktal.extraction.extract import choose_device
 
     folder = Path(out)
-    check_writable(folder / "results.json")
+    read = [*files_of(as_paths(videos)), *([] if tags is None else [Path(tags)])]
+    check_writable(*(folder / name for name in WRITTEN), inputs=read)
     choice, where = WeightsChoice.of(weights), choose_device(device)
     encoders = chosen_encoders((encoder,) if isinstance(encoder, str) else encoder, choice)
     read_state(folder)  # refuses a folder of other things before anything is put there

@@ -33,6 +33,9 @@ from weaktal.runs.video_file import video_file
 
 MOST_SHOWN = 60  # videos on the page
 
+# The files of a find beside its dataset and run.
+WRITTEN = ("results.json", "segments.csv", "page.html", "account.txt")
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

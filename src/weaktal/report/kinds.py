@@ -1,9 +1,10 @@
 """What each prediction of a video is beside the truth, after Alwassel et al., "Diagnosing Error in Temporal Action
 Detectors", ECCV 2018.
 
-A hit is the surest prediction that overlaps an annotated segment of its class by the tIoU threshold. Others are a
-double (of a segment that was hit already), a wrong class (by the threshold, but of a segment of another class), badly
-placed (the right class, but less overlap), confused (another class, and less overlap) or background (hardly any).
+A hit is the surest prediction that overlaps an annotated segment of its class by the tIoU threshold. What another is
+depends on the annotated segment that it overlaps most, as in :mod:`weaktal.evaluation.detections`: if that is of its
+class, a double (by the threshold) or badly placed (by less); if it is of another class, a wrong class or confused; if
+it overlaps hardly any, background. Predictions that a page shows at first are matched before the others.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from weaktal.evaluation.detections import LEAST
 from weaktal.evaluation.tiou import tiou
 from weaktal.segments import Segment
 
 KINDS = ("hit", "double", "label", "localization", "confusion", "background")
-BACKGROUND = 0.1  # tIoU below which a prediction overlaps nothing (Alwassel et al., section 3)
 
 
 def kinds(
@@ -48,21 +49,19 @@ def kinds(
     order = sorted(range(len(segments)), key=lambda number: (number not in shown, -segments[number].score, number))
     for number in order:
         of_class = np.where(same[number], overlaps[number], 0.0)
-        of_others = np.where(same[number], 0.0, overlaps[number])
         free = [index for index in np.argsort(-of_class, kind="stable") if index not in taken]
         if free and of_class[free[0]] >= threshold:
             taken.add(int(free[0]))
             if number in shown:
                 missed.discard(int(free[0]))
             found[number] = "hit"
-        elif of_class.max() >= threshold:
-            found[number] = "double"
-        elif of_others.max() >= threshold:
-            found[number] = "label"
-        elif of_class.max() >= BACKGROUND:
-            found[number] = "localization"
-        elif of_others.max() >= BACKGROUND:
-            found[number] = "confusion"
-        else:
+            continue
+        nearest = int(overlaps[number].argmax())
+        most, right = float(overlaps[number, nearest]), bool(same[number, nearest])
+        if most < LEAST:
             found[number] = "background"
+        elif most < threshold:
+            found[number] = "localization" if right else "confusion"
+        else:
+            found[number] = "double" if right else "label"
     return found, sorted(missed)

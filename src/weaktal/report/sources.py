@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from weaktal.data.annotations import annotations_file, read_tags
+from weaktal.data.fingerprint import tags_fingerprint
 from weaktal.data.video_files import dataset_videos, videos_in
 from weaktal.data.video_names import composed, name_videos
 from weaktal.errors import InputError, arg, nearest, shown
@@ -191,6 +192,11 @@ def _dataset_of(run: Path) -> Path:
     gone = next((name for name in info.videos if name not in known), None)
     if gone is not None:  # another dataset of that name, such as one beside where the run is looked at
         problem = f"was trained on {dataset}, which no longer has its training video {shown(gone)}"
+        raise InputError(problem, source=run, expected=f"{arg('dataset')} DATASET")
+    beside = dataset.resolve().is_relative_to(run.resolve().parent)
+    tags = tags_fingerprint(known[name] for name in info.videos)
+    if not beside and info.tags_sha256 not in (None, tags):  # a run may come from anybody, and name any dataset
+        problem = f"was trained on {dataset}, whose training videos have other tags now"
         raise InputError(problem, source=run, expected=f"{arg('dataset')} DATASET")
     return dataset
 

@@ -18,6 +18,7 @@ from weaktal.evaluation.ranking import Ranking
 from weaktal.evaluation.scoring import subset_of, tables_of
 from weaktal.files import as_paths
 from weaktal.progress import OnProgress, Progress
+from weaktal.runs.folder import files_read
 from weaktal.studies.bootstrap import over_seeds, resampled_maps, video_weights
 from weaktal.studies.comparison import Comparison, Row, ranges_of
 from weaktal.studies.published import published
@@ -114,6 +115,16 @@ def compare(
         published=published(chosen.name) if beside else (),
         warnings=tuple(warnings),
     )
+
+
+def inputs_of(sources: str | PathLike[str] | Sequence[str | PathLike[str]], dataset: str | PathLike[str]) -> list[Path]:
+    """The files that :func:`compare` reads, none of which a table of it may replace.
+
+    Raises:
+        InputError: if a folder holds nothing to score.
+    """
+    parts = [part for path in as_paths(sources) for part in _source(path).parts.values()]
+    return files_read([Path(dataset), *parts])
 
 
 def _source(path: Path) -> _Source:

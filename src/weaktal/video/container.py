@@ -21,8 +21,21 @@ from weaktal.video.orientation import Orientation
 from weaktal.video.reading import A_VIDEO, AV_ERRORS, reading
 from weaktal.video.streams import main_stream
 
-# FFmpeg opens any text file as a "video" of a terminal, and playlists as whatever they point to.
-NOT_VIDEO = {"tty", "hls", "concat", "dash", "sdp"}
+# What FFmpeg must not take a file for: any text is a "video" of a terminal, playlists and patterns of names are what
+# they point to, and the rest asks a device, a filter or the network.
+_NO_FILE = (
+    "tty hls applehttp concat concatf dash imf sdp rtp rtsp rtcp sap image2 webm_dash_manifest lavfi ffmetadata "
+    "alsa fbdev iec61883 jack kmsgrab libdc1394 oss pulse sndio v4l2 video4linux2,v4l2 x11grab xcbgrab"
+)
+# A name of several parts, such as "mov,mp4,m4a", counts for each of them.
+_FORMATS = ",".join(sorted(av.formats_available.difference(_NO_FILE.split())))
+# Twice what 8K has. FFmpeg's own limit is 2**31, of which one picture fills the memory.
+MAX_PIXELS = 2**26
+# How often the longer side of a picture may hold the shorter one. A resized picture keeps its shape: of a strip that is
+# one pixel high, with 256 lines, a row is millions of pixels long.
+MAX_ASPECT = 64
+# A broadcast has some dozens.
+_MAX_STREAMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +105,22 @@ def opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStre
     with reading(path, "cannot be opened"):
         # The prefix keeps FFmpeg from reading a protocol out of a file name that holds a colon. Titles may be in any
         # encoding, and nobody reads them.
-        options = {"protocol_whitelist": "file"}
-        container = av.open(f"file:{path}", container_options=options, metadata_errors="replace")
+        try:
+            container = av.open(
+                f"file:{path}",
+                options={"max_pixels": str(MAX_PIXELS)},  # of each stream that the file's head names
+                container_options={
+                    "protocol_whitelist": "file",
+                    "format_whitelist": _FORMATS,
+                },
+                metadata_errors="replace",
+            )
+        except av.error.ArgumentError:  # what FFmpeg says of formats that are not on the list
+            raise InputError("is not a video", source=path, expected=A_VIDEO) from None
     with container:
-        if NOT_VIDEO.intersection(container.format.name.split(",")):
-            raise InputError("is not a video", source=path, expected=A_VIDEO)
+        if len(container.streams) > _MAX_STREAMS:
+            problem = f"holds {len(container.streams)} streams"
+            raise InputError(problem, source=path, expected=f"at most {_MAX_STREAMS}")
         with reading(path, "cannot be opened"):
             stream = main_stream(container)
         if stream is None:
@@ -105,9 +129,26 @@ def opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStre
             raise InputError(f"holds no video stream, {held}", source=path, expected=A_VIDEO)
         if stream.codec_context is None:
             raise InputError("its video cannot be decoded: FFmpeg has no decoder", source=path, expected=A_VIDEO)
+        _check_shape(path, stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
+        # Of pictures that grow after the first.
+        stream.codec_context.options = {**stream.codec_context.options, "max_pixels": str(MAX_PIXELS)}
         yield container, stream
+
+
+def _check_shape(path: Path, width: int, height: int) -> None:
+    """Refuses pictures that would fill the memory; a stream that does not say how large they are has 0 pixels.
+
+    Raises:
+        InputError: saying what they are and what is read.
+    """
+    if width * height > MAX_PIXELS:
+        expected = f"at most {MAX_PIXELS:,} pixels, as 8192 x 8192 has"
+        raise InputError(f"has pictures of {width} x {height} pixels", source=path, expected=expected)
+    if min(width, height) > 0 and max(width, height) > MAX_ASPECT * min(width, height):
+        expected = f"one side at most {MAX_ASPECT} times the other"
+        raise InputError(f"has pictures of {width} x {height} pixels", source=path, expected=expected)
 
 
 # What the mode of a file says that is none.
@@ -148,6 +189,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, frame:
     start = stream.start_time * base - zero if stream.start_time is not None else Fraction(0)
     orientation = Orientation.of(frame)
     width, height = orientation.size(*_displayed_size(frame, stream))
+    _check_shape(path, width, height)
     return VideoInfo(
         path=path,
         codec=stream.codec_context.name,

@@ -101,6 +101,13 @@ def test_no_annotation_at_all(content: str, tmp_path: Path) -> None:
         import_label_studio(tmp_path / "tasks.json", tmp_path / "truth.json")
 
 
+def test_the_export_is_not_replaced(exported: Path) -> None:
+    before = exported.read_bytes()
+    with pytest.raises(InputError, match="replaces an input of this command"):
+        import_label_studio(exported, exported)
+    assert exported.read_bytes() == before
+
+
 def test_another_file(tmp_path: Path) -> None:
     (tmp_path / "tasks.json").write_text('{"results": {}}')
     with pytest.raises(InputError, match=r"tasks.json: is .*expected a valid array"):

@@ -11,6 +11,7 @@ from typing import Any
 from weaktal.data.annotations import Annotations, annotations_file, read_annotations, write_annotations
 from weaktal.data.corrections import DONE, CorrectedVideo, read_corrections
 from weaktal.errors import InputError, nearest, shown
+from weaktal.files import check_apart
 from weaktal.segments import Segment
 
 
@@ -44,6 +45,7 @@ def import_corrections(corrections: str | PathLike[str], dataset: str | PathLike
     source = Path(corrections)
     said = read_corrections(source)
     file = annotations_file(Path(dataset))
+    check_apart(file, inputs=[source])
     known = read_annotations(file)
     done = {name: video for name, video in said.database.items() if video.subset == DONE}
     for name in done:

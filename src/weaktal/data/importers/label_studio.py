@@ -91,7 +91,7 @@ def import_label_studio(export: str | PathLike[str], out: str | PathLike[str]) -
         InputError: if the export is not as it should be, or holds no annotation.
     """
     source, path = Path(export), Path(out)
-    check_writable(path)
+    check_writable(path, inputs=[source])
     tasks = read_model(source, _Export, WHAT).root
     videos: dict[str, Video] = {}
     for index, task in enumerate(tasks):

@@ -21,7 +21,7 @@ from weaktal.data.importers.tags.layout import YES, Layout, guess_layout
 from weaktal.data.video_files import dataset_videos, find_usable
 from weaktal.data.video_names import clean_name
 from weaktal.errors import InputError, arg, shown
-from weaktal.files import check_writable, read_model
+from weaktal.files import check_apart, check_writable, read_model
 from weaktal.progress import OnProgress, Progress
 
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
@@ -95,6 +95,7 @@ def import_table(
         InputError: if the table cannot be read, no row joins a video, or the dataset was made otherwise.
     """
     import_ = _Import(Path(dataset), videos, test_share, seed)
+    check_apart(Path(dataset) / "annotations.json", inputs=[Path(table)])
     found = Videos(import_.files)
     cells = read_cells(Path(table), found.has, encoding=encoding, sheet=sheet)
     layout = guess_layout(cells, found.has, video_column=video_column, tag_columns=tag_columns)
@@ -256,7 +257,7 @@ class _Import:
             named = ", ".join(str(path) for path in without_row[:MOST_LISTED])
             more = f" and {len(without_row) - MOST_LISTED} more" if len(without_row) > MOST_LISTED else ""
             log.warning("no row for %s: %s%s", _videos(len(without_row)), named, more)
-        check_writable(self._dataset / "annotations.json")
+        check_writable(self._dataset / "annotations.json", inputs=self.files.values())
         lengths = self._lengths(on_progress)
         if not lengths:
             first = next(iter(self._skipped.values()))
