@@ -26,6 +26,7 @@ from weaktal.files import (
     write_json,
     write_text,
 )
+from weaktal.processes import identity
 
 
 class Content(BaseModel):
@@ -110,6 +111,19 @@ def test_a_killed_process_leaves_nothing_under_the_final_names(kind: signal.Sign
     assert not (tmp_path / "folder").exists()
     if kind is signal.SIGINT:  # Ctrl-C cleans up as well
         assert names(tmp_path) == ["file"]
+
+
+def test_what_a_killed_process_left_goes_wherever_this_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that works in one folder after another cleans each, also by the same relative path."""
+    name = f".a.json.{os.getpid()}-1.{identity().partition('.')[2]}.00000000.tmp"  # of a process that began long ago
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        (folder / name).touch()
+        monkeypatch.chdir(folder)
+        write_json(Path("a.json"), {})
+        assert names(folder) == ["a.json"]
 
 
 def test_readers_never_see_half_a_file(tmp_path: Path) -> None:

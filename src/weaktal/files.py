@@ -47,9 +47,10 @@ def _temporary(path: Path) -> Path:
 
 def _clean_once(folder: Path, names: re.Pattern[str]) -> None:
     """Removes what killed processes left in a folder of what they were about to move into place."""
-    if folder in _cleaned:
+    here = folder.absolute()  # a relative path is another folder once the process works elsewhere
+    if here in _cleaned:
         return
-    _cleaned.add(folder)
+    _cleaned.add(here)
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(folder)):
             named = names.match(entry.name)

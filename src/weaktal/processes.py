@@ -45,8 +45,9 @@ def is_over(named: str) -> bool | None:
         return True
     except (PermissionError, OverflowError):
         return False
-    now = _started(int(pid))
-    return now is not None and started != "0" and f"{now:x}" != started
+    if started == "0" or _started(os.getpid()) is None:
+        return False  # the system does not tell
+    return f"{_started(int(pid)) or 0:x}" != started
 
 
 def _started(pid: int) -> int | None:
