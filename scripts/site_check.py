@@ -30,7 +30,6 @@ if __name__ == "__main__":
     problems = foreign(site)
     if problems:
         sys.exit("\n".join(problems))
-    pages = len(list(site.rglob("*.html")))
-    print(
-        f"{site}: {pages} pages, {sum(p.stat().st_size for p in site.rglob('*') if p.is_file()) / 2**20:.1f} MB, nothing from other hosts"
-    )
+    files = [path for path in site.rglob("*") if path.is_file()]
+    pages, size = sum(path.suffix == ".html" for path in files), sum(path.stat().st_size for path in files)
+    print(f"{site}: {pages} pages, {size / 2**20:.1f} MB, nothing from other hosts")

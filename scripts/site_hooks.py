@@ -1,4 +1,4 @@
-"""What the site shows of the checkout beside docs/: verbs, Python, changelog, how to contribute; and links out of docs/.
+"""What the site shows that is not in docs/: verbs, Python, changelog, how to contribute; and links out of docs/.
 
 MkDocs calls the functions by name. Pages that are made here have no file in docs/, so they cannot fall behind.
 """
@@ -38,7 +38,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Keeps the words of links to files outside docs/, which the site does not hold, and checks that the files exist."""
+    """Keeps the words alone of links to files that the site does not hold, and checks that these exist."""
     folder = (ROOT / "docs" / page.file.src_uri).parent
 
     def plain(found: re.Match[str]) -> str:
@@ -72,9 +72,9 @@ def verbs() -> str:
     """Every verb with its arguments and options, as its own help has them."""
     parts = [
         "# Verbs\n",
-        "Made of the command line itself; `weaktal VERB --help` shows the same. Exit codes: 0 good, 2 bad input or usage,",
-        "130 stopped, 1 anything else. `-q` says what is amiss and nothing else, `-v` says more, `--debug` shows where",
-        "an unforeseen error arose.\n",
+        "Made of the command line itself; `weaktal VERB --help` shows the same. Exit codes: 0 good, 2 bad input or",
+        "usage, 130 stopped, 1 anything else. `-q` says what is amiss and nothing else, `-v` says more, `--debug` shows",
+        "where an unforeseen error arose.\n",
     ]
     for panel, names in cli.PANELS.items():
         parts.append(f"**{panel}**: {', '.join(f'[{name}](#{name})' for name in names)}\n")
@@ -88,36 +88,24 @@ def verbs() -> str:
 
 def _verb(name: str, command: Any) -> str:
     context = command.make_context(name, [], resilient_parsing=True)
-    usage = " ".join(["weaktal", name, *command.collect_usage_pieces(context)])
-    rows = [_row(parameter, context) for parameter in command.params]
-    lines = [f"## {name}\n", (command.help or "").strip() + "\n", f"```\n{usage}\n```\n"]
-    if any(rows):
-        lines += ["| | default | |", "|---|---|---|", *(row for row in rows if row), ""]
-    return "\n".join(lines)
+    arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
+    usage = " ".join(["weaktal", name, *(each.metavar or str(each.name).upper() for each in arguments), "[OPTIONS]"])
+    lines = [f"## {name}\n", (command.help or "").strip() + "\n", f"```\n{usage}\n```\n", "| | |", "|---|---|"]
+    return "\n".join(lines + [_row(parameter, context) for parameter in command.params if not parameter.hidden]) + "\n"
 
 
 def _row(parameter: Any, context: Any) -> str:
-    if getattr(parameter, "hidden", False) or parameter.name == "help":
-        return ""
-    option = parameter.param_type_name == "option"
-    names = ", ".join([*parameter.opts, *parameter.secondary_opts]) if option else parameter.make_metavar(context)
-    if option and not parameter.is_flag:
-        names += f" {parameter.make_metavar(context)}"
-    shown = parameter.show_default if isinstance(parameter.show_default, str) else None
-    default = parameter.default
-    if shown is None:
-        plain = isinstance(default, str | int | float) and not isinstance(default, bool)
-        shown = f"`{getattr(default, 'value', default)}`" if plain and parameter.show_default is not False else ""
-    if parameter.required:
-        shown = "*required*"
-    cells = f"`{names}`", shown, (getattr(parameter, "help", None) or "")
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    names, meaning = parameter.get_help_record(context) or (str(parameter.name), parameter.help or "")
+    if parameter.param_type_name == "argument":
+        names = parameter.metavar or str(parameter.name).upper()
+    meaning = re.sub(r"\s+", " ", meaning).replace("|", "\\|").replace("[", "\\[").replace("<", "&lt;")
+    return f"| `{names}` | {meaning} |".replace("`|`", "`")
 
 
 def python() -> str:
     """Every public name of ``weaktal``, for mkdocstrings to fill in."""
     parts = ["# Python\n", "Made of the docstrings. [From Python](../python.md) goes through them by example.\n"]
     homes = {name: getattr(weaktal, name).__module__ for name in weaktal.__all__}
-    for name in sorted(homes, key=lambda name: (name[0].islower(), name.lower())):
-        parts.append(f"::: {homes[name]}.{name}\n")
+    ordered = sorted(homes, key=lambda name: (name[0].islower(), name.lower()))  # classes first
+    parts += [f"::: {homes[name]}.{name}\n" for name in ordered]
     return "\n".join(parts)
