@@ -29,8 +29,8 @@ def drawing() -> str:
     height = FLOOR * len(rows) + 70
     middle, right, green = WIDTH / 2, WIDTH - 20, "#00796b"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="14"',
-        ' text-anchor="middle" fill="#222">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"',
+        ' font-family="sans-serif" font-size="14" text-anchor="middle" fill="#222">',
         "<title>The rooms of weaktal: each imports only from floors below its own</title>",
         f'<path d="M20 40 L{middle} 6 L{right} 40 Z" fill="#e0f2f1" stroke="{green}"/>',
         f'<text x="{middle}" y="32">weaktal: the front door</text>',

@@ -73,8 +73,8 @@ def verbs() -> str:
     parts = [
         "# Verbs\n",
         "Made of the command line itself; `weaktal VERB --help` shows the same. Exit codes: 0 good, 2 bad input or",
-        "usage, 130 stopped, 1 anything else. `-q` says what is amiss and nothing else, `-v` says more, `--debug` shows",
-        "where an unforeseen error arose.\n",
+        "usage, 130 stopped, 1 anything else. `-q` says what is amiss and nothing else, `-v` says more, `--debug`",
+        "shows where an unforeseen error arose.\n",
     ]
     for panel, names in cli.PANELS.items():
         parts.append(f"**{panel}**: {', '.join(f'[{name}](#{name})' for name in names)}\n")

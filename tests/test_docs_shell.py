@@ -110,7 +110,7 @@ def people_correct(folder: Path) -> None:
         label for task in tasks for one in task["predictions"][0]["result"] for label in one["value"]["timelinelabels"]
     }
     other = ({"high jump", "pole vault"} - said or {"high jump"}).pop()
-    tasks[0]["predictions"][0]["result"][0]["value"]["timelinelabels"] = [other]
+    values[0]["timelinelabels"] = [other]
     done = [
         {"id": i, "data": task["data"], "annotations": [{"id": 1, "result": task["predictions"][0]["result"]}]}
         for i, task in enumerate(tasks)
