@@ -47,8 +47,8 @@ def extract(
     encoder: Annotated[
         list[str],
         typer.Option(
-            help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a CLIP or SigLIP "
-            "checkpoint; ORGANIZATION/MODEL; the name of one that an installed package offers; "
+            help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a "
+            "checkpoint of the transformers library (images, video or sound, with texts or without); ORGANIZATION/MODEL; the name of one that an installed package offers; "
             "package.module:function. Several in one go decode each video once: repeat the option."
         ),
     ],
@@ -64,6 +64,18 @@ def extract(
     ] = None,
     fps: Annotated[float, typer.Option(min=0.01, max=1000, help="Frames a second that are looked at.")] = 25.0,
     stride: Annotated[int, typer.Option(min=1, help="Frames from one snippet to the next.")] = 16,
+    window: Annotated[
+        int | None,
+        typer.Option(min=1, help="Frames that a snippet covers; without it, what the encoder looks at, 16 at least."),
+    ] = None,
+    look: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What to take of a model of the transformers library: layer=-2, pooling=own|first|mean, frames=N; "
+            "repeatable.",
+            metavar="KEY=VALUE",
+        ),
+    ] = None,
     crop: Annotated[
         Crop, typer.Option(help="I3D: the center of a frame, or ten crops whose features are averaged.")
     ] = Crop.CENTER,
@@ -84,6 +96,9 @@ def extract(
     template: Annotated[
         str, typer.Option(help="Text of the class vectors, {} for the class name.")
     ] = "a video of a person {}",
+    texts: Annotated[
+        Path | None, typer.Option(help="File of several texts a class, in place of the template.", metavar="FILE")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...; auto takes a GPU if there is one.")] = "auto",
     precision: Annotated[Precision, typer.Option(help="Of the networks; bf16 is faster and rounds.")] = Precision.FP32,
     batch: Annotated[
@@ -105,6 +120,7 @@ def extract(
     if flow is not None:
         check_method(flow)
     from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.encoders.look import Look
     from weaktal.extraction import extract as verb
 
     columns = ("{task.completed:.0f} of {task.total:.0f} s of video", _Rate(), progress.TimeRemainingColumn())
@@ -116,10 +132,13 @@ def extract(
             names=name,
             fps=fps,
             stride=stride,
+            window=window,
+            look=Look.parse(look or ()),
             crop=crop.value,
             flow=flow,
             weights=WeightsChoice.parse(weights or (), random_weights),
             template=template,
+            texts=texts,
             device=device,
             precision=precision.value,
             batch=batch,
