@@ -70,5 +70,5 @@ def described_vectors(encoder: VisionLanguageEncoder, texts: Sequence[Sequence[s
     import torch
 
     every = class_vectors(encoder, [text for some in texts for text in some])  # (sum of texts, D)
-    means = torch.stack([part.mean(dim=0) for part in every.split([len(some) for some in texts])])
+    means = torch.stack([part.mean(dim=0) for part in torch.split(every, [len(some) for some in texts])])
     return torch.nn.functional.normalize(means, dim=-1)
