@@ -77,7 +77,7 @@ class ClipEncoder(TextSide):
         down, across = patch_grid(batch.shape[-2], batch.shape[-1], side, most)
         batch = resize(batch, (down * side, across * side), self.preparation.resampling)
         pixels = self.preparation.normalized(batch.to(device))  # (N, 3, down * p, across * p)
-        patches = pixels.unflatten(-1, (across, side)).unflatten(-3, (down, side))  # (N, 3, down, p, across, p)
+        patches = pixels.reshape(len(pixels), 3, down, side, across, side)  # (N, 3, down, p, across, p)
         rows = patches.permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)  # (N, down * across, p * p * 3)
         mask = torch.ones(rows.shape[:2], dtype=torch.int32, device=device)
         lacking = most - rows.shape[1]
