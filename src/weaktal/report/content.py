@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from weaktal.arrays import Floats
+from weaktal.data.corrections import Corrections
+from weaktal.evaluation.detections import Detections
 from weaktal.evaluation.diagnosis import SnippetErrors
 from weaktal.evaluation.scoring import Scores
 from weaktal.segments import Segment
@@ -171,6 +173,8 @@ class Report:
         notes: what the reader should know before believing anything, a sentence each.
         tags: how often each class occurs, where a dataset is shown.
         lengths: how long its videos are.
+        diagnosis: of each row, how it errs against the truth.
+        kept: corrections that the page starts with.
     """
 
     title: str
@@ -186,3 +190,5 @@ class Report:
     notes: Sequence[str] = ()
     tags: Sequence[TagCount] = ()
     lengths: Sequence[LengthCount] = ()
+    diagnosis: Sequence[tuple[str, Detections]] = ()
+    kept: Corrections | None = None

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from weaktal.errors import counted
 from weaktal.files import write_text
 from weaktal.report.content import Report
 from weaktal.report.payload import payload
@@ -161,8 +162,9 @@ def _tables(report: Report) -> dict[str, Any]:
         ],
         "scored_on": ""
         if first is None
-        else f"{first.videos} videos of subset {first.subset}, {first.ground_truth} annotated segments, "
-        f"{len(first.classes)} classes, protocol {first.protocol}.",
+        else f"{counted(first.videos, 'video')} of subset {first.subset}, "
+        f"{counted(first.ground_truth, 'annotated segment')}, "
+        f"{counted(len(first.classes), 'class', 'classes')}, protocol {first.protocol}.",
         "errors": [
             {
                 "name": branch.name,

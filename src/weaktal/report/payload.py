@@ -38,6 +38,7 @@ def payload(report: Report, *, base: Path | None, served: Mapping[str, Any] | No
         "tiou": report.tiou,
         "truth": any(video.truth is not None for video in report.videos),
         "videos": videos,
+        "kept": None if report.kept is None else report.kept.as_json(),
     }
     # Corrections are kept under this name: the same videos with the same segments are the same page.
     told = json.dumps([[video["name"], [f and f["flat"] for f in video["found"]]] for video in videos])

@@ -109,9 +109,12 @@ const corrections = {
     for (const listener of this.listeners) listener(null);
   },
   restore() {
-    let kept = DATA.kept;
-    if (!DATA.served) try { kept = JSON.parse(localStorage.getItem(KEPT) ?? "null"); } catch { kept = null; }
-    if (kept) fromFile(kept);
+    if (DATA.kept) fromFile(DATA.kept);
+    if (DATA.served) return;
+    try {  // of a video that both know, what this browser kept is what was said last
+      const kept = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+      if (kept) fromFile(kept);
+    } catch { /* nothing that can be used */ }
   },
 };
 
