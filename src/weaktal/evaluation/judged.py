@@ -130,4 +130,4 @@ def _precision(row: str, right: int, judged: int) -> Precision:
     half = _Z / wide * math.sqrt(share * (1 - share) / judged + _Z**2 / (4 * judged**2))
     unsure = min(max(middle, 0.05), 0.95)
     more = max(0, math.ceil(_Z**2 * unsure * (1 - unsure) / _WISH**2) - judged)
-    return Precision(row, right, judged, middle - half, middle + half, more)
+    return Precision(row, right, judged, max(0.0, middle - half), min(1.0, middle + half), more)

@@ -86,12 +86,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Pictures of a video side by side in one JPEG: picture k of n shows the middle of the k-th n-th of the video."""
+    """Pictures of a video side by side in one JPEG: picture k of n shows the middle of the k-th n-th of the video.
+
+    Attributes:
+        jpeg: the strip.
+        count: of pictures.
+        width, height: of the strip, in pixels.
+        ends: second at which the file's pictures end, where that is before the length that the strip covers.
+    """
 
     jpeg: bytes
     count: int
     width: int
     height: int
+    ends: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

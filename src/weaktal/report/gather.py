@@ -10,9 +10,10 @@ from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
 from weaktal.errors import InputError, arg, counted, nearest, shown
+from weaktal.evaluation.detections import Detections, diagnose_detections
 from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import Protocol, protocol_of
-from weaktal.evaluation.scoring import Scores, score, subset_of
+from weaktal.evaluation.scoring import Scores, score, subset_of, tables_of
 from weaktal.report.content import Done, Report, Row
 from weaktal.report.gather_videos import PICTURES, Known, Loaded, show_videos
 from weaktal.report.overview import length_counts, tag_counts
@@ -129,9 +130,16 @@ def compare(
         facts=words.facts,
         threshold=threshold,
         notes=[*words.notes, *notes, *_warnings(loaded, scores)],
+        diagnosis=[(branch.name, _diagnosis(truth, branch.results, protocol, subset)) for branch in loaded]
+        if annotated
+        else [],
         tags=tag_counts(chosen.values(), truth.classes),
         lengths=length_counts(chosen.values()),
     )
+
+
+def _diagnosis(truth: Annotations, results: Results, protocol: Protocol, subset: str | None) -> Detections:
+    return diagnose_detections(tables_of(truth, results, protocol, subset=subset), protocol.tious, protocol.name)
 
 
 def _of(branches: Sequence[BranchFiles], chosen: Collection[str], subset: str | None) -> str:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from weaktal.errors import counted
 from weaktal.files import write_text
 from weaktal.report.content import Report
+from weaktal.report.diagnosis import SIGNS, diagnosis_rows
 from weaktal.report.payload import payload
 from weaktal.report.prominent import MOST
 from weaktal.version import __version__
@@ -25,14 +26,6 @@ from weaktal.version import __version__
 _GENERATOR = "weaktal"
 # In this order: each uses what those before it define.
 _SCRIPTS = ("data.js", "corrections.js", "timeline.js", "player.js", "list.js", "table.js", "main.js", "keys.js")
-_SIGNS = (
-    ("\N{CHECK MARK}", "hit"),
-    ("2", "found twice"),
-    ("A", "wrong class"),
-    ("\N{LEFT RIGHT ARROW}", "badly placed"),
-    ("?", "wrong class and badly placed"),
-    ("\N{EMPTY SET}", "nothing is annotated there"),
-)
 
 
 def is_page(path: Path) -> bool:
@@ -67,7 +60,8 @@ def render(report: Report, *, base: Path | None = None, served: Mapping[str, Any
             style=Markup(style),
             script=Markup(script),
             data=_as_script(payload(report, base=base, served=served)),
-            signs=_SIGNS,
+            signs=SIGNS,
+            diagnosis=diagnosis_rows(report),
             shown=_what_is_shown(report),
             seconds=sum(step.seconds or 0.0 for step in report.steps),
             **_tables(report),

@@ -61,6 +61,8 @@ def _video(video: Shown, numbers: Mapping[str, int], index: int, base: Path | No
     if video.film is not None:
         source = f"data:image/jpeg;base64,{base64.b64encode(video.film.jpeg).decode('ascii')}"
         content["film"] = {"source": source, "count": video.film.count}
+        if video.film.ends is not None:
+            content["film"]["ends"] = video.film.ends
     return content
 
 
