@@ -15,7 +15,7 @@ from weaktal.cli.bars import showing
 from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
 from weaktal.encoders.names import HOUSE, check_encoder
-from weaktal.errors import InputError, one_line
+from weaktal.errors import InputError, counted, one_line
 from weaktal.video.flow import check_method
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def extract(
         list[str],
         typer.Option(
             help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a checkpoint of "
-            "the transformers library, of images, video or sound, with texts or without; ORGANIZATION/MODEL; the name of "
-            "one that an installed package offers; package.module:function. Several in one go decode each video once: "
+            "the transformers library, of images, video or sound, with texts or without; ORGANIZATION/MODEL; the name "
+            "of one that an installed package offers; package.module:function. Several in one go decode each video once: "
             "repeat the option."
         ),
     ],
@@ -162,9 +162,8 @@ def _report(done: Extracted, into: Path) -> None:
         state = "complete"
         if folder.lacking:
             how = systematic(folder.lacking, made)
-            state = f"{len(folder.lacking)} videos lack features, such as {folder.lacking[0]}" + (
-                f": {how}" if how else ""
-            )
+            lack = f"{counted(len(folder.lacking), 'video')} without features, such as {folder.lacking[0]}"
+            state = f"{lack}: {how}" if how else lack
         print(one_line(f"{folder.path}: {folder.dim} columns, {state}"))
     for reason in done.no_class_vectors:
         print(reason)
@@ -173,8 +172,8 @@ def _report(done: Extracted, into: Path) -> None:
     for error in done.failures.values():
         print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
     if done.failures:
-        count = len(done.extracted) + len(done.finished_before) + len(done.failures)
-        raise InputError(f"{len(done.failures)} of {count} videos cannot be used, named above")
+        count = counted(len(done.extracted) + len(done.finished_before) + len(done.failures), "video")
+        raise InputError(f"{len(done.failures)} of {count} cannot be used, named above")
     if done.annotated:
         say_next("train", into, "--method", "cbp", "--features", done.folders[0].path.name, "--run", "RUN")
 

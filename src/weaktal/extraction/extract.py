@@ -22,7 +22,7 @@ from weaktal.encoders.frames import Crop
 from weaktal.encoders.look import Look
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.prompts import TEMPLATE
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, counted, shown
 from weaktal.extraction import folders
 from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
@@ -176,7 +176,7 @@ def extract(
         reasons = folders.write_class_vectors(
             targets, annotations, template, found, None if texts is None else Path(texts)
         )
-        log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
+        log.info("%s, %d of them finished before", counted(len(found), "video"), len(found) - len(jobs))
         work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
         if jobs:
             work.run(engine, workers or os.cpu_count() or 1, strict=strict)
