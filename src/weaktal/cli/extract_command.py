@@ -49,8 +49,8 @@ def extract(
         typer.Option(
             help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a checkpoint of "
             "the transformers library, of images, video or sound, with texts or without; ORGANIZATION/MODEL; the name "
-            "of one that an installed package offers; package.module:function. Several in one go decode each video once: "
-            "repeat the option."
+            "of one that an installed package offers; package.module:function. Several in one go decode each video "
+            "once: repeat the option."
         ),
     ],
     into: Annotated[
