@@ -1,4 +1,7 @@
-"""What a user did that cannot work, said in one line: which file, where in it, what is wrong, what was expected."""
+"""What a user did that cannot work, said in one line: which file, where in it, what is wrong, what was expected.
+
+And how messages are worded: names of arguments, values, counts.
+"""
 
 from __future__ import annotations
 
@@ -90,6 +93,15 @@ def harmless(text: str) -> str:
     'a\\\\x1b[2Jb'
     """
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number of things, in words that fit it.
+
+    >>> counted(1, "video"), counted(1200, "class", "classes")
+    ('1 video', '1,200 classes')
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | None:
