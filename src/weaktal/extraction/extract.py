@@ -21,7 +21,7 @@ from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.prompts import TEMPLATE
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, shown, within
 from weaktal.extraction import folders
 from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
@@ -135,7 +135,7 @@ def extract(
             ``strict``, the first video that cannot be used. Features made before stay.
     """
     chosen = choose_device(device)
-    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, 4096), workers=(workers, 1, 1000))
+    within(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, 4096), workers=(workers, 1, 1000))
     _check_words(crop=(crop, Crop), precision=(precision, Precision), engine=(engine, Engine))
     recipe = Recipe(
         dataset=Path(into),
@@ -289,14 +289,6 @@ def _length(path: Path) -> float:
         return probe(path).duration or 0.0
     except InputError:
         return 0.0
-
-
-def _check(**settings: tuple[float | None, float, float | None]) -> None:
-    """Refuses numbers outside of their range; None is any."""
-    for name, (value, least, most) in settings.items():
-        if value is not None and not (value >= least and (most is None or value <= most)):
-            limit = f"{least:g} or more" if most is None else f"{least:g} to {most}"
-            raise InputError(f"is {shown(value)}", source=arg(name), expected=limit)
 
 
 def _check_words(**settings: tuple[str, object]) -> None:

@@ -17,7 +17,7 @@ from weaktal.data.annotations import Annotations, Video, read_tags
 from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
 from weaktal.data.results import Results
 from weaktal.data.video_files import dataset_videos, files_of
-from weaktal.errors import InputError, arg
+from weaktal.errors import LARGEST_SEED, InputError, arg, within
 from weaktal.files import as_paths, check_writable
 from weaktal.finding.estimate import in_words, parts_in_words, training_seconds
 from weaktal.finding.learning import State, learn, next_lesson, read_state, write_state
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 
 HELD_OUT = 0.25  # share of each class's videos that training does not see
+LEAST_PRECISION = 0.01
 _TRIES = 3  # videos that may fail before measuring is given up
 log = logging.getLogger("weaktal")
 
@@ -116,6 +117,7 @@ def find(
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.extraction.extract import choose_device
 
+    within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000), precision=(precision, LEAST_PRECISION, 1))
     folder = Path(out)
     read = [*files_of(as_paths(videos)), *([] if tags is None else [Path(tags)])]
     check_writable(*(folder / name for name in WRITTEN), inputs=read)
