@@ -30,7 +30,6 @@ from weaktal.methods.base import VLP, MethodConfig, stored_method
 from weaktal.progress import OnProgress, Progress
 from weaktal.runs.folder import RunFolder, RunInfo
 
-
 _LIST = f"sha256sum weights.safetensors phases/*/*.safetensors > {FILE}"
 
 
