@@ -1,4 +1,7 @@
-"""What a user did that cannot work, said in one line: which file, where in it, what is wrong, what was expected."""
+"""What a user did that cannot work, said in one line: which file, where in it, what is wrong, what was expected.
+
+And how messages are worded: names of arguments, values, counts.
+"""
 
 from __future__ import annotations
 
@@ -111,6 +114,15 @@ def within(**numbers: tuple[float | None, float, float]) -> None:
     for name, (value, least, most) in numbers.items():
         if value is not None and not least <= value <= most:
             raise InputError(f"is {shown(value)}", source=arg(name), expected=f"{least} to {most}")
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number of things, in words that fit it.
+
+    >>> counted(1, "video"), counted(1200, "class", "classes")
+    ('1 video', '1,200 classes')
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | None:

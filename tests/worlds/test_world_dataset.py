@@ -11,6 +11,7 @@ import pytest
 
 from weaktal.cli import run
 from weaktal.data.annotations import read_annotations, read_tags
+from weaktal.errors import counted
 from weaktal.worlds.dataset import make_world, plan_world
 
 SIZE = (64, 36)
@@ -115,5 +116,7 @@ def test_the_command_tells_what_it_made(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(["world", str(tmp_path / "new"), *options.split()]) == 0
     printed = capsys.readouterr().out
     plans = [video.plan for video in plan_world(train=1, test=1, seed=2)]
-    assert f"training: 1 videos, {plans[0].duration / 60:.1f} min, {len(plans[0].segments)} segments" in printed
+    assert (
+        f"training: 1 video, {plans[0].duration / 60:.1f} min, {counted(len(plans[0].segments), 'segment')}" in printed
+    )
     assert "wrote" in printed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from weaktal.cli.following import say_next
-from weaktal.errors import LARGEST_SEED, InputError, arg, shown
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown
 
 if TYPE_CHECKING:
     from weaktal.composition.plan import Composed
@@ -223,20 +223,20 @@ def _print_summary(composed: Composed) -> None:
         length = sum(video.length for video in videos)
         action = sum(i.stop - i.start for video in videos for i in video.instances)
         print(
-            f"{subset}: {len(videos)} videos, {sum(len(v.instances) for v in videos)} segments, "
+            f"{subset}: {counted(len(videos), 'video')}, "
+            f"{counted(sum(len(v.instances) for v in videos), 'segment')}, "
             f"{action / length:.0%} action, {length * composed.seconds_per_step / len(videos):.0f} s a video, "
-            f"from {len(composition.splits[split])} clips"
+            f"from {counted(len(composition.splits[split]), 'clip')}"
         )
     print(f"classes: {len(composition.targets)} to find, {len(composition.backgrounds)} as background")
     if composition.splits[POOL]:
-        print(f"pool: {len(composition.splits[POOL])} clips in {composed.dataset / POOL}")
+        print(f"pool: {counted(len(composition.splits[POOL]), 'clip')} in {composed.dataset / POOL}")
     for note in composed.notes:
         print(note)
     print(f"wrote {composed.dataset}")
     for error in composed.skipped.values():
         print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
     if composed.skipped:
-        raise InputError(
-            f"{len(composed.skipped)} clips cannot be used, named above; {composed.dataset} is without them"
-        )
+        broken = counted(len(composed.skipped), "clip")
+        raise InputError(f"{broken} cannot be used, named above; {composed.dataset} is without them")
     say_next("train", composed.dataset, "--method", "cbp", "--features", "NAME", "--run", "RUN")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from weaktal.errors import LARGEST_SEED, InputError
+from weaktal.errors import LARGEST_SEED, InputError, counted
 
 TABLE = "Spreadsheet"
 
@@ -112,5 +112,5 @@ def find(
     if done.skipped:
         for error in done.skipped.values():
             print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
-        count = len(done.skipped) + len(done.results.videos)
-        raise InputError(f"{len(done.skipped)} of {count} videos cannot be used, named above; {out} is without them")
+        count = counted(len(done.skipped) + len(done.results.videos), "video")
+        raise InputError(f"{len(done.skipped)} of {count} cannot be used, named above; {out} is without them")

@@ -9,7 +9,7 @@ import typer
 
 from weaktal.cli.compose_command import parse_size
 from weaktal.cli.following import say_next
-from weaktal.errors import LARGEST_SEED
+from weaktal.errors import LARGEST_SEED, counted
 
 
 def world(
@@ -52,7 +52,8 @@ def world(
         length = sum(plan.duration for plan in plans)
         action = sum(segment.duration for plan in plans for segment in plan.segments)
         count = sum(len(plan.segments) for plan in plans)
-        print(f"{subset}: {len(plans)} videos, {length / 60:.1f} min, {count} segments, {action / length:.0%} action")
+        size = f"{counted(len(plans), 'video')}, {length / 60:.1f} min, {counted(count, 'segment')}"
+        print(f"{subset}: {size}, {action / length:.0%} action")
     for path in (made.dataset, *made.sheets):
         print(f"wrote {path}")
     say_next("extract", made.dataset, "--encoder", "world-cbp", "--encoder", "world-vlp", "--into", made.dataset)
