@@ -2,10 +2,10 @@
 
     python benchmarks/page.py
 
-A page of 1,000 videos of ten minutes with two rows of 30 segments and their curves; and a page of one video of three
-hours with 5,000 segments in each of two rows; and 100 segments that are judged with a key each. Steps of the wheel zoom in and out, and pan; a step's time is from the
-event to the frame that shows it. Memory is that of the page's own process. Needs Linux, the program chromium and
-playwright.
+A page of 1,000 videos of ten minutes with two rows of 30 segments and their curves; a page of one video of three hours
+with 5,000 segments in each of two rows; and 100 segments that are judged with a key each. Steps of the wheel zoom in
+and out, and pan; a step's time is from the event to the frame that shows it. Memory is that of the page's own process.
+Needs Linux, the program chromium and playwright.
 """
 
 from __future__ import annotations
