@@ -16,6 +16,7 @@ from weaktal.errors import InputError, counted
 if TYPE_CHECKING:
     from weaktal.encoders.catalog import WeightsLike
     from weaktal.encoders.frames import Crop
+    from weaktal.encoders.look import Look
     from weaktal.encoders.networks import Precision
     from weaktal.extraction.extract import Engine, Extracted
     from weaktal.progress import OnProgress
@@ -34,6 +35,9 @@ class ExtractOptions(TypedDict, total=False):
     weights: WeightsLike | None
     random_weights: int | None
     template: str
+    texts: str | os.PathLike[str] | None
+    look: Look | Mapping[str, object] | None
+    window: int | None
     device: str
     precision: Precision
     batch: int | None
