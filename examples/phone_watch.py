@@ -3,10 +3,10 @@
 
     python examples/phone_watch.py RECORDINGS DATASET [--fold 1] [--seconds 2.5-5] [--background seated]
 
-RECORDINGS is the DATA folder of Matey-Sanz, Casteleyn and Granell's recordings (Data in Brief 2023, doi
+RECORDINGS is the DATA folder of the recordings of Matey-Sanz et al. (Data in Brief 2023, doi
 10.1016/j.dib.2023.109809, CC BY 4.0): PERSON/PERSON_NN_sp.csv and ..._sw.csv, phone and watch at once, a label for
-every sample. A recording is short and holds all five activities, so it is cut into pieces whose tags differ: pieces of 6
-to 14 seconds hold all five for the most part, and then tags say nothing. Every sample is labelled; where --background
+every sample. A recording is short and holds all five activities, so it is cut into pieces whose tags differ: pieces of
+6 to 14 seconds hold all five for the most part, and then tags say nothing. Every sample is labelled; where --background
 names an activity, nobody looks for it, and it becomes what lies between the others.
 
 Folds have different people for testing: 1 has s04 to s07, 2 has s08 to s11, 3 has s12 to s15, each with the other eight
