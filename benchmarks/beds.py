@@ -3,8 +3,8 @@
     python benchmarks/beds.py CLIPS OUT [--compositions 3] [--channels 128]
 
 CLIPS is a folder of trimmed clips' features, as `weaktal compose` takes it. Within each class, two clips of five, by a
-hash of their names, go to OUT/clips-development, the rest to OUT/clips-reporting: a composition of one shares no clip with
-any of the other; a class too small for that is in the latter alone. Out of each come sparse compositions (about a
+hash of their names, go to OUT/clips-development, the rest to OUT/clips-reporting: a composition of one shares no clip
+with any of the other; a class too small for that is in the latter alone. Out of each come sparse compositions (about a
 fifth of a tagged video is action) and dense ones (two thirds):
 
     OUT/development-sparse, OUT/development-dense          seed 100
