@@ -16,6 +16,7 @@ from typing import Any
 
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_bytes
+from weaktal.packages import require
 
 WHAT = "a table: .csv, .tsv or .xlsx"
 DELIMITERS = ("\t", ";", ",", "|")
@@ -176,11 +177,9 @@ def _columns() -> str:
 
 def _workbook(source: Path, content: bytes, sheet: str | None) -> tuple[list[list[str]], str]:
     """The rows of a sheet of an .xlsx file."""
-    try:
-        import openpyxl
-    except ImportError:
-        expected = 'pip install "weaktal[table]", or it saved as .csv'
-        raise InputError("reading .xlsx needs openpyxl", source=source, expected=expected) from None
+    require("openpyxl", source=source, instead="it saved as .csv")
+    import openpyxl
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
