@@ -63,6 +63,8 @@ EXTRAS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("uvicorn", "uvicorn", "view --serve"),
     ),
     "ray": (("ray", "ray", "extraction over a cluster"),),
+    "wandb": (("wandb", "wandb", "train --logger wandb"),),
+    "mlflow": (("mlflow-skinny", "mlflow", "train --logger mlflow"),),
 }
 
 

@@ -69,8 +69,8 @@ def import_(
         float, typer.Option(help="Share of each class's videos to hold out of training.", rich_help_panel=TABLES)
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Of which videos are held out.", rich_help_panel=TABLES)] = 0,
-    encoder: Annotated[
-        str, typer.Option(help="Name for the imported features: features/NAME.", rich_help_panel=PACKAGES)
+    features: Annotated[
+        str, typer.Option(help="Folder for the imported features: DATASET/features/NAME.", rich_help_panel=PACKAGES)
     ] = "i3d",
     fps: Annotated[
         float, typer.Option(help="Frames a second that the features were computed at.", rich_help_panel=PACKAGES)
@@ -127,7 +127,7 @@ def import_(
     elif kind in (Kind.TABLE, Kind.FOLDERS):
         _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
     else:
-        _package(kind, sources, dataset, encoder=encoder, fps=fps, window=window, stride=stride)
+        _package(kind, sources, dataset, encoder=features, fps=fps, window=window, stride=stride)
 
 
 def _tags(kind: Kind, sources: Sequence[Path], dataset: Path, of_table: dict[str, Any], **options: Any) -> None:
