@@ -47,7 +47,17 @@ VERBS: dict[str, list[str]] = {
     "ablate": ["ablate", "data", "--features", "i3d", *SCENE, "--out", "ablation", *ONE],
 }
 # What tells when or how long: files by the end of their names.
-VARIES = ("events.jsonl", ".log", ".lock", ".png", ".svg", "videos.jsonl", "ablation/tables.md", "ablation/run.json")
+VARIES = (
+    "account.txt",
+    "events.jsonl",
+    ".log",
+    ".lock",
+    ".png",
+    ".svg",
+    "videos.jsonl",
+    "ablation/tables.md",
+    "ablation/run.json",
+)
 
 
 def make(folder: Path) -> Path:

@@ -277,7 +277,12 @@ def test_a_video_beside_the_page_plays(show: Open, report: Report, tmp_path: Pat
     moved = page.evaluate("document.getElementById('video').currentTime")
     assert moved > 4.2
     page.wait_for_timeout(100)
-    assert playhead(page) == pytest.approx(moved / 10, abs=0.005)  # within a frame of 0.04 s
+    assert playhead(page) == pytest.approx(moved / 10, abs=0.01)  # a tenth of a second of ten
+    # What it draws is within a frame of what the video shows, once that stands still.
+    page.evaluate("document.getElementById('video').currentTime = 6.2")
+    wait_for(page, "!document.getElementById('video').seeking")
+    page.wait_for_timeout(100)
+    assert playhead(page) == pytest.approx(0.62, abs=0.004)
 
 
 def test_a_thousand_videos_open_and_a_long_one_is_drawn(show: Open) -> None:
