@@ -12,18 +12,22 @@ _ROWS = 256  # proposals held against all others at once, which bounds memory
 
 
 def support(spans: Floats) -> Floats:
-    """Mean tIoU of each proposal with the others, shape (N,); 0 where there is no other.
+    """Mean tIoU of each proposal with the others that overlap it, shape (N,); 0 where there is none.
 
     Thresholds that differ cut out much the same segment where scores rise and fall steeply, so support is high around
     what stands out and low for what a single threshold found.
 
     Args:
-        spans: start and end, shape (N, 2).
+        spans: start and end, shape (N, 2), each with a length.
     """
-    if len(spans) < 2:
-        return np.zeros(len(spans))
-    total = np.concatenate([overlaps.sum(axis=1) for overlaps in _overlaps(spans)])
-    return np.asarray((total - 1.0) / (len(spans) - 1))
+    total, count = np.zeros(len(spans)), np.zeros(len(spans))
+    first = 0
+    for overlaps in _overlaps(spans):
+        rows = slice(first, first + len(overlaps))
+        total[rows] = overlaps.sum(axis=1) - 1.0  # without itself
+        count[rows] = np.count_nonzero(overlaps, axis=1) - 1
+        first += len(overlaps)
+    return np.asarray(np.maximum(total, 0.0) / np.maximum(count, 1))
 
 
 def fused(spans: Floats, scores: Floats, *, sigma: float, least: float) -> Floats:
@@ -44,7 +48,8 @@ def fused(spans: Floats, scores: Floats, *, sigma: float, least: float) -> Float
         means.append(weights @ spans / weights.sum(axis=1, keepdims=True))
     if not means:
         return spans
-    return np.clip(np.concatenate(means), spans.min(axis=0), spans.max(axis=0))  # a mean may round beyond its values
+    # A mean may round beyond its values.
+    return np.asarray(np.clip(np.concatenate(means), spans.min(axis=0), spans.max(axis=0)))
 
 
 def _overlaps(spans: Floats) -> Iterator[Floats]:

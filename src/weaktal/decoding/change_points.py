@@ -27,9 +27,9 @@ def feature_changes(rows: Floats32) -> Floats32:
     first, last = np.maximum(edges - WIDTH, 0), np.minimum(edges + WIDTH, count)
     before = (sums[edges] - sums[first]) / np.maximum(edges - first, 1)[:, None]
     after = (sums[last] - sums[edges]) / (last - edges)[:, None]
-    changes = 0.5 * np.square(before - after).sum(axis=1)
+    changes: Floats32 = (0.5 * np.square(before - after).sum(axis=1)).astype(np.float32)
     changes[0] = 0.0
-    return changes.astype(np.float32)
+    return changes
 
 
 def change_points(changes: Floats32) -> Integers:

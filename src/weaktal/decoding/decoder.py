@@ -147,7 +147,7 @@ def decode_video(
             raise ValueError(f"scores have shapes {by_snippet.shape} and {of_video.shape} for {len(classes)} classes")
     if config.snap and (changes is None or len(changes) != len(snippets)):
         raise ValueError("boundaries can move only where the changes of the features are known")
-    whole = np.mean([of_video for _, of_video in views], axis=0, dtype=np.float64)  # (C,)
+    whole = np.asarray(np.stack([of_video for _, of_video in views]).astype(np.float64).mean(axis=0))  # (C,)
     possible = np.array([allowed is None or label in allowed for label in classes], dtype=np.bool_)  # (C,)
     kept = kept_classes(whole, config.theta_cls, config.keep_top, possible)  # (K,)
     if not len(kept) or not len(snippets):
