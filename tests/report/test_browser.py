@@ -13,9 +13,14 @@ import numpy as np
 import pytest
 from tests.report.conftest import NASTY, wait_for
 
+from weaktal.data.annotations import Annotations, Video
 from weaktal.data.corrections import read_corrections
+from weaktal.data.results import Results
+from weaktal.evaluation.detections import Detections, diagnose_detections
 from weaktal.evaluation.evaluate import evaluate
 from weaktal.evaluation.judged import precisions
+from weaktal.evaluation.protocols import protocol_named
+from weaktal.evaluation.scoring import tables_of
 from weaktal.report.content import Found, Report, Row, Shown
 from weaktal.report.page import write_report
 from weaktal.segments import Segment
@@ -206,6 +211,30 @@ def test_a_round_with_the_keyboard_alone_is_read_back_by_evaluate(show: Open, re
     assert read_corrections(judged(tmp_path, page)) == kept
 
 
+def test_one_key_judges_a_segment_and_goes_to_the_next(show: Open) -> None:
+    """A hundred in five minutes: three seconds each, of which benchmarks/page.py says what the page takes."""
+    page = show(many(1, 12))
+    page.keyboard.press("n")
+    for number in range(12):
+        page.keyboard.press("x" if number % 4 == 0 else "Enter")
+    assert page.locator("#precision").inner_text().startswith("9 of 12 judged segments are right: 75 %")
+    assert "☑ judged" in page.locator("#list").inner_text()
+
+
+def test_where_two_rows_differ_can_be_picked(show: Open, report: Report) -> None:
+    video = report.videos[0]
+    same = [Segment(1.1, 2.5, "jump", 0.8)]
+    rows = [video.found[0], Found("plain", same, None, frozenset({0}), ["double"])]
+    page = show(replace(report, videos=[replace(video, found=rows), replace(video, name="v_3", found=[rows[0]] * 2)]))
+    page.locator("#by-kind").select_option("differs")
+    assert page.locator("#count").inner_text() == "1 of 2 videos"
+    found = page.locator("#segments tbody tr", has_text="cbp")
+    assert found.count() == 1
+    assert NASTY in found.first.inner_text()
+    page.locator("#order").select_option("difference")
+    assert "1 differ" in page.locator("#list").inner_text()
+
+
 def test_an_end_is_dragged_split_merged_and_taken_back(show: Open, report: Report, tmp_path: Path) -> None:
     page = show(report)
     page.locator("#segments tbody tr", has_text="0.900").first.click()
@@ -234,6 +263,81 @@ def test_an_end_is_dragged_split_merged_and_taken_back(show: Open, report: Repor
     page.keyboard.press("u")
     page.keyboard.press("u")
     assert read_corrections(judged(tmp_path, page)).judgements == []
+
+
+def test_a_split_and_a_merge_are_one_step_each_and_say_what_they_lack(
+    show: Open, report: Report, tmp_path: Path
+) -> None:
+    page = show(report)
+
+    def spans() -> list[tuple[float, float]]:
+        return [
+            span.segment for v in read_corrections(judged(tmp_path, page)).database.values() for span in v.annotations
+        ]
+
+    for key in ("s", "m", "i"):
+        page.keyboard.press(key)
+        assert page.locator("#said").inner_text().startswith("Choose a segment first")
+    page.keyboard.press("u")
+    assert page.locator("#said").inner_text() == "There is nothing to undo."
+    page.keyboard.press("n")  # 1.0 to 2.5 s, not judged yet; the playhead is at its start
+    page.keyboard.press("s")
+    assert "has to be inside" in page.locator("#said").inner_text()
+    page.keyboard.press("m")
+    assert "no later segment" in page.locator("#said").inner_text()
+    assert spans() == []  # neither has judged it by the way
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("s")
+    assert spans() == [(1.0, 2.0), (2.0, 2.5)]
+    page.keyboard.press("m")
+    assert spans() == [(1.0, 2.5)]
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    assert spans() == []
+
+
+def test_a_new_page_starts_with_what_was_said_on_the_last(show: Open, report: Report, tmp_path: Path) -> None:
+    page = show(report)
+    page.keyboard.press("n")
+    page.keyboard.press("x")
+    kept = read_corrections(judged(tmp_path, page))
+    page.evaluate("localStorage.clear()")
+    page = show(replace(report, kept=kept))
+    assert "0 of 1 judged segments are right: 0 %" in page.locator("#precision").inner_text()
+    page.keyboard.press("n")
+    page.keyboard.press("Enter")
+    page.reload()  # what this browser knows of a video goes before the file
+    page.wait_for_selector("html[data-ready]")
+    assert [j.verdict for j in read_corrections(judged(tmp_path, page)).judgements] == ["right"]
+
+
+def test_where_a_files_pictures_end_is_said(show: Open, report: Report) -> None:
+    video = report.videos[0]
+    assert video.film is not None
+    page = show(replace(report, videos=[replace(video, film=replace(video.film, ends=6.0))]))
+    assert "the file's pictures end at 0:06.0, before its stated length" in page.locator("#meta").inner_text()
+
+
+def test_the_diagnosis_leads_to_the_segment(show: Open, report: Report) -> None:
+    page = show(replace(report, diagnosis=[("cbp", diagnosed(report))]))
+    page.locator("#diagnosis .both-ways a").last.click()
+    assert page.locator("#name").inner_text() == "v_1"
+    assert "segment=0." in page.url
+    assert page.locator("#name").evaluate("e => e.getBoundingClientRect().top") >= 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def diagnosed(report: Report) -> Detections:
+    """How the first row of the report errs."""
+    protocol = protocol_named("activitynet13")
+    videos = {
+        v.name: Video(v.name, "validation", 10.0, tuple(report.classes), tuple(v.truth or ())) for v in report.videos
+    }
+    truth = Annotations(tuple(report.classes), videos)
+    found = {v.name: list(v.found[0].segments or ()) if v.found else [] for v in report.videos}
+    tables = tables_of(truth, Results(found), protocol, subset="validation")
+    return diagnose_detections(tables, protocol.tious, protocol.name)
 
 
 def test_hostile_names_are_inert(show: Open, report: Report) -> None:

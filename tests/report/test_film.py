@@ -40,11 +40,13 @@ def test_picture_k_of_n_shows_the_middle_of_the_kth_part(tmp_path: Path) -> None
     strip = film(write_gray(tmp_path / "v.mp4", levels), 24.0)
     assert strip.count == 12  # 4:3 pictures, strip about 16 times as wide as high
     assert abs(strip.width / strip.height - 16) < 1
+    assert strip.ends is None
     assert shown(strip.jpeg, 12) == pytest.approx([10 * (2 * k + 1) for k in range(12)], abs=4)
 
 
 def test_a_file_shorter_than_its_annotation_goes_on_with_its_last_picture(tmp_path: Path) -> None:
     strip = film(write_gray(tmp_path / "v.mp4", [0, 200]), 9.0)
+    assert strip.ends == pytest.approx(2.0, abs=0.4)
     assert shown(strip.jpeg, strip.count)[1:] == pytest.approx([200] * (strip.count - 1), abs=4)
 
 
@@ -56,6 +58,7 @@ def test_in_a_long_video_pictures_are_sought(tmp_path: Path) -> None:
         strip = film(path, duration)
         moments = [(2 * k + 1) * duration / 24 for k in range(12)]
         assert shown(strip.jpeg, 12) == pytest.approx([levels[min(int(m), 599)] for m in moments], abs=4)
+        assert strip.ends == (None if duration == 600.0 else 600.0)
     sought = pictures_at(path, [10.0, 250.5, 599.0, 900.0], size=ShortSide(48))
     read = {frame.number: frame.image for frame in VideoFrames(path, fps=2, size=ShortSide(48))}
     for image, number in zip(sought, (20, 501, 1198, 1199), strict=True):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from weaktal.cli.seeds import parse_seeds
+from weaktal.packages import package
 
 if TYPE_CHECKING:
     from weaktal.studies.ablate import Ablated
@@ -41,7 +42,7 @@ def ablate(
         typer.Option(help="plain (tIoU 0.1:0.7:0.1), thumos14, ...; the dataset's by default."),
     ] = None,
     seconds_per_snippet: Annotated[
-        float | None, typer.Option(help="Spacing of features that have no manifest.")
+        float | None, typer.Option(min=0.001, max=3600, help="Spacing of features that have no manifest.")
     ] = None,
 ) -> None:
     """Fill the paper's tables on your dataset: variants of collab over seeds, side by side, with intervals.
@@ -85,7 +86,7 @@ def print_failures(done: Ablated) -> None:
         typer.Exit: if a training failed.
     """
     if not done.pictures:
-        print("weaktal: no pictures without matplotlib: pip install 'weaktal[report]'", file=sys.stderr)
+        print(f"weaktal: no pictures without Matplotlib: {package('matplotlib').get}", file=sys.stderr)
     for failure in done.failures:
         print(f"weaktal: {failure.name} failed: {failure.last} ({failure.log})", file=sys.stderr)
     if done.failures:

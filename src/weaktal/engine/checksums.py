@@ -11,21 +11,26 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from weaktal.errors import InputError, shown
-from weaktal.files import read_bytes, sha256, write_text
+from weaktal.files import is_endless, read_bytes, sha256, write_text
 
 FILE = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\0\\]+)")
 _DEPTH = 3  # folders above a file that may list it: RUN/phases/01-NAME/weights.safetensors
 
 
-def read_sums(folder: Path) -> dict[str, str]:
+def read_sums(folder: Path, without: str | None = None) -> dict[str, str]:
     """The SHA-256 of the listed files, by their path in the folder.
+
+    Args:
+        folder: a run, or a checkpoint of one.
+        without: what to do where there is no list, as in a folder of a weaktal that wrote none yet.
 
     Raises:
         InputError: if there is no such list, or it is damaged.
     """
     path = folder / FILE
-    content = read_bytes(path, "the checksums that weaktal train wrote there")
+    what = "the checksums that weaktal train wrote there"
+    content = read_bytes(path, f"{what}; {without}" if without else what)
     sums: dict[str, str] = {}
     for number, line in enumerate(content.decode("utf-8", errors="replace").splitlines(), start=1):
         found = _LINE.fullmatch(line)
@@ -59,6 +64,8 @@ def check(path: Path) -> None:
     stated = read_sums(folder).get(path.absolute().relative_to(folder).as_posix())
     if stated is None:
         raise InputError(f"is not listed in {folder / FILE}", source=path, expected="a file that weaktal train wrote")
+    if is_endless(path):
+        raise InputError("is no file", source=path, expected="the file that weaktal train wrote there")
     if sha256(path) != stated:
         problem = f"is damaged, or belongs elsewhere: its SHA-256 is not the one in {folder / FILE}"
         raise InputError(problem, source=path, expected="the file that weaktal train wrote there")

@@ -62,7 +62,7 @@ class EngineConfig(Settings):
     workers: int = setting(
         0, "Processes that read ahead; 0 reads between updates.", "ours", unit="processes", ge=0, le=1024
     )
-    tensorboard: bool = setting(True, "Also write RUN/tensorboard.", "ours")
+    tensorboard: bool = setting(True, "Also write RUN/tensorboard, where weaktal[log] is installed.", "ours")
     look_every: int = setting(
         0,
         "Updates between looks at held-out tags and at the labels, where they were asked for; 0 looks at the end of "

@@ -19,7 +19,7 @@ from weaktal.engine.batch import VideoSet
 from weaktal.engine.logs import Logger
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.locks import alone_in
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.presets import preset_file
@@ -87,6 +87,7 @@ def train(
         InputError: for bad input, before anything is written.
         RunError: if training diverges.
     """
+    within(seed=(seed, 0, LARGEST_SEED))
     dataset, folder = Path(dataset), RunFolder(Path(run))
     module = method_module(method)
     base = load_settings(module.CONFIG, preset_file(method, preset)) if preset else None
@@ -171,8 +172,9 @@ def train(
             log.info("%s: finished already", folder.path)
             folder.tidy()
             return Run(folder.path)
-        size = (len(videos), len(annotations.classes), dim, seed)
-        log.info("%s on %d videos of %d classes, %d channels, seed %d", method, *size)
+        classes = counted(len(annotations.classes), "class", "classes")
+        size = counted(len(videos), "video"), classes, counted(dim, "channel"), seed
+        log.info("%s on %s of %s, %s, seed %d", method, *size)
         trainer.train()
     return Run(folder.path)
 

@@ -16,12 +16,13 @@ from weaktal.data.features import Features
 from weaktal.data.fingerprint import Fingerprint, fingerprints
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted, within
 from weaktal.evaluation.protocols import protocol_of
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
+from weaktal.packages import package
 from weaktal.progress import console_on
 from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
@@ -97,6 +98,7 @@ def ablate(
         InputError: for bad input, before anything is trained.
     """
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
+    within(workers=(workers, 1, 1000))
     base = load_settings(CollabConfig, None if config is None else Path(config), overrides, base=named)
     catalog = paper_tables(long_warm_up(base))
     mine = own_table(own)
@@ -182,7 +184,8 @@ def run_plan(
         jobs = missing_jobs(plan, data, out, seeds)
         count = workers or min(available_cores(), max(1, len(jobs)))
         console.print(
-            f"{len(plan.readings)} readings of {len(plan.trainings)} trainings, {len(seeds)} seeds: "
+            f"{counted(len(plan.readings), 'reading')} of {counted(len(plan.trainings), 'training')}, "
+            f"{counted(len(seeds), 'seed')}: "
             f"{len(jobs)} to run, {count} at once",
             highlight=False,
         )
@@ -228,13 +231,11 @@ def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
 
 
 def _pictures(tables: Sequence[Table], found: Found, out: Path) -> bool:
-    try:
-        import matplotlib  # noqa: F401
-
-        from weaktal.studies.pictures import save
-        from weaktal.studies.plots import errors_figure, table_figure
-    except ImportError:
+    if not package("matplotlib").present:
         return False
+    from weaktal.studies.pictures import save
+    from weaktal.studies.plots import errors_figure, table_figure
+
     for table in tables:
         save(table_figure(table, filled(table, found), found), out / f"table-{table.key}")
     errors = errors_figure(found)

@@ -72,7 +72,7 @@ class Data(_Strict):
     threshold: float = 0.5
 
 
-class ReadingJob(_Strict):
+class PendingReading(_Strict):
     """A reading: which weights, which branch, with which settings, and the file to write."""
 
     name: str
@@ -82,7 +82,7 @@ class ReadingJob(_Strict):
     out: Path
 
 
-class Job(_Strict):
+class SeededTraining(_Strict):
     """A training with one seed and the readings of it that are still to be made.
 
     Attributes:
@@ -99,7 +99,7 @@ class Job(_Strict):
     seed: int
     run: Path
     source: tuple[Path, str] | None
-    readings: tuple[ReadingJob, ...]
+    readings: tuple[PendingReading, ...]
 
 
 class Measured(_Strict):
@@ -129,7 +129,7 @@ class Measured(_Strict):
     chosen: str | None = None
 
 
-def run_cell(job: Job, console: Console) -> None:
+def run_cell(job: SeededTraining, console: Console) -> None:
     """Trains and reads.
 
     Raises:
@@ -157,7 +157,7 @@ def run_cell(job: Job, console: Console) -> None:
         write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp).model_dump(mode="json"))
 
 
-def _train(job: Job, settings: Path, show: OnProgress) -> None:
+def _train(job: SeededTraining, settings: Path, show: OnProgress) -> None:
     data = job.data
     train(
         data.dataset,
@@ -175,8 +175,8 @@ def _train(job: Job, settings: Path, show: OnProgress) -> None:
 
 
 def measured(
-    job: Job,
-    reading: ReadingJob,
+    job: SeededTraining,
+    reading: PendingReading,
     truth: Annotations,
     videos: list[Video],
     cbp: Features,
@@ -268,7 +268,7 @@ def scored(
 
 
 def statistics_for(
-    job: Job, method: Method, config: CollabConfig, folders: Sequence[Path], cbp: Features, vlp: Features
+    job: SeededTraining, method: Method, config: CollabConfig, folders: Sequence[Path], cbp: Features, vlp: Features
 ) -> Callable[[int], Mapping[str, Any]]:
     """The statistics of each phase of the run, for the reading's settings.
 
@@ -294,7 +294,7 @@ def statistics_for(
 def main() -> int:
     """Runs the job that the command line names."""
     return exit_code(
-        lambda: run_cell(read_model(Path(sys.argv[1]), Job, "a job of weaktal ablate"), Console(width=200))
+        lambda: run_cell(read_model(Path(sys.argv[1]), SeededTraining, "a job of weaktal ablate"), Console(width=200))
     )
 
 

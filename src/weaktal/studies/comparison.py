@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from weaktal.arrays import Floats
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 from weaktal.evaluation.protocols import tiou_grid
 from weaktal.files import check_writable, write_json, write_text
+from weaktal.packages import require
 from weaktal.studies.bootstrap import interval
 from weaktal.studies.cells import as_csv, as_latex, as_markdown, exact, number, spread
 from weaktal.studies.comparison_plot import Shown, comparison_figure
@@ -160,8 +161,9 @@ class Comparison:
             " Published rows are as their authors report them; ours are last checkpoints." if self.published else ""
         )
         return (
-            f"Protocol {self.protocol}, subset {self.subset}: {self.videos:,} videos, {self.ground_truth:,} segments "
-            f"of {len(self.classes)} classes. mAP in percent, mean over n seeds, ± their standard deviation."
+            f"Protocol {self.protocol}, subset {self.subset}: {counted(self.videos, 'video')}, "
+            f"{counted(self.ground_truth, 'segment')} of {counted(len(self.classes), 'class', 'classes')}. "
+            "mAP in percent, mean over n seeds, ± their standard deviation."
             f"{intervals}{beside}"
         )
 
@@ -288,10 +290,7 @@ def check_output(path: Path) -> None:
         expected = f"one of {', '.join(endings)}"
         raise InputError(f"has the ending {shown(path.suffix)}", source=path, expected=expected)
     if path.suffix in PICTURES:
-        try:
-            import matplotlib  # noqa: F401
-        except ImportError:
-            raise InputError("needs matplotlib", source=path, expected="pip install 'weaktal[report]'") from None
+        require("matplotlib", source=path)
     check_writable(path)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from weaktal.data.annotations import Annotations
+from weaktal.errors import counted
 from weaktal.segments import Segment
 
 
@@ -52,8 +53,8 @@ class SegmentMender:
     def notes(self) -> list[str]:
         """One line for each kind that occurred."""
         told = [
-            (self.beyond, "end after the annotated duration of their video; kept as they are"),
-            (self.negative, "started before their video; now start at 0"),
-            (self.reversed, "ended before they started; skipped, their labels stay tags"),
+            (self.beyond, "beyond the annotated duration of the video; kept as published"),
+            (self.negative, "from before the start of the video; now from 0"),
+            (self.reversed, "with the end before the start; skipped, the labels stay tags"),
         ]
-        return [f"{count} segments {what}" for count, what in told if count]
+        return [f"{counted(count, 'segment')} {what}" for count, what in told if count]
