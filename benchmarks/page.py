@@ -104,13 +104,14 @@ def main() -> None:
             opened = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
             busy = processor_time(client) - before
             frames = sorted(steps(page))
+            each = 1000 * (processor_time(client) - before - busy) / len(frames)
             size = path.stat().st_size / 1e6
             took = f"open in {opened / 1000:.2f} s ({busy:.2f} s of processor time)"
             print(f"{name}: {size:.1f} MB, written in {written:.1f} s, {took}")
             late = frames[int(0.95 * len(frames))]
             print(
                 f"  {megabytes(browser):.0f} MB; a step of the wheel is drawn in {statistics.median(frames):.0f} ms, "
-                f"19 of 20 in {late:.0f} ms ({len(frames)} steps)"
+                f"19 of 20 in {late:.0f} ms ({each:.0f} ms of processor time)"
             )
             page.close()
         write_report(Path(folder) / "page.html", made_up(1, 100, 600.0, 300))
