@@ -6,13 +6,15 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from rich import progress as bars
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
 
 from weaktal.errors import harmless
+
+if TYPE_CHECKING:
+    from rich import progress as bars
 
 Advance = Callable[[float], None]
 
@@ -90,6 +92,8 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
     if not console.is_terminal:
         yield _lines(console) if lines else lambda _: None
         return
+    from rich import progress as bars  # late: most commands show none
+
     usual = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn(), "{task.fields[values]}")
     name = bars.TextColumn("{task.description}", markup=False)
     bar = bars.Progress(name, *(columns or usual), console=console, transient=True)
@@ -131,6 +135,8 @@ def _lines(console: Console) -> OnProgress:
 @contextlib.contextmanager
 def advancing(console: Console, what: str) -> Iterator[Advance]:
     """Gives a function that is told which share of the work is done, from 0 to 1, again and again."""
+    from rich import progress as bars
+
     parts = (bars.BarColumn(), bars.TaskProgressColumn(), bars.TimeRemainingColumn())
     with showing(console, *parts, lines=True) as show:
         yield lambda share: show(Progress(what, min(share, 1.0), 1.0, ""))
