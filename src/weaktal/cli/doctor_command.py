@@ -11,8 +11,8 @@ from weaktal.cli.tables import put_json
 
 
 def doctor(
-    test: Annotated[
-        bool, typer.Option("--test", help="Also train, localize and score on made-up features: under a minute.")
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Also train, localize and score on made-up features: under a minute.")
     ] = False,
     json_out: Annotated[
         str | None,
@@ -27,7 +27,7 @@ def doctor(
     from weaktal.files import check_writable
 
     check_writable(None if json_out in (None, "-") else Path(str(json_out)))
-    found = look(test=test)
+    found = look(test=self_test)
     if not put_json(found.as_json(), json_out):
         print(f"weaktal {found.weaktal}, Python {found.python}, {found.system}")
         print(f"machine   {'; '.join(found.notes)}")
@@ -35,7 +35,7 @@ def doctor(
             print(f"device    {device}")
         for package in found.packages:
             state = "missing" if package.version is None else f"broken ({package.broken})" if package.broken else ""
-            enables = f" for {package.enables}" if package.enables else ", which nothing goes without"
+            enables = f" for {package.enables}" if package.enables else ", which weaktal requires"
             print(f"package   {package.name} {package.version or ''}".rstrip(), end="")
             print(f"  {state}: needed{enables}; {package.get}" if state else "")
         print(f"weights   looked for in {found.weights_folder}")

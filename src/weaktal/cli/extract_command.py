@@ -60,7 +60,7 @@ def extract(
         list[Path] | None,
         typer.Argument(help="Videos, or folders of videos.", metavar="[VIDEO|DIR]...", show_default="DATASET's own"),
     ] = None,
-    name: Annotated[
+    features: Annotated[
         list[str] | None, typer.Option(help="Feature folder, one for each --encoder; named after it otherwise.")
     ] = None,
     fps: Annotated[float, typer.Option(min=0.01, max=1000, help="Frames a second that are looked at.")] = 25.0,
@@ -96,7 +96,9 @@ def extract(
     random_weights: Annotated[
         int | None,
         typer.Option(
-            min=0, max=LARGEST_SEED, help="Try without weights: draw them from this seed; the manifest says so."
+            min=0,
+            max=LARGEST_SEED,
+            help="Try an encoder without its weights: draw random ones from this seed, as the manifest then says.",
         ),
     ] = None,
     template: Annotated[
@@ -106,7 +108,9 @@ def extract(
         Path | None, typer.Option(help="File of several texts a class, in place of the template.", metavar="FILE")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...; auto takes a GPU if there is one.")] = "auto",
-    precision: Annotated[Precision, typer.Option(help="Of the networks; bf16 is faster and rounds.")] = Precision.FP32,
+    precision: Annotated[
+        Precision, typer.Option(help="Arithmetic of the networks; bf16 is faster and less exact.")
+    ] = Precision.FP32,
     batch: Annotated[
         int | None,
         typer.Option(min=1, max=4096, help="Clips that go through a network at once; 1 on a CPU, 8 on a GPU."),
@@ -120,7 +124,7 @@ def extract(
     """Turn videos into snippet features, with a manifest that tells how they were made.
 
     A run that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one setting
-    only; another setting needs another --name. Videos that cannot be used are named at the end, with exit code 2.
+    only; another setting needs another --features. Videos that cannot be used are named at the end, with exit code 2.
     """
     for one in encoder:  # before torch is imported, which takes longer
         check_encoder(one)
@@ -136,7 +140,7 @@ def extract(
             videos or None,
             encoders=encoder,
             into=into,
-            names=name,
+            names=features,
             fps=fps,
             stride=stride,
             window=window,

@@ -36,7 +36,7 @@ def train(
         list[str] | None,
         typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights, batches and dropout.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of weights, batches and dropout.")] = 0,
     seeds: Annotated[
         str | None, typer.Option(help="Several, such as 0-4 or 0,1,2, side by side: RUN then holds a run seed-N each.")
     ] = None,
@@ -51,20 +51,28 @@ def train(
     ] = None,
     seconds_per_window: Annotated[
         float | None,
-        typer.Option(min=0.001, max=3600, help="Of the same features: what a snippet covers, where windows overlap."),
+        typer.Option(min=0.001, max=3600, help="Seconds that a snippet of these features covers, if windows overlap."),
     ] = None,
     logger: Annotated[
         list[str] | None,
         typer.Option(
-            help="Also tell a logger with Lightning Fabric's methods, made by package.module:function; repeatable. "
-            "Such as lightning.pytorch.loggers:WandbLogger or lightning.pytorch.loggers:MLFlowLogger."
+            help="Also tell wandb, mlflow, or a logger with Lightning Fabric's methods that package.module:function "
+            "makes; repeatable."
         ),
     ] = None,
+    look: Annotated[
+        bool,
+        typer.Option(
+            "--look",
+            help="Also log how well tags of held-out videos are told and, where segments are known, how far "
+            "pseudo-labels are right; the weights stay the same.",
+        ),
+    ] = False,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave out videos whose features cannot be used.")
+        bool, typer.Option("--skip-broken", help="Skip videos whose features cannot be used.")
     ] = False,
 ) -> None:
-    """Train on video-level tags. Segments are never read.
+    """Train on video-level tags. Segments are never read, but for looking with --look.
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
 
@@ -85,10 +93,10 @@ def train(
         raise InputError("is for one run", source="--logger", expected="to be left out with several seeds")
     if resume and run is None:
         if is_seeds(dataset):
-            _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers)))
+            _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers, look=look)))
             return
         with showing(lines=True) as show:
-            _tell(resume_run(dataset, method=method, loggers=loggers, on_progress=show).path)
+            _tell(resume_run(dataset, method=method, loggers=loggers, look=look, on_progress=show).path)
         return
     given: dict[str, Any] = {
         "method": _needed("--method", method),
@@ -103,6 +111,7 @@ def train(
         "seconds_per_snippet": seconds_per_snippet,
         "seconds_per_window": seconds_per_window,
         "skip_broken": skip_broken,
+        "look": look,
     }
     if seeds is not None:
         _tell(*(done.path for done in train_seeds(dataset, seeds=parse_seeds(seeds), workers=workers, **given)))
