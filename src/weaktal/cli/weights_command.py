@@ -10,7 +10,7 @@ import typer
 from weaktal.errors import InputError, shown
 
 if TYPE_CHECKING:
-    from weaktal.encoders.download import Fetched
+    from weaktal.encoders.fetching import Fetched
 
 
 def weights(
@@ -28,9 +28,9 @@ def weights(
 ) -> None:
     """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
 
-    A broken transfer goes on where it stopped when the command is called again. Every file is checked against the hash
-    that its publisher or the server states before it appears under its name. Without a network, copy the files to the
-    places that the list shows.
+    Checkpoints of the hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME, HF_ENDPOINT,
+    HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --into names. Every file is checked against the hash that its
+    publisher or the hub states. Without a network, copy the files to the places that the list shows.
     """
     if action == "list":
         if names:

@@ -18,6 +18,8 @@ HOUSE: Mapping[str, str] = {
     "i3d-rgb": "weaktal.encoders.builders:i3d_rgb",
     "i3d-flow": "weaktal.encoders.builders:i3d_flow",
     CLIP: "weaktal.encoders.checkpoints:checkpoint",
+    "imagenet-words": "weaktal.encoders.imagenet_words:build",
+    "yamnet": "weaktal.encoders.yamnet:build",
     **dict.fromkeys(shipped.NAMES, "weaktal.encoders.world.build:shipped"),
 }
 # Builds what is called by a folder or by ORGANIZATION/MODEL.
