@@ -95,6 +95,27 @@ def harmless(text: str) -> str:
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
+LARGEST_SEED = 2**63 - 1  # PyTorch's generators take no larger one
+
+
+def within(**numbers: tuple[float | None, float, float]) -> None:
+    """Refuses arguments outside of their range; None is in any, not-a-number in none.
+
+    Args:
+        numbers: (value, least, most) by the argument's name.
+
+    Raises:
+        InputError: naming the first argument that is out of range.
+
+    >>> within(seed=(-1, 0, LARGEST_SEED))
+    Traceback (most recent call last):
+    weaktal.errors.InputError: seed: is -1; expected 0 to 9223372036854775807
+    """
+    for name, (value, least, most) in numbers.items():
+        if value is not None and not least <= value <= most:
+            raise InputError(f"is {shown(value)}", source=arg(name), expected=f"{least} to {most}")
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """A number of things, in words that fit it.
 

@@ -45,7 +45,9 @@ def export(
             show_default="by the ending of PATH",
         ),
     ] = None,
-    min_score: Annotated[float | None, typer.Option(help="Leave out segments of lower score.")] = None,
+    min_score: Annotated[
+        float | None, typer.Option(min=-1e9, max=1e9, help="Leave out segments of lower score.")
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="All segments, also where the results have a final set of few.")
     ] = False,

@@ -15,7 +15,7 @@ from weaktal.cli.bars import showing
 from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
 from weaktal.encoders.names import HOUSE, check_encoder
-from weaktal.errors import InputError, counted, one_line
+from weaktal.errors import LARGEST_SEED, InputError, counted, one_line
 from weaktal.video.flow import check_method
 
 if TYPE_CHECKING:
@@ -64,10 +64,12 @@ def extract(
         list[str] | None, typer.Option(help="Feature folder, one for each --encoder; named after it otherwise.")
     ] = None,
     fps: Annotated[float, typer.Option(min=0.01, max=1000, help="Frames a second that are looked at.")] = 25.0,
-    stride: Annotated[int, typer.Option(min=1, help="Frames from one snippet to the next.")] = 16,
+    stride: Annotated[int, typer.Option(min=1, max=2**31 - 1, help="Frames from one snippet to the next.")] = 16,
     window: Annotated[
         int | None,
-        typer.Option(min=1, help="Frames that a snippet covers; without it, what the encoder looks at, 16 at least."),
+        typer.Option(
+            min=1, max=4096, help="Frames that a snippet covers; without it, what the encoder looks at, 16 at least."
+        ),
     ] = None,
     look: Annotated[
         list[str] | None,
@@ -92,7 +94,10 @@ def extract(
         typer.Option(help="Folder of weights, or NAME=PATH; `weaktal weights` shows where they are looked for."),
     ] = None,
     random_weights: Annotated[
-        int | None, typer.Option(help="Try without weights: draw them from this seed; the manifest says so.")
+        int | None,
+        typer.Option(
+            min=0, max=LARGEST_SEED, help="Try without weights: draw them from this seed; the manifest says so."
+        ),
     ] = None,
     template: Annotated[
         str, typer.Option(help="Text of the class vectors, {} for the class name.")
@@ -103,10 +108,11 @@ def extract(
     device: Annotated[str, typer.Option(help="cpu, cuda, ...; auto takes a GPU if there is one.")] = "auto",
     precision: Annotated[Precision, typer.Option(help="Of the networks; bf16 is faster and rounds.")] = Precision.FP32,
     batch: Annotated[
-        int | None, typer.Option(min=1, help="Clips that go through a network at once; 1 on a CPU, 8 on a GPU.")
+        int | None,
+        typer.Option(min=1, max=4096, help="Clips that go through a network at once; 1 on a CPU, 8 on a GPU."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads for optical flow; with --engine ray, videos at once.")
+        int | None, typer.Option(min=1, max=1000, help="Threads for optical flow; with --engine ray, videos at once.")
     ] = None,
     engine: Annotated[Engine, typer.Option(help="This process, or a Ray cluster.")] = Engine.LOCAL,
     strict: Annotated[bool, typer.Option(help="Stop at the first video that cannot be used.")] = False,

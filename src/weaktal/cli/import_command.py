@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from weaktal.cli.bars import showing
-from weaktal.errors import InputError, arg, counted, one_line
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, one_line
 
 if TYPE_CHECKING:
     from weaktal.data.importers.tags.import_table import ImportedTags
@@ -66,20 +66,34 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="Of a .csv, such as mac-roman.", rich_help_panel=TABLES)] = None,
     sheet: Annotated[str | None, typer.Option(help="Of an .xlsx.", rich_help_panel=TABLES)] = None,
     test_share: Annotated[
-        float, typer.Option(help="Share of each class's videos to hold out of training.", rich_help_panel=TABLES)
+        float,
+        typer.Option(
+            min=0, max=0.99, help="Share of each class's videos to hold out of training.", rich_help_panel=TABLES
+        ),
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of which videos are held out.", rich_help_panel=TABLES)] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Of which videos are held out.", rich_help_panel=TABLES)
+    ] = 0,
     encoder: Annotated[
         str, typer.Option(help="Name for the imported features: features/NAME.", rich_help_panel=PACKAGES)
     ] = "i3d",
     fps: Annotated[
-        float, typer.Option(help="Frames a second that the features were computed at.", rich_help_panel=PACKAGES)
+        float,
+        typer.Option(
+            min=0.01, max=1000, help="Frames a second that the features were computed at.", rich_help_panel=PACKAGES
+        ),
     ] = 25.0,
     window: Annotated[
-        int, typer.Option(help="Frames that one row of the features covers.", rich_help_panel=PACKAGES)
+        int,
+        typer.Option(
+            min=1, max=2**31 - 1, help="Frames that one row of the features covers.", rich_help_panel=PACKAGES
+        ),
     ] = 16,
     stride: Annotated[
-        int, typer.Option(help="Frames from one row of the features to the next.", rich_help_panel=PACKAGES)
+        int,
+        typer.Option(
+            min=1, max=2**31 - 1, help="Frames from one row of the features to the next.", rich_help_panel=PACKAGES
+        ),
     ] = 16,
 ) -> None:
     """Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.

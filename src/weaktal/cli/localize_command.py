@@ -43,10 +43,11 @@ def localize(
     features: Annotated[str | None, typer.Option(help="Feature folder, where it is not named as in training.")] = None,
     vlp_features: Annotated[str | None, typer.Option(help="Vision-language feature folder, likewise.")] = None,
     seconds_per_snippet: Annotated[
-        float | None, typer.Option(help="Spacing of a dataset's features that have no manifest.")
+        float | None, typer.Option(min=0.001, max=3600, help="Spacing of a dataset's features that have no manifest.")
     ] = None,
     seconds_per_window: Annotated[
-        float | None, typer.Option(help="Of the same features: what a snippet covers, where windows overlap.")
+        float | None,
+        typer.Option(min=0.001, max=3600, help="Of the same features: what a snippet covers, where windows overlap."),
     ] = None,
     encoder: Annotated[
         list[str] | None,

@@ -41,7 +41,8 @@ def view(
         list[str] | None, typer.Option(help="Show this video; repeatable.", metavar="NAME", show_default="by name")
     ] = None,
     count: Annotated[
-        int | None, typer.Option(min=1, help="How many videos to show, the first by name.", show_default="all")
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="How many videos to show, the first by name.", show_default="all"),
     ] = None,
     pictures: Annotated[
         int, typer.Option(min=0, max=1000, help="How many videos, the first, get a strip of pictures on the page.")

@@ -9,18 +9,20 @@ import typer
 
 from weaktal.cli.compose_command import parse_size
 from weaktal.cli.following import say_next
-from weaktal.errors import counted
+from weaktal.errors import LARGEST_SEED, counted
 
 
 def world(
     dataset: Annotated[
         Path, typer.Argument(metavar="DATASET", help="Folder to make; it must not exist.", show_default=False)
     ],
-    train: Annotated[int, typer.Option(help="Training videos: tags only.")] = 80,
-    test: Annotated[int, typer.Option(help="Test videos: exact segments.")] = 40,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same frames.")] = 0,
+    train: Annotated[int, typer.Option(min=1, max=10_000, help="Training videos: tags only.")] = 80,
+    test: Annotated[int, typer.Option(min=1, max=10_000, help="Test videos: exact segments.")] = 40,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed gives the same frames.")] = 0,
     size: Annotated[str, typer.Option(metavar="WxH", help="Frame size in pixels, even numbers.")] = "320x180",
-    workers: Annotated[int | None, typer.Option(help="Processes that render.", show_default="as many as cores")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes that render.", show_default="as many as cores")
+    ] = None,
     sheets: Annotated[
         Path | None,
         typer.Option(help="Also write contact sheets of all actions and scenes to this folder.", show_default=False),

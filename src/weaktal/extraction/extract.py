@@ -22,7 +22,7 @@ from weaktal.encoders.frames import Crop
 from weaktal.encoders.look import Look
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.prompts import TEMPLATE
-from weaktal.errors import InputError, arg, counted, shown
+from weaktal.errors import InputError, arg, counted, shown, within
 from weaktal.extraction import folders
 from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
@@ -143,8 +143,8 @@ def extract(
             ``strict``, the first video that cannot be used. Features made before stay.
     """
     chosen = choose_device(device)
-    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), window=(window, 1, 4096))
-    _check(batch=(batch, 1, 4096), workers=(workers, 1, 1000))
+    within(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), window=(window, 1, 4096))
+    within(batch=(batch, 1, 4096), workers=(workers, 1, 1000))
     _check_words(crop=(crop, Crop), precision=(precision, Precision), engine=(engine, Engine))
     recipe = Recipe(
         dataset=Path(into),
@@ -302,14 +302,6 @@ def _length(path: Path) -> float:
         return probe(path).duration or 0.0
     except InputError:
         return 0.0
-
-
-def _check(**settings: tuple[float | None, float, float | None]) -> None:
-    """Refuses numbers outside of their range; None is any."""
-    for name, (value, least, most) in settings.items():
-        if value is not None and not (value >= least and (most is None or value <= most)):
-            limit = f"{least:g} or more" if most is None else f"{least:g} to {most}"
-            raise InputError(f"is {shown(value)}", source=arg(name), expected=limit)
 
 
 def _check_words(**settings: tuple[str, object]) -> None:

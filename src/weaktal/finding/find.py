@@ -18,7 +18,7 @@ from weaktal.data.corrections import read_corrections
 from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
 from weaktal.data.results import Results
 from weaktal.data.video_files import dataset_videos, files_of
-from weaktal.errors import InputError, arg, counted
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, within
 from weaktal.evaluation.judged import FILE as CORRECTIONS
 from weaktal.evaluation.judged import Precision
 from weaktal.files import as_paths, check_writable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 
 HELD_OUT = 0.25  # share of each class's videos that training does not see
+LEAST_PRECISION = 0.01
 _TRIES = 3  # videos that may fail before measuring is given up
 log = logging.getLogger("weaktal")
 
@@ -121,6 +122,7 @@ def find(
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.extraction.extract import choose_device
 
+    within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000), precision=(precision, LEAST_PRECISION, 1))
     folder = Path(out)
     read = [*files_of(as_paths(videos)), *([] if tags is None else [Path(tags)])]
     check_writable(*(folder / name for name in WRITTEN), inputs=read)

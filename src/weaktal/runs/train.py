@@ -19,7 +19,7 @@ from weaktal.engine.batch import VideoSet
 from weaktal.engine.logs import Logger
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
-from weaktal.errors import InputError, arg, counted, shown
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.locks import alone_in
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.presets import preset_file
@@ -83,6 +83,7 @@ def train(
         InputError: for bad input, before anything is written.
         RunError: if training diverges.
     """
+    within(seed=(seed, 0, LARGEST_SEED))
     dataset, folder = Path(dataset), RunFolder(Path(run))
     module = method_module(method)
     base = load_settings(module.CONFIG, preset_file(method, preset)) if preset else None

@@ -16,7 +16,7 @@ from weaktal.data.features import Features
 from weaktal.data.fingerprint import Fingerprint, fingerprints
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
-from weaktal.errors import InputError, arg, counted
+from weaktal.errors import InputError, arg, counted, within
 from weaktal.evaluation.protocols import protocol_of
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.phases import long_warm_up
@@ -97,6 +97,7 @@ def ablate(
         InputError: for bad input, before anything is trained.
     """
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
+    within(workers=(workers, 1, 1000))
     base = load_settings(CollabConfig, None if config is None else Path(config), overrides, base=named)
     catalog = paper_tables(long_warm_up(base))
     mine = own_table(own)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from weaktal.config import flat, load_settings
 from weaktal.data.annotations import Annotations
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, shown, within
 from weaktal.files import write_text
 from weaktal.methods.collab.phases import WARM_UP
 from weaktal.methods.collab.settings import CollabConfig
@@ -89,6 +89,7 @@ def reproduce(
     """
     if experiment not in BENCHMARKS:
         raise InputError(f"no experiment {shown(experiment)}", expected=f"one of {', '.join(BENCHMARKS)}")
+    within(workers=(workers, 1, 1000))
     benchmark, dataset, out = BENCHMARKS[experiment], Path(dataset), Path(out)
     base, paper = (
         load_settings(

@@ -21,7 +21,7 @@ from weaktal.data.importers.published_features import (
     find_joint,
     write_features,
 )
-from weaktal.errors import InputError, arg, counted, shown
+from weaktal.errors import InputError, arg, counted, shown, within
 from weaktal.files import as_paths, discard_folder, refuse_links, replacing_folder
 from weaktal.locks import alone_in, remove_stale
 from weaktal.timeline import SnippetGrid
@@ -116,10 +116,8 @@ def import_dataset(
 
 
 def _grid(fps: float, window: int, stride: int) -> SnippetGrid:
-    try:
-        return SnippetGrid(fps=fps, window=window, stride=stride)
-    except ValueError as error:
-        raise InputError(str(error), source=f"{arg('fps')}, {arg('window')}, {arg('stride')}") from None
+    within(fps=(fps, 0.01, 1000), window=(window, 1, 2**31 - 1), stride=(stride, 1, 2**31 - 1))
+    return SnippetGrid(fps=fps, window=window, stride=stride)
 
 
 def _fill(

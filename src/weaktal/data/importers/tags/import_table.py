@@ -20,7 +20,7 @@ from weaktal.data.importers.tags.labels import MOST_CHARACTERS, Splitter, fault,
 from weaktal.data.importers.tags.layout import YES, Layout, guess_layout
 from weaktal.data.video_files import dataset_videos, find_usable
 from weaktal.data.video_names import clean_name
-from weaktal.errors import InputError, arg, counted, shown
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.files import check_apart, check_writable, read_model
 from weaktal.progress import OnProgress, Progress
 
@@ -153,6 +153,7 @@ class _Import:
     def __init__(self, dataset: Path, videos: Paths, share: float, seed: int) -> None:
         if not 0 <= share < 1:
             raise InputError(f"is {shown(share)}", source=arg("test_share"), expected="a share from 0 to below 1")
+        within(seed=(seed, 0, LARGEST_SEED))
         self._dataset, self._share, self._seed = dataset, share, seed
         self._before, self._extra = _before(dataset)
         known = dataset_videos(dataset) if self._before is not None else {}
