@@ -89,6 +89,17 @@ def extract(
             "tvl1 for I3D, dis for those of the rendered world."
         ),
     ] = None,
+    geometry: Annotated[
+        str | None,
+        typer.Option(
+            help="I3D: squeeze frames to this width and height before crops and flow, such as 340x256; without it they "
+            "keep their shape, with a short side of 256.",
+            metavar="WxH",
+        ),
+    ] = None,
+    flow_bits: Annotated[
+        int | None, typer.Option(help="8: round flow to 256 levels, as flow that was stored in pictures.")
+    ] = None,
     weights: Annotated[
         list[str] | None,
         typer.Option(help="Folder of weights, or NAME=PATH; `weaktal weights` shows where they are looked for."),
@@ -143,6 +154,8 @@ def extract(
             look=Look.parse(look or ()),
             crop=crop.value,
             flow=flow,
+            geometry=geometry,
+            flow_bits=flow_bits,
             weights=WeightsChoice.parse(weights or (), random_weights),
             template=template,
             texts=texts,

@@ -157,9 +157,10 @@ def build(*, name: str, weights: WeightsChoice, device: torch.device, precision:
 
 
 def _tokenizer(folder: Path, vocabulary: int) -> Tokenizer:
-    from transformers import PreTrainedTokenizerFast
+    import transformers
 
+    family: Any = transformers.PreTrainedTokenizerFast  # whose own types are not complete
     marks = {"bos_token": "[CLS]", "eos_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]"}
     with quiet():
-        loaded = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), **marks)
+        loaded = family(tokenizer_file=str(folder / "tokenizer.json"), **marks)
     return Tokenizer(loaded, vocabulary=vocabulary, source=folder)
