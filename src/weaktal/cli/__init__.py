@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from weaktal import packages
 from weaktal.cli import surroundings
 from weaktal.cli.lines import log_lines
 from weaktal.cli.stopping import STOPPED, STOPPING
@@ -145,6 +146,10 @@ def run(arguments: list[str]) -> int:
         code = STOPPED
     except BrokenPipeError:
         return 1
+    except ModuleNotFoundError as error:
+        if not packages.known(error.name):
+            raise
+        return _fail(packages.missing(str(error.name)).line(shell=True), 2)
     except OSError as error:
         source = f"{error.filename}: " if error.filename is not None else ""
         return _fail(f"{source}{error.strerror or error}", 2 if error.errno in _BAD_PATH else 1)
@@ -231,10 +236,8 @@ def _options(
     version: bool = typer.Option(
         False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
     ),
-    quiet: bool = typer.Option(
-        False, "-q", "--quiet", help="Say what is amiss and nothing else; anywhere on the line."
-    ),
-    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more; anywhere on the line."),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="Print warnings and errors only; anywhere on the line."),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Print more detail; anywhere on the line."),
     _debug: bool = typer.Option(
         False, "--debug", help="Show where an unforeseen error arose, as does WEAKTAL_DEBUG=1 in the environment."
     ),

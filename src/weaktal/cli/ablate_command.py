@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from weaktal.cli.seeds import parse_seeds
+from weaktal.packages import package
 
 if TYPE_CHECKING:
     from weaktal.studies.ablate import Ablated
@@ -24,7 +25,9 @@ def ablate(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One shared setting, such as schedule.rounds=1; repeatable.")
     ] = None,
-    tables: Annotated[str | None, typer.Option(help="Of 3, 4, 5, 6, open, with commas; all by default.")] = None,
+    tables: Annotated[
+        str | None, typer.Option(help="Tables to fill, some of 3, 4, 5, 6, open, separated by commas; all by default.")
+    ] = None,
     variants: Annotated[str | None, typer.Option(help="Names of variants, with commas; all by default.")] = None,
     without: Annotated[str | None, typer.Option(help="Names of variants to leave out, with commas.")] = None,
     variant: Annotated[
@@ -85,7 +88,7 @@ def print_failures(done: Ablated) -> None:
         typer.Exit: if a training failed.
     """
     if not done.pictures:
-        print("weaktal: no pictures without matplotlib: pip install 'weaktal[report]'", file=sys.stderr)
+        print(f"weaktal: no pictures without Matplotlib: {package('matplotlib').get}", file=sys.stderr)
     for failure in done.failures:
         print(f"weaktal: {failure.name} failed: {failure.last} ({failure.log})", file=sys.stderr)
     if done.failures:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from weaktal.errors import InputError
 from weaktal.files import sha256
+from weaktal.packages import missing
 from weaktal.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def fetch_file(url: str, path: Path, git_blob: str, on_progress: OnProgress) -> 
         import pooch
         import requests
     except ImportError:
-        raise _lacking("pooch") from None
+        raise missing("pooch") from None
 
     def transfer(source: str, output: str, _keeper: Any) -> None:
         pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=_Bar(path.name, on_progress))(source, output, _keeper)
@@ -76,10 +77,6 @@ def fetch_file(url: str, path: Path, git_blob: str, on_progress: OnProgress) -> 
     except (requests.RequestException, OSError) as error:
         raise InputError(f"cannot be fetched ({_short(error)})", source=url, expected="a network") from None
     return Fetched(path, sha256(path), "the git object id that its repository states")
-
-
-def _lacking(package: str) -> InputError:
-    return InputError(f"fetching weights needs {package}", expected='pip install "weaktal[video]"')
 
 
 class _Bar:
@@ -161,7 +158,7 @@ def _snapshot(repository: str, into: Path | None, names: tuple[str, ...], on_pro
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
     except ImportError:
-        raise _lacking("huggingface_hub") from None
+        raise missing("huggingface_hub") from None
     try:
         folder = snapshot_download(
             repository,

