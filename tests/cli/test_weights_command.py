@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 from tests.fake_hub import Hub, standing_in
 
 from weaktal.cli import run
+from weaktal.encoders.clip import load_clip
+from weaktal.encoders.golden import GOLDEN, Golden
+from weaktal.encoders.prompts import class_vectors
 
 
 @pytest.fixture
@@ -42,8 +46,10 @@ def test_fetch_says_what_arrived(tmp_path: Path, hub: Hub, capsys: pytest.Captur
     [
         (["fetch"], "fetch needs a NAME"),
         (["fetch", "i3e"], "no weights called 'i3e' are known; expected one of"),
+        (["check"], "check needs a NAME"),
+        (["check", "i3d-rgb"], "no golden figures of 'i3d-rgb' are known"),
         (["list", "i3d-rgb"], "list takes no names"),
-        (["drop"], "unknown action 'drop'; expected list or fetch"),
+        (["drop"], "unknown action 'drop'; expected list, fetch or check"),
     ],
 )
 def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,3 +68,17 @@ def test_without_a_network_it_says_where_to_put_the_file(
     assert "cannot be fetched" in message
     assert f"copied by hand to {tmp_path}/someone--some-clip" in message
     assert message.count("\n") == 1
+
+
+def test_check_compares_with_golden_figures(
+    tmp_path: Path, clip_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No real weights are at hand: a tiny model's own figures pass, those of the published one do not."""
+    name = "openai/clip-vit-base-patch32"
+    shutil.copytree(clip_folder, tmp_path / name.replace("/", "--"))
+    assert run(["weights", "check", name, "--into", str(tmp_path)]) == 2
+    assert "differ by up to" in capsys.readouterr().err
+    vectors = class_vectors(load_clip(clip_folder), ["a person", "high jump"])
+    monkeypatch.setitem(GOLDEN, name, Golden(("a person", "high jump"), (float(vectors[0] @ vectors[1]),)))  # type: ignore[index]
+    assert run(["weights", "check", name, "--into", str(tmp_path)]) == 0
+    assert "1 cosines between texts are those of the published weights" in capsys.readouterr().out

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def weights(
-    action: Annotated[str, typer.Argument(help="What to do.", metavar="list|fetch")] = "list",
+    action: Annotated[str, typer.Argument(help="What to do.", metavar="list|fetch|check")] = "list",
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="What to fetch: a name of the list, i3d for both streams, or ORGANIZATION/MODEL.", metavar="NAME"
+            help="What to fetch or check: a name of the list, i3d for both streams, or ORGANIZATION/MODEL.",
+            metavar="NAME",
         ),
     ] = None,
     into: Annotated[
@@ -27,6 +28,8 @@ def weights(
     ] = None,
 ) -> None:
     """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
+
+    check NAME compares what they give with golden figures.
 
     Checkpoints of the hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME, HF_ENDPOINT,
     HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --into names. Every file is checked against the hash that its
@@ -41,8 +44,20 @@ def weights(
             raise InputError("fetch needs a NAME", expected="a name that `weaktal weights` lists")
         for name in names:
             _fetch(name, into)
+    elif action == "check":
+        if not names:
+            raise InputError("check needs a NAME", expected="ORGANIZATION/MODEL of which golden figures are known")
+        for name in names:
+            _check(name, into)
     else:
-        raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list or fetch")
+        raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list, fetch or check")
+
+
+def _check(name: str, into: Path | None) -> None:
+    from weaktal.encoders.golden import check_weights
+
+    found = check_weights(name, into)
+    print(f"{name}: {found.pairs} cosines between texts are those of the published weights, to {found.largest:.4f}")
 
 
 def _show(into: Path | None) -> None:
