@@ -1,8 +1,8 @@
 """``weaktal weights check``: figures that an encoder with its real weights must give.
 
 Known are the cosines between texts of CLIP ViT-B/32, from vectors that others made with the published weights and keep
-in half precision. They tell whether weights, tokenizer and text side are the published ones; of the image side, of I3D and
-of other checkpoints no figures could be had where this was written.
+in half precision. They tell whether weights, tokenizer and text side are the published ones. Of the image side, of I3D
+and of other checkpoints no figures could be had where this was written.
 """
 
 from __future__ import annotations
