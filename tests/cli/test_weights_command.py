@@ -34,7 +34,7 @@ def test_the_list_names_source_place_and_what_is_unknown(
 
 def test_fetch_says_what_arrived(tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     hub.files = {"config.json": b"{}", "tokenizer.json": b"{}", "pytorch_model.bin": b"weights"}
-    assert run(["weights", "fetch", "someone/some-clip", "--into", str(tmp_path / "own")]) == 0
+    assert run(["weights", "fetch", "someone/some-clip", "--weights", str(tmp_path / "own")]) == 0
     folder = tmp_path / "own" / "someone--some-clip"
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
     assert names == ["config.json", "pytorch_model.bin", "tokenizer.json"]
@@ -63,7 +63,7 @@ def test_without_a_network_it_says_where_to_put_the_file(
     import huggingface_hub.constants as constants
 
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
-    assert run(["weights", "fetch", "someone/some-clip", "--into", str(tmp_path)]) == 2
+    assert run(["weights", "fetch", "someone/some-clip", "--weights", str(tmp_path)]) == 2
     message = capsys.readouterr().err
     assert "cannot be fetched" in message
     assert f"copied by hand to {tmp_path}/someone--some-clip" in message
@@ -76,9 +76,9 @@ def test_check_compares_with_golden_figures(
     """No real weights are at hand: a tiny model's own figures pass, those of the published one do not."""
     name = "openai/clip-vit-base-patch32"
     shutil.copytree(clip_folder, tmp_path / name.replace("/", "--"))
-    assert run(["weights", "check", name, "--into", str(tmp_path)]) == 2
+    assert run(["weights", "check", name, "--weights", str(tmp_path)]) == 2
     assert "differ by up to" in capsys.readouterr().err
     vectors = class_vectors(load_clip(clip_folder), ["a person", "high jump"])
     monkeypatch.setitem(GOLDEN, name, Golden(("a person", "high jump"), (float(vectors[0] @ vectors[1]),)))  # type: ignore[index]
-    assert run(["weights", "check", name, "--into", str(tmp_path)]) == 0
+    assert run(["weights", "check", name, "--weights", str(tmp_path)]) == 0
     assert "1 cosines between texts are those of the published weights" in capsys.readouterr().out

@@ -22,9 +22,11 @@ def weights(
             metavar="NAME",
         ),
     ] = None,
-    into: Annotated[
+    folder: Annotated[
         Path | None,
-        typer.Option(help="Folder of weights.", show_default="$WEAKTAL_WEIGHTS, else ~/.cache/weaktal/weights"),
+        typer.Option(
+            "--weights", help="Folder of weights.", show_default="$WEAKTAL_WEIGHTS, else ~/.cache/weaktal/weights"
+        ),
     ] = None,
 ) -> None:
     """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
@@ -32,23 +34,23 @@ def weights(
     check NAME compares what they give with golden figures.
 
     Checkpoints of the hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME, HF_ENDPOINT,
-    HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --into names. Every file is checked against the hash that its
+    HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --weights names. Every file is checked against the hash that its
     publisher or the hub states. Without a network, copy the files to the places that the list shows.
     """
     if action == "list":
         if names:
             raise InputError(f"list takes no names, not {shown(names[0])}", expected="weaktal weights fetch NAME")
-        _show(into)
+        _show(folder)
     elif action == "fetch":
         if not names:
             raise InputError("fetch needs a NAME", expected="a name that `weaktal weights` lists")
         for name in names:
-            _fetch(name, into)
+            _fetch(name, folder)
     elif action == "check":
         if not names:
             raise InputError("check needs a NAME", expected="ORGANIZATION/MODEL of which golden figures are known")
         for name in names:
-            _check(name, into)
+            _check(name, folder)
     else:
         raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list, fetch or check")
 
