@@ -84,12 +84,25 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Pictures of a video side by side in one JPEG: picture k of n shows the middle of the k-th n-th of the video."""
+    """Pictures of a video side by side in one JPEG: picture k of n shows the middle of the k-th n-th of the video.
+
+    Attributes:
+        jpeg: the file.
+        count: of the pictures.
+        width, height: of the strip, in pixels.
+        ends: seconds at which the pictures end, where that is well before the end of the strip; stripes follow.
+    """
 
     jpeg: bytes
     count: int
     width: int
     height: int
+    ends: float | None = None
+
+    @property
+    def note(self) -> str | None:
+        """A sentence where the pictures end early."""
+        return None if self.ends is None else f"its pictures end at {self.ends:.1f} s"
 
 
 @dataclass(frozen=True, slots=True)

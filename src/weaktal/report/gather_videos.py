@@ -114,7 +114,8 @@ def show_videos(
                 notes.append(f"No pictures of {name}: {error.line(shell=True)}.")
                 file = None
         video = _shown(name, duration, known, branches, room, tiou)
-        shown.append(replace(video, film=film, file=file, fps=fps))
+        own = [film.note] if film is not None and film.note else []
+        shown.append(replace(video, film=film, file=file, fps=fps, notes=[*video.notes, *own]))
     unknown = sum(video.duration is None for video in shown)
     if unknown:
         which = "one video" if unknown == 1 else f"{unknown} videos"

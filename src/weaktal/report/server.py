@@ -114,7 +114,8 @@ class _Answers:
             film = await run_in_threadpool(self._film, request.path_params["number"])
         except InputError as error:
             return PlainTextResponse(error.line(shell=True), status_code=422)
-        return Response(film.jpeg, media_type="image/jpeg", headers={"X-Pictures": str(film.count)})
+        headers = {"X-Pictures": str(film.count)} | ({"X-Note": film.note} if film.note else {})
+        return Response(film.jpeg, media_type="image/jpeg", headers=headers)
 
     def _make_film(self, number: int) -> Film:
         from weaktal.report.film import film

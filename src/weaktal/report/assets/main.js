@@ -13,15 +13,19 @@ function open(video, moment = 0, segment = null) {
   timeline.onDraw = drawPlayhead;
   setMissed();
   byId("name").textContent = video.name;
+  about(video);
+  player.open(video, moment);
+  if (segment) choose(segment, true);
+  show();
+  list.mark();
+}
+
+function about(video) {
   byId("meta").textContent = [
     video.duration ? clock(video.duration, 1) : "length not known",
     video.tags.length ? `tags: ${video.tags.map((tag) => CLASSES[tag]).join(", ")}` : "",
     ...(video.notes ?? []),
   ].filter(Boolean).join(" · ");
-  player.open(video, moment);
-  if (segment) choose(segment, true);
-  show();
-  list.mark();
 }
 
 // The server makes a video's pictures when it is first opened.
@@ -31,8 +35,11 @@ async function fetchFilm(video) {
   if (!answer.ok) return;
   const bytes = new Uint8Array(await answer.arrayBuffer());
   const text = bytes.reduce((all, byte) => all + String.fromCharCode(byte), "");
-  video.film = { source: `data:image/jpeg;base64,${btoa(text)}`, count: Number(answer.headers.get("X-Pictures")) };
-  if (player.video === video) show();
+  const kind = answer.headers.get("Content-Type");
+  video.film = { source: `data:${kind};base64,${btoa(text)}`, count: Number(answer.headers.get("X-Pictures")) };
+  const note = answer.headers.get("X-Note");
+  if (note && !video.notes?.includes(note)) video.notes = [...(video.notes ?? []), note];
+  if (player.video === video) { about(video); show(); }
 }
 
 function setMissed() {
