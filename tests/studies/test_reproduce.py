@@ -18,7 +18,7 @@ from weaktal.files import read_model
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.studies.benchmarks import BENCHMARKS
-from weaktal.studies.cell import Measured
+from weaktal.studies.job import Measured
 from weaktal.studies.reproduce import report
 
 

@@ -30,9 +30,9 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.progress import showing
 from weaktal.studies.ablate import common_data, run_plan
-from weaktal.studies.cell import Data, Measured
 from weaktal.studies.choosing import chosen_tables
 from weaktal.studies.folder import read_found
+from weaktal.studies.job import Data, Measured
 from weaktal.studies.plan import make_plan
 from weaktal.studies.statistics import Estimate, estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table, paper_tables

@@ -25,7 +25,7 @@ from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, refuse_links, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.studies.cell import Data, Job, Measured, ReadingJob
+from weaktal.studies.job import Data, Job, Measured, ReadingJob
 from weaktal.studies.plan import Plan, Training
 from weaktal.version import __version__
 

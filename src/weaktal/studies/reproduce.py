@@ -21,9 +21,9 @@ from weaktal.methods.presets import preset_file
 from weaktal.progress import console_on
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
-from weaktal.studies.cell import Measured
 from weaktal.studies.cells import line, spread
 from weaktal.studies.folder import read_found
+from weaktal.studies.job import Measured
 from weaktal.studies.needs import refuse_missing
 from weaktal.studies.plan import make_plan
 from weaktal.studies.statistics import Estimate, estimate

@@ -47,8 +47,8 @@ GAP = 1.0
 LAG = 0.5
 # Seconds back from which a clock started anew, in any file.
 BACK = 0.1
-# Packets at the beginning of an AVI, before which an encoder that looks ahead leaves room for pictures that never come.
-FILLING = 16
+# Pictures that never come, for which an encoder that looks ahead leaves room in an AVI, after the first packet.
+FILLING = 3
 
 Stamp = int  # ticks of a stream's time base
 
@@ -63,6 +63,7 @@ class Timing:
         period: seconds between pictures where they do not say themselves.
         coded_order: whether stamps only tell in which order pictures are stored.
         may_jump: whether the format's clock may start anew or jump.
+        reordered: whether pictures are stored in another order than they are shown.
     """
 
     base: Fraction
@@ -70,6 +71,7 @@ class Timing:
     period: float
     coded_order: bool
     may_jump: bool
+    reordered: bool = False
 
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream) -> Timing:
@@ -81,6 +83,7 @@ class Timing:
             period=1 / rate if rate else USUAL_PERIOD,
             coded_order=container.format.name == "avi",
             may_jump=flagged(container, Flags.ts_discont),
+            reordered=bool(stream.codec_context.has_b_frames),
         )
 
 
@@ -92,12 +95,15 @@ def flagged(container: InputContainer, flag: Flags) -> bool:
 def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     """Frames a second as the file says, None where it does not.
 
-    Raw streams are averaged over a rate that FFmpeg supposes; what it guesses is what they say.
+    Raw streams are averaged over a rate that FFmpeg supposes; what it guesses is what they say. A copy into AVI may
+    have two ticks a picture, and is averaged over ticks.
     """
-    rates = [stream.average_rate, stream.guessed_rate]
+    rates = [float(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
     if flagged(container, Flags.no_timestamps):
         rates.reverse()
-    return next((float(rate) for rate in rates if rate), None)
+    elif container.format.name == "avi":
+        rates.sort()
+    return next(iter(rates), None)
 
 
 def time_zero(container: InputContainer, stream: VideoStream) -> Fraction | None:
@@ -223,6 +229,8 @@ class _Continuous:
         """Moves the stamps of the next packet."""
         pts, dts = packet.pts, packet.dts
         length = packet.duration or self._period
+        if self._timing.coded_order:
+            length = max(length, self._period)
         if dts is not None:
             self._follow(packet, dts)
             dts += self._moved
@@ -244,13 +252,17 @@ class _Continuous:
         if self._last is None:
             return
         stamp = dts + self._moved
-        if self._timing.coded_order and self._count < FILLING and stamp > self._next:
+        if self._count == 1 and self._timing.coded_order and self._fills(stamp):
             self._moved += self._next - stamp
         elif stamp < self._last - self._back or stamp > self._next + self._ahead:
             self._moved += self._next - stamp
             if packet.pts is not None and self._end is not None and packet.is_keyframe:
                 self._moved += max(0, self._end - (packet.pts + self._moved))
             self.jumps += 1
+
+    def _fills(self, stamp: Stamp) -> bool:
+        """Whether the room before a stamp is for pictures that an encoder held back."""
+        return self._timing.reordered and self._next < stamp <= self._next + FILLING * self._period
 
 
 class _Order:
