@@ -2,8 +2,8 @@
 
 python benchmarks/find_memory.py [--videos 300] [--minutes 10]
 
-Features and tags are made up. Each measurement runs in a process of its own: scores, all segments, the final set,
-results.json and segments.csv, as ``weaktal find`` makes them after training.
+Features and tags are made up; there are no video files. Each measurement runs in a process of its own, and does what
+``weaktal find`` does with a finished run: scores, all segments, the final set, and every file that it writes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from weaktal.data.annotations import Annotations, Video, write_annotations
 from weaktal.data.manifest import Manifest, write_manifest
 
 CLASSES = ("jump", "run", "throw", "turn", "walk")
-DIM = 256
+DIM = 64
 
 
 def make_dataset(folder: Path, count: int, seconds: float) -> None:
@@ -44,14 +44,13 @@ def make_dataset(folder: Path, count: int, seconds: float) -> None:
 
 
 def search_all(root: Path) -> None:
-    """What a find does with a finished run, but the page."""
-    from weaktal.finding.outputs import as_table, search
+    """What a find does with a finished run."""
+    from weaktal.finding.outputs import search, write_outputs
     from weaktal.finding.plan import Plan
 
-    found = search(root, root / "dataset", root / "run", Plan((), "cbp", "made-up"), on_progress=None)
-    assert found.results.final is not None
-    found.results.save(root / "results.json")
-    (root / "segments.csv").write_text(as_table(found.results.final), encoding="utf-8")
+    plan = Plan((), "cbp", "made-up")
+    found = search(root, root / "dataset", root / "run", plan, on_progress=None)
+    write_outputs(root, found, plan, {}, {})
 
 
 def measured(root: Path, queue: multiprocessing.Queue[tuple[float, float]]) -> None:
@@ -62,7 +61,7 @@ def measured(root: Path, queue: multiprocessing.Queue[tuple[float, float]]) -> N
 
 
 def main() -> None:
-    """Measures a sixth of the videos, then all."""
+    """Measures a tenth of the videos, then all."""
     from weaktal.runs.train import train
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -70,7 +69,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     given = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    for count in (given.videos // 6, given.videos):
+    for count in (given.videos // 10, given.videos):
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             make_dataset(root / "dataset", count, given.minutes * 60)

@@ -95,6 +95,7 @@ _HOMES = {
     "fetch_weights": "weaktal.encoders.weights",
     "finalize": "weaktal.finding.final_set",
     "find": "weaktal.finding.find",
+    "judged": "weaktal.evaluation.judged",
     "import_dataset": "weaktal.data.importers.import_dataset",
     "import_corrections": "weaktal.data.importers.import_corrections",
     "import_folders": "weaktal.data.importers.tags.import_table",

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from weaktal.data.annotations import Annotations, Video, annotations_file, read_annotations
 from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
 
 if TYPE_CHECKING:
     from weaktal.encoders.catalog import WeightsLike
     from weaktal.encoders.frames import Crop
+    from weaktal.encoders.look import Look
     from weaktal.encoders.networks import Precision
     from weaktal.extraction.extract import Engine, Extracted
     from weaktal.progress import OnProgress
@@ -34,6 +35,9 @@ class ExtractOptions(TypedDict, total=False):
     weights: WeightsLike | None
     random_weights: int | None
     template: str
+    texts: str | os.PathLike[str] | None
+    look: Look | Mapping[str, object] | None
+    window: int | None
     device: str
     precision: Precision
     batch: int | None
@@ -176,6 +180,6 @@ class Dataset:
         names = ", ".join(self.classes[:MOST_NAMES]) + (", ..." if len(self.classes) > MOST_NAMES else "")
         features = ", ".join(self.features) or "none yet"
         return (
-            f"<Dataset {str(self.path)!r}: {len(self.videos)} videos ({counts}), "
-            f"{len(self.classes)} classes ({names}), features: {features}>"
+            f"<Dataset {str(self.path)!r}: {counted(len(self.videos), 'video')} ({counts}), "
+            f"{counted(len(self.classes), 'class', 'classes')} ({names}), features: {features}>"
         )

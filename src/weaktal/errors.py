@@ -1,4 +1,7 @@
-"""What a user did that cannot work, said in one line: which file, where in it, what is wrong, what was expected."""
+"""What a user did that cannot work, said in one line: which file, where in it, what is wrong, what was expected.
+
+And how messages are worded: names of arguments, values, counts.
+"""
 
 from __future__ import annotations
 
@@ -90,6 +93,36 @@ def harmless(text: str) -> str:
     'a\\\\x1b[2Jb'
     """
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+LARGEST_SEED = 2**63 - 1  # PyTorch's generators take no larger one
+
+
+def within(**numbers: tuple[float | None, float, float]) -> None:
+    """Refuses arguments outside of their range; None is in any, not-a-number in none.
+
+    Args:
+        numbers: (value, least, most) by the argument's name.
+
+    Raises:
+        InputError: naming the first argument that is out of range.
+
+    >>> within(seed=(-1, 0, LARGEST_SEED))
+    Traceback (most recent call last):
+    weaktal.errors.InputError: seed: is -1; expected 0 to 9223372036854775807
+    """
+    for name, (value, least, most) in numbers.items():
+        if value is not None and not least <= value <= most:
+            raise InputError(f"is {shown(value)}", source=arg(name), expected=f"{least} to {most}")
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number of things, in words that fit it.
+
+    >>> counted(1, "video"), counted(1200, "class", "classes")
+    ('1 video', '1,200 classes')
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | None:

@@ -143,5 +143,5 @@ def test_a_clip_that_cannot_be_used_is_named_and_the_others_are_composed(
     assert run(["compose", str(video_clips), str(tmp_path / "set"), *options]) == 2
     first, last = capsys.readouterr().err.splitlines()
     assert first.startswith(f"weaktal: {bad}: cannot be opened")
-    assert last == f"weaktal: 1 clips cannot be used, named above; {tmp_path / 'set'} is without them"
+    assert last == f"weaktal: 1 clip cannot be used, named above; {tmp_path / 'set'} is without them"
     assert len(read_annotations(tmp_path / "set").videos) == 5

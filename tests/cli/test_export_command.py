@@ -21,7 +21,7 @@ def test_the_final_set_or_all(results: Path, tmp_path: Path, capsys: pytest.Capt
     assert run(["export", str(results), "--out", str(tmp_path / "a.srt")]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "no segment to write: 1 of 2 videos",
-        f"wrote {tmp_path / 'a.srt'}: 1 segments of 1 videos",
+        f"wrote {tmp_path / 'a.srt'}: 1 segment of 1 video",
     ]
     assert run(["export", str(results), "--out", str(tmp_path / "b"), "--to", "audacity", "--all"]) == 0
     assert (tmp_path / "b" / "a.txt").read_text() == "1.000000\t2.000000\trun\n1.500000\t3.000000\tjump\n"

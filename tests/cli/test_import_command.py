@@ -20,11 +20,11 @@ def test_import_prints_counts(
     out = tmp_path / "out"
     assert run(["import", "thumos14", str(npy_package), str(out)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "test: 1 videos, 1 segments",
+        "test: 1 video, 1 segment",
         "validation: 2 videos, 4 segments",
         "2 classes",
         "features/i3d: 3 videos",
-        "note: 1 segments end after the annotated duration of their video; kept as they are",
+        "note: 1 segment beyond the annotated duration of the video; kept as published",
         "note: 2 classes, while THUMOS14 has 20",
         f"wrote {out}",
     ]
@@ -41,8 +41,8 @@ def test_import_prints_counts(
         (["activitynet13", "{package}", "{out}"], "no annotations found"),
         (["thumos14", "{package}", "{package}", "{out}"], "2 packages of annotations found"),
         (["thumos14", "{package}", "{package}/videoname.npy"], "is a file"),
-        (["thumos14", "{package}", "{out}", "--stride", "0"], "must be positive"),
-        (["thumos14", "{package}", "{out}", "--fps", "nan"], "--fps: is nan; expected a finite number"),
+        (["thumos14", "{package}", "{out}", "--stride", "0"], "Invalid value for '--stride'"),
+        (["thumos14", "{package}", "{out}", "--fps", "nan"], "--fps"),
         (["table", "{package}/tags.csv", "{out}"], "no VIDEOS before the dataset folder"),
         (["folders", "{package}", "{out}"], "holds no video"),
         (["folders", "{package}", "{out}", "--tag-column", "x"], "--tag-column: is for a table"),
@@ -81,7 +81,7 @@ def test_a_table_of_tags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "tags.csv: row 4, column 'Film': no video is called 'b/IMG_2'" in captured.err
     assert "1 row without a video, 1 video without a row, 0 that cannot be used" in captured.err
     assert run(["import", "folders", str(videos), str(out)]) == 0
-    assert "one video added to 2, tags changed of 2" in capsys.readouterr().out
+    assert "1 video added to 2, tags changed of 2" in capsys.readouterr().out
 
 
 def test_an_existing_dataset_is_never_overwritten(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from weaktal.data.annotations import read_annotations, read_tags
 from weaktal.data.corrections import read_corrections
 from weaktal.data.export import export
+from weaktal.data.final import Choice, FinalSet
 from weaktal.data.importers.import_corrections import ImportedCorrections, import_corrections
+from weaktal.data.results import Results
 from weaktal.errors import InputError
-from weaktal.evaluation.judged import precisions
+from weaktal.evaluation.judged import judged, precisions
+from weaktal.segments import Segment
 
 
 def span(label: str, start: float, end: float) -> dict[str, Any]:
@@ -72,6 +76,20 @@ def test_precision_counts_what_was_right_or_nearly(content: dict[str, Any], tmp_
     assert (found.row, found.right, found.judged) == ("cbp", 2, 4)
     assert (found.low, found.high) == pytest.approx((0.15, 0.85), abs=0.005)  # Wilson's interval for 2 of 4
     assert found.more == 385 - 4
+
+
+def test_precision_of_the_segments_that_results_show(content: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "corrections.json"
+    file.write_text(json.dumps(content))
+    shown = [Segment(1.0, 2.0, "jump", 0.9), Segment(6.0, 8.50004, "jump", 0.4)]  # pages round to 0.1 ms
+    results = Results({"v": [*shown, Segment(4.0, 5.0, "run", 0.1)], "w": [Segment(4.0, 5.0, "run", 0.1)]})
+    (every,) = judged(file, results)
+    assert (every.row, every.right, every.judged) == ("shown", 2, 3)
+    final = FinalSet({"v": shown}, Choice(threshold=0.4, how="Enough."))
+    (of_final,) = judged(file, replace(results, final=final))
+    assert str(of_final).startswith("2 of 2 judged segments right: 100% (95 % interval 34% to 100%); about ")
+    assert judged(file, Results({"other": shown})) == []
+    assert [found.row for found in judged(file)] == ["cbp"]
 
 
 @pytest.mark.parametrize(

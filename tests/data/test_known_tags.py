@@ -15,8 +15,8 @@ def test_a_video_without_tags_may_hold_anything(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.INFO, "weaktal"):
         assert known_tags(VIDEOS, "known", ["jump", "run"]) == {"a": {"jump", "run"}, "c": {"swim"}}
     assert [record.getMessage() for record in caplog.records] == [
-        "tags: 2 videos keep the classes of their tags alone",
-        "tags: 1 videos have none; any class may be found there",
+        "tags: only the classes of their tags are kept in 2 videos",
+        "tags: none for 1 video, where any class may be found",
         "tags: swim: not a class that can be found",
     ]
     assert known_tags(VIDEOS, None, ["jump"]) == {}

@@ -9,8 +9,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip, read_preparation
+from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip
 from weaktal.encoders.frames import ImagePreparation
+from weaktal.encoders.preparation import read_preparation
 from weaktal.encoders.prompts import class_vectors, fill, prompted_vectors, readable
 from weaktal.encoders.vision_language import VisionLanguageEncoder
 from weaktal.errors import InputError
@@ -169,7 +170,10 @@ def change_config(**values: object):  # type: ignore[no-untyped-def]
 DAMAGE = {
     "no weights": (drop("model.safetensors"), "no weights; expected model.safetensors or pytorch_model.bin"),
     "no config": (drop("config.json"), "no config.json"),
-    "another model": (change_config(model_type="bert"), "is a model of type 'bert'; expected clip or siglip"),
+    "another model": (
+        change_config(model_type="bert"),
+        "is a model of type 'bert'; expected clip or siglip or siglip2 or metaclip_2",
+    ),
     "config is no JSON": (rewrite("config.json", b"{"), "is not valid JSON"),
     "truncated weights": (
         lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:5000]),

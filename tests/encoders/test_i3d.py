@@ -156,20 +156,44 @@ def test_equal_seeds_give_equal_weights(rgb: I3D) -> None:
     assert not torch.equal(other.state_dict()[key], rgb.state_dict()[key])
 
 
-@pytest.mark.parametrize(("channels", "kind"), [(3, "rgb"), (2, "flow")])
-def test_crops_are_averaged_and_bfloat16_is_close(channels: int, kind: Kind) -> None:
-    """The network as the extraction runs it: channels last, bytes or flow in, ten crops to one row."""
-    two = clips(channels)
+def two_crops(channels: int, kind: Kind, size: int = 224) -> tuple[torch.Tensor, torch.Tensor]:
+    """A clip and its mirror image (1, 2, C, T, S, S): as extraction hands them over, and as the network sees them."""
+    clip = clips(channels)[0, ..., :size, :size]
     if kind == "rgb":
-        two = ((two + 1) * 127.5).round()
-    crops = torch.stack([two[0], two[0].flip(-1)])[None]  # (1, 2, C, T, S, S)
-    given = crops.to(torch.uint8) if kind == "rgb" else crops
-    plain = (crops / 127.5 - 1) if kind == "rgb" else crops
+        clip = ((clip + 1) * 127.5).round()
+    crops = torch.stack([clip, clip.flip(-1)])[None]
+    return (crops.to(torch.uint8), crops / 127.5 - 1) if kind == "rgb" else (crops, crops)
+
+
+@pytest.mark.parametrize(("channels", "kind"), [(3, "rgb"), (2, "flow")])
+def test_crops_are_averaged(channels: int, kind: Kind) -> None:
+    """The network as the extraction runs it: channels last, bytes or flow in, ten crops to one row."""
+    given, seen = two_crops(channels, kind)
     with torch.inference_mode():
-        expected = random_i3d(0, channels=channels)(plain[0]).mean(dim=0, keepdim=True)
-    cpu = torch.device("cpu")
-    exact = I3DNetwork(random_i3d(0, channels=channels), kind, device=cpu).encode(given)
-    assert torch.allclose(exact, expected, rtol=1e-3, atol=1e-3)
-    rounded = I3DNetwork(random_i3d(0, channels=channels), kind, device=cpu, precision="bf16").encode(given)
+        expected = random_i3d(0, channels=channels)(seen[0]).mean(dim=0, keepdim=True)
+    found = I3DNetwork(random_i3d(0, channels=channels), kind, device=torch.device("cpu")).encode(given)
+    assert torch.allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+class Stem(I3D):
+    """The first convolution alone: CPUs without instructions for bfloat16 take minutes over the whole network."""
+
+    def forward(self, clips: torch.Tensor) -> torch.Tensor:
+        return self.Conv3d_1a_7x7(clips).mean(dim=(2, 3, 4)).repeat(1, DIM // 64)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("channels", "kind"), [(3, "rgb"), (2, "flow")])
+@pytest.mark.parametrize("whole", [False, True])
+def test_bfloat16_is_close(channels: int, kind: Kind, whole: bool) -> None:
+    if whole and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("this CPU has no instructions for bfloat16 and takes minutes")
+    given, seen = two_crops(channels, kind, 224 if whole else 32)
+    model = random_i3d(0, channels=channels)
+    if not whole:
+        model.__class__ = Stem
+    with torch.inference_mode():
+        expected = model(seen[0]).mean(dim=0, keepdim=True)
+    rounded = I3DNetwork(model, kind, device=torch.device("cpu"), precision="bf16").encode(given)
     assert rounded.dtype == torch.float32
     assert torch.nn.functional.cosine_similarity(rounded, expected).item() > 0.999
+    assert not torch.allclose(rounded, expected, rtol=1e-6, atol=1e-7)

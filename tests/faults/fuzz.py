@@ -65,7 +65,7 @@ def resuming() -> int:
 
 Damage = Callable[[bytes, Random], bytes]
 SCORE = verb("evaluate", "data", "results.json")
-LOCALIZE = verb("localize", "run", "data", "--out", "out.json")
+LOCALIZE = verb("localize", "trained", "data", "--out", "out.json")
 VIEW = verb("view", "results.json", "--dataset", "data", "--no-browser", "--out", "out.html")
 DECODE = verb("decode", "scores.safetensors", "--out", "out.json")
 COMPOSE = verb("compose", "clips", "out", "--train", "3", "--test", "2")
@@ -84,8 +84,8 @@ KINDS: dict[str, tuple[str, Damage, tuple[Use, ...]]] = {
     "mil-settings": ("mil.yaml", damage.text_of, (settings_of("mil"),)),
     "decode-settings": ("mil.yaml", damage.text_of, (settings_of("decode"),)),
     "scores": ("scores.safetensors", damage.safetensors_of, (DECODE, verb("diagnose", "data", "scores.safetensors"))),
-    "run": ("run/run.json", damage.json_of, (LOCALIZE,)),
-    "weights": ("run/weights.safetensors", damage.safetensors_of, (LOCALIZE,)),
+    "run": ("trained/run.json", damage.json_of, (LOCALIZE,)),
+    "weights": ("trained/weights.safetensors", damage.safetensors_of, (LOCALIZE,)),
     "position": ("stopped/checkpoints/000000002-000/position.json", damage.json_of, (resuming,)),
     "moments": ("stopped/checkpoints/000000002-000/[mo]*[.][ps]*", damage.bytes_of, (resuming,)),
     "checkpoint": ("stopped/checkpoints/000000002-000/weights.safetensors", damage.safetensors_of, (resuming,)),

@@ -18,7 +18,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -34,11 +34,12 @@ class Command:
     """A command that writes.
 
     Attributes:
-        words: of the command line.
+        words: of the command line; none for what ``call`` does.
         again: of the call after a kill, where that is another.
         made: what it makes.
         varies: names of files below it that hold times or paths and so differ from call to call.
         slow: whether it takes more than a second or so.
+        call: in place of a command line; gives the exit code.
     """
 
     words: Sequence[str]
@@ -46,6 +47,7 @@ class Command:
     again: Sequence[str] = ()
     varies: Sequence[str] = ()
     slow: bool = False
+    call: Callable[[], int] | None = None
 
 
 @dataclass(slots=True)
@@ -56,9 +58,12 @@ class Ended:
     said: str = field(repr=False)
 
 
+SEEDS = ("--seeds", "0-1", "--workers", "1")
 CLIPS = ("--train", "3", "--test", "2")
 COMMANDS = {
     "train": Command(world.train(), ["run"], world.train("--resume")),
+    "seeds": Command([*world.train(), *SEEDS], ["run"], [*world.train("--resume"), *SEEDS], varies=["log"], slow=True),
+    "find": Command([], ["found"], varies=["account.txt", "page.html", "videos.jsonl"], call=world.find, slow=True),
     "localize": Command(
         ["localize", "trained", "data", "--out", "out/r.json", "--scores", "out/s.safetensors"], ["out"]
     ),
@@ -85,29 +90,21 @@ COMMANDS = {
         ["out"], varies=["md", "log", "csv", "png", "svg", "json"], slow=True,
     ),
 }  # fmt: skip
-COLLAB = (
-    "optimizer: {batch_size: 4, max_snippets: 12}\npyramid: {width: 16, heads: 2}\nvlp: {heads: 2}\n"
-    "schedule: {warm_up: 1, background: 1, foreground: 1, updates_per_epoch: 2, rounds: 1}\n"
-    "engine: {tensorboard: false, log_every: 1, checkpoint_every: 1}\n"
-)
-
-
-def prepared(folder: Path) -> Path:
-    """The world for kills."""
-    base = world.make(folder)
-    (base / "run").rename(base / "trained")
-    (base / "collab.yaml").write_text(COLLAB)
-    return base
 
 
 def start(
-    folder: Path, words: Sequence[str], *, count: Path | None = None, at: int | None = None, said: Path | None = None
+    folder: Path,
+    command: Sequence[str] | Callable[[], int],
+    *,
+    count: Path | None = None,
+    at: int | None = None,
+    said: Path | None = None,
 ) -> int:
-    """Forks a process that runs a command line in ``folder``; gives its number.
+    """Forks a process that runs a command in ``folder``; gives its number.
 
     Args:
         folder: to work in.
-        words: of the command line.
+        command: the words of its command line, or what gives its exit code.
         count: file that gets the number of file operations.
         at: the file operation, from 0, at which the process kills itself.
         said: file that gets what the command says on standard error.
@@ -128,9 +125,12 @@ def start(
         sys.stdout = os.fdopen(1, "w", closefd=False)
         sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
         _watch(Path.cwd(), at, count)
-        from weaktal.cli import main
+        if callable(command):
+            code = command()
+        else:
+            from weaktal.cli import main
 
-        main(list(words))
+            main(list(command))
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     except BaseException:
@@ -192,7 +192,7 @@ class Trial:
         folder, count, said = self.fresh(), scratch / "count", scratch / "said"
         count.unlink(missing_ok=True)
         begun = time.monotonic()
-        ended = finished(start(folder, self.command.words, count=count, said=said), said)
+        ended = finished(start(folder, self.command.call or self.command.words, count=count, said=said), said)
         self.seconds = time.monotonic() - begun
         if ended.code != 0:
             raise RuntimeError(f"{name}: {ended.code} {ended.said}")
@@ -208,15 +208,15 @@ class Trial:
     def killed(self, at: int | None, after: float = 0.0) -> str:
         """Kills the command at an operation, or after so many seconds, and calls it again; says what is wrong."""
         folder, said = self.fresh(), self._scratch / "said"
-        child = start(folder, self.command.words, at=at)
+        child = start(folder, self.command.call or self.command.words, at=at)
         if at is None:
             time.sleep(after)
             os.kill(child, signal.SIGKILL)
         first = finished(child)
         said.unlink(missing_ok=True)
-        words = self.command.again or self.command.words
+        words = self.command.call or self.command.again or self.command.words
         again = finished(start(folder, words, said=said), said)
-        if again.code == 2 and "exists already" in again.said and self.command.words == words:
+        if again.code == 2 and "exists already" in again.said and not self.command.again:
             return self.wrong(folder)  # it was done before the kill, and what is whole is not made again
         if again.code != 0:
             return f"{first.code}, then {again.code}: {again.said[-700:]}"
@@ -234,7 +234,7 @@ class Trial:
     def raced(self) -> tuple[list[Ended], str]:
         """Two calls at once."""
         folder = self.fresh()
-        words = self.command.again or self.command.words
+        words = self.command.call or self.command.again or self.command.words
         files = [self._scratch / f"said{number}" for number in range(2)]
         for file in files:
             file.unlink(missing_ok=True)
@@ -259,7 +259,7 @@ def main() -> None:
     asked = parser.parse_args()
     random, counts, scratch = Random(asked.seed), Counter[str](), Path(tempfile.mkdtemp())
     try:
-        base = prepared(scratch / "base")
+        base = world.make(scratch / "base")
         trials = {name: Trial(base, name, scratch) for name in asked.commands.split(",")}
         for name, trial in trials.items():
             print(f"{name}: {trial.operations} operations, {trial.seconds:.1f} s", flush=True)

@@ -1,13 +1,12 @@
 """Every verb that takes a seed, in one process: prints the SHA-256 of each file that it made, as JSON.
 
-``python -m tests.faults.seeded FOLDER`` works in FOLDER, which :func:`make` has filled. The files hold its path, so two
-processes are compared in the same folder, one after the other.
+``python -m tests.faults.seeded FOLDER`` works in FOLDER, a copy of the world of :mod:`tests.faults.world`. The files
+hold its path, so two processes are compared in the same folder, one after the other.
 """
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
 import json
 import os
@@ -15,8 +14,6 @@ import sys
 from pathlib import Path
 
 from tests.faults import world
-from tests.faults.kills import COLLAB
-from tests.finding.conftest import COLOURS, ENCODER, EXAMPLE, write_video
 
 from weaktal.cli import run
 
@@ -47,31 +44,17 @@ VERBS: dict[str, list[str]] = {
     "ablate": ["ablate", "data", "--features", "i3d", *SCENE, "--out", "ablation", *ONE],
 }
 # What tells when or how long: files by the end of their names.
-VARIES = ("events.jsonl", ".log", ".lock", ".png", ".svg", "videos.jsonl", "ablation/tables.md", "ablation/run.json")
-
-
-def make(folder: Path) -> Path:
-    """The inputs, in a new folder."""
-    world.make(folder)
-    (folder / "run").rename(folder / "trained")
-    (folder / "collab.yaml").write_text(COLLAB)
-    rows = []
-    for number in range(6):
-        label = tuple(COLOURS)[number % 2]
-        write_video(folder / f"videos/clip_{number}.mp4", label, 5 + 4 * number, frames=75)
-        rows.append((f"clip_{number}.mp4", label))
-    with (folder / "all.csv").open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([("video", "tags"), *rows])
-    return folder
-
-
-def find() -> None:
-    """Learns, holds videos out, and finds."""
-    from weaktal.finding.find import find as verb
-
-    settings = {"schedule": {"updates_per_epoch": 2}, "model": {"width": 16, "levels": 1, "heads": 2}}
-    sys.path.insert(0, str(EXAMPLE))
-    verb(["videos"], "found", tags="all.csv", encoder=ENCODER, device="cpu", settings=settings)
+VARIES = (
+    "account.txt",
+    "events.jsonl",
+    ".log",
+    ".lock",
+    ".png",
+    ".svg",
+    "videos.jsonl",
+    "ablation/tables.md",
+    "ablation/run.json",
+)
 
 
 def plans() -> str:
@@ -96,7 +79,8 @@ def main() -> None:
         for name, words in VERBS.items():
             if (code := run(words)) != 0:
                 sys.exit(f"{name}: exit {code}")
-        find()
+        if world.find() != 0:
+            sys.exit("find")
     print(json.dumps({"plans": plans(), **made()}))
 
 

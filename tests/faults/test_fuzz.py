@@ -8,12 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.faults import fuzz, world
-
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return world.make(tmp_path_factory.mktemp("faults") / "base")
+from tests.faults import fuzz
 
 
 @pytest.mark.parametrize("kind", fuzz.KINDS)

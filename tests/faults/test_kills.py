@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from pathlib import Path
 from random import Random
@@ -12,29 +13,25 @@ import pytest
 from tests.faults import kills
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+EARLY = 8  # of the file operations of a demo: its world has just been begun
 QUICK = [name for name, command in kills.COMMANDS.items() if not command.slow]
-KILLS = 4  # of each command
 
 
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return kills.prepared(tmp_path_factory.mktemp("kills") / "base")
+@pytest.fixture(scope="module", params=QUICK)
+def trial(request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.TempPathFactory) -> kills.Trial:
+    return kills.Trial(base, request.param, tmp_path_factory.mktemp(request.param))
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_the_same_command_goes_on_after_a_kill(base: Path, name: str, tmp_path: Path) -> None:
-    trial, random = kills.Trial(base, name, tmp_path), Random(name)
-    places = {0, 1, 2, trial.operations - 1, *random.sample(range(trial.operations), min(KILLS, trial.operations))}
-    for place in sorted(places & set(range(trial.operations))):
+def test_the_same_command_goes_on_after_a_kill(trial: kills.Trial, request: pytest.FixtureRequest) -> None:
+    random, places = Random(request.node.name), range(trial.operations)
+    for place in sorted({0, trial.operations - 1, *random.sample(places, min(3, len(places)))}):
         assert not (problem := trial.killed(place)), f"killed at operation {place}: {problem}"
-    for _ in range(2):
-        after = random.random() * trial.seconds
-        assert not (problem := trial.killed(None, after)), f"killed after {after:.3f} s: {problem}"
+    after = random.random() * trial.seconds
+    assert not (problem := trial.killed(None, after)), f"killed after {after:.3f} s: {problem}"
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_of_two_calls_at_once_one_does_it_and_neither_breaks_the_other(base: Path, name: str, tmp_path: Path) -> None:
-    ended, problem = kills.Trial(base, name, tmp_path).raced()
+def test_of_two_calls_at_once_one_does_it_and_neither_breaks_the_other(trial: kills.Trial) -> None:
+    ended, problem = trial.raced()
     assert not problem, (ended, problem)
 
 
@@ -57,7 +54,10 @@ def test_the_second_training_is_told_who_is_at_work(base: Path, tmp_path: Path) 
     assert line.startswith("weaktal: run: another weaktal is at work there (process ")
 
 
-@pytest.mark.slow
 def test_a_killed_demo_does_not_block_itself(base: Path, tmp_path: Path) -> None:
-    trial = kills.Trial(base, "demo", tmp_path)
-    assert not (problem := trial.killed(trial.operations // 2)), problem
+    """The second one comes further: it is killed where it renders, and was not refused before."""
+    folder, said = kills.world.copy(base, tmp_path / "work"), tmp_path / "said"
+    words = kills.COMMANDS["demo"].words
+    for operation in (EARLY, EARLY + 4):
+        ended = kills.finished(kills.start(folder, words, at=operation, said=said), said)
+        assert ended.code == -signal.SIGKILL, ended

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.faults import seeded
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -30,8 +28,7 @@ def ran(base: Path, folder: Path, hashes: str) -> dict[str, str]:
     return found
 
 
-def test_every_seeded_verb_gives_the_same_bytes_in_another_process(tmp_path: Path) -> None:
-    base = seeded.make(tmp_path / "base")
+def test_every_seeded_verb_gives_the_same_bytes_in_another_process(base: Path, tmp_path: Path) -> None:
     one, other = (ran(base, tmp_path / "work", hashes) for hashes in ("1", "2"))
     assert {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)} == set()
     for name in ("runs/cbp/weights.safetensors", "collab.json", "composed/annotations.json", "found/segments.csv"):

@@ -1,16 +1,20 @@
-"""Small valid files of every kind that a user gives, made once; faults are tried on copies of them."""
+"""Small valid files of every kind that a user gives, and outputs of them, made once; faults are tried on copies."""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 from tests.conftest import add_vlp_features, make_dataset, objects
+from tests.finding.conftest import COLOURS, ENCODER, EXAMPLE, write_video
 
 from weaktal.cli import run
+from weaktal.errors import WeaktalError
 
 QUICK = [
     "optimizer: {batch_size: 4}",
@@ -18,11 +22,33 @@ QUICK = [
     "engine: {tensorboard: false, log_every: 1, checkpoint_every: 2}",
     "schedule: {epochs: 1, updates_per_epoch: 6}",
 ]
+COLLAB = [
+    "optimizer: {batch_size: 4, max_snippets: 12}",
+    "pyramid: {width: 16, heads: 2}",
+    "vlp: {heads: 2}",
+    "schedule: {warm_up: 1, background: 1, foreground: 1, updates_per_epoch: 2, rounds: 1}",
+    "engine: {tensorboard: false, log_every: 1, checkpoint_every: 1}",
+]
 
 
 def train(*more: str) -> list[str]:
     """A command line that trains in a moment."""
     return ["train", "data", "--method", "mil", "--features", "i3d", "--run", "run", "--config", "mil.yaml", *more]
+
+
+def find() -> int:
+    """Learns, holds videos out, and finds, all in a moment; gives what the command line would exit with."""
+    from weaktal.finding.find import find as verb
+
+    settings = {"schedule": {"updates_per_epoch": 2}, "model": {"width": 16, "levels": 1, "heads": 2}}
+    if str(EXAMPLE) not in sys.path:
+        sys.path.insert(0, str(EXAMPLE))
+    try:
+        verb(["videos"], "found", tags="all.csv", encoder=ENCODER, device="cpu", settings=settings)
+    except WeaktalError as error:
+        print(f"weaktal: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def make(folder: Path) -> Path:
@@ -34,12 +60,14 @@ def make(folder: Path) -> Path:
         make_dataset(Path("data"), train=5, test=3)
         add_vlp_features(Path("data"))
         Path("mil.yaml").write_text("\n".join(QUICK) + "\n")
-        assert run(train()) == 0
-        localize = ["localize", "run", "data", "--out", "results.json", "--scores", "scores.safetensors"]
+        Path("collab.yaml").write_text("\n".join(COLLAB) + "\n")
+        assert run([word if word != "run" else "trained" for word in train()]) == 0
+        localize = ["localize", "trained", "data", "--out", "results.json", "--scores", "scores.safetensors"]
         assert run(localize) == 0
         _stopped_run()
         _clips()
         _films()
+        _footage()
         _package()
     finally:
         os.chdir(before)
@@ -96,6 +124,17 @@ def _films() -> None:
             for picture in random.integers(0, 255, size=(12, 6, 8, 3), dtype=np.uint8):
                 add(picture.repeat(8, axis=0).repeat(8, axis=1))
     Path("tags.csv").write_text("video,tags\na.mp4,jump; run\nb.mp4,run\n")
+
+
+def _footage() -> None:
+    """Videos to find in."""
+    rows = []
+    for number in range(6):
+        label = tuple(COLOURS)[number % 2]
+        write_video(Path(f"videos/clip_{number}.mp4"), label, 5 + 4 * number, frames=75)
+        rows.append((f"clip_{number}.mp4", label))
+    with Path("all.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("video", "tags"), *rows])
 
 
 def _package() -> None:

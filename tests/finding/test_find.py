@@ -23,12 +23,12 @@ from weaktal.locks import alone_in
 from weaktal.progress import Progress
 
 Make = Callable[[int], Footage]
+SETTINGS = {"schedule": {"updates_per_epoch": 3}, "model": {"width": 16, "levels": 1, "heads": 2}}
 
 
 def run(made: Footage, out: Path, **options: object) -> Found:
     """A find that learns for a moment."""
-    settings = {"schedule": {"updates_per_epoch": 3}, "model": {"width": 16, "levels": 1, "heads": 2}}
-    words: dict[str, Any] = {"tags": made.tags, "encoder": ENCODER, "device": "cpu", "settings": settings, **options}
+    words: dict[str, Any] = {"tags": made.tags, "encoder": ENCODER, "device": "cpu", "settings": SETTINGS, **options}
     return find(made.videos, out, **words)
 
 
@@ -116,24 +116,38 @@ def test_stopped_at_any_moment_it_goes_on_to_the_same_end(footage: Make, tmp_pat
     }
 
 
+KILLED = """
+import os, signal, sys
+from tests.finding.conftest import ENCODER
+from weaktal.finding.find import find
+
+def kill(event):
+    if "loss" in event.values:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+videos, tags, out = sys.argv[1:]
+find(videos, out, tags=tags, encoder=ENCODER, device="cpu", settings=SETTINGS, on_progress=kill)
+"""
+
+
 @pytest.mark.slow
 def test_killed_while_it_learns(footage: Make, tmp_path: Path) -> None:
     made, out = footage(6), tmp_path / "found"
-    words = ["find", made.videos, "--tags", made.tags, "--encoder", ENCODER, "--out", out, "--device", "cpu"]
-    call = [sys.executable, "-m", "weaktal", *map(str, words)]
-    source = Path(__file__).parents[2] / "src"
-    env = {**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{EXAMPLE}", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(call, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "loss" in line:
-                break
-        process.send_signal(signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
+    root = Path(__file__).parents[2]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (root, root / "src", EXAMPLE)))}
+    program = KILLED.replace("SETTINGS", repr(SETTINGS))
+    killed = subprocess.run(
+        [sys.executable, "-c", program, str(made.videos), str(made.tags), str(out)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (out / "segments.csv").exists()
-    done = subprocess.run(call, env=env, capture_output=True, text=True, check=True)
-    assert "6 videos, 6 of them finished before" in done.stdout
-    assert "What to type next" in done.stdout
+    done = run(made, out)
+    assert not done.extracted
+    assert "What to type next" in done.account
     assert json.loads((out / "results.json").read_text(encoding="utf-8"))["external_data"]["final"]["how"]
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from weaktal.data.final import Choice, FinalSet
+from weaktal.evaluation.judged import Precision
 from weaktal.finding.account import Told, account, not_found
 from weaktal.finding.matching import interval
 from weaktal.finding.trust import agree, trust
@@ -73,9 +76,24 @@ def test_the_account_says_it_in_plain_words() -> None:
         "look: weaktal view x",
     ):
         assert line in text
+    assert "Nobody has judged these passages yet." in text
     assert not {"mAP", "AP", "tIoU", "precision"} & set(text.replace(".", " ").split())
     assert max(map(len, account(told).splitlines())) <= 92
     assert not_found(final, TAGS) == [("b", "jump"), ("e", "swim")]
+
+
+def test_the_account_says_how_many_judged_passages_were_right() -> None:
+    believed = trust(TAGS, CLASSES, ["d", "e"], BLIND, SCORES, 0.5)
+    final = FinalSet({"a": [seg("jump", 10.0 * n) for n in range(90)]}, Choice(threshold=0.5, how="Enough."))
+    told = Told(final, TAGS, believed, 2, {}, {})
+    for judged, said in (
+        (Precision("shown", 31, 40, 0.625, 0.877, 228), "Judging the other 50 would settle it."),
+        (Precision("shown", 31, 40, 0.625, 0.877, 20), "Judging about 20 more would tell it to within 5 points."),
+        (Precision("shown", 31, 40, 0.625, 0.877, 0), "between 62% and 88% of all are right. Nothing"),
+    ):
+        text = " ".join(account(replace(told, judged=judged)).split())
+        assert "You judged 40 of the 90 passages: 31 right (78%). If the others are like these, between 62% and" in text
+        assert said in text
 
 
 def test_an_interval_of_a_share() -> None:

@@ -127,7 +127,7 @@ def test_features_are_made_once_for_each_content(
     assert results(tmp_path / "r.json")["c"] == first["a"]
 
     write_video(videos / "a.mp4", [BRIGHT, BRIGHT, DARK])
-    assert "1 videos extracted, 2 from the cache" in said()
+    assert "1 video extracted, 2 from the cache" in said()
     changed = results(tmp_path / "r.json")
     assert changed["a"] != first["a"]
     assert changed["b"] == first["b"]

@@ -104,7 +104,7 @@ def test_what_was_just_made_is_not_read_back(
 ) -> None:
     video = write_video(root / "new.mp4", 50)
     said, first = localize(video)
-    assert said == "features: 1 videos extracted, 0 from the cache"
+    assert said == "features: 1 video extracted, 0 from the cache"
     assert decoded == [video]  # once for both encoders
     assert [path for path in reads if root / "cache" in path.parents] == []
     assert reads.count(video) == 1  # for its hash; FFmpeg opens it by itself
@@ -123,7 +123,7 @@ def test_without_room_in_memory_features_come_from_the_cache(
     _, first = localize(video)
     shutil.rmtree(root / "cache")
     monkeypatch.setattr("weaktal.runs.prepare.HELD", 0)
-    assert localize(video) == ("features: 1 videos extracted, 0 from the cache", first)
+    assert localize(video) == ("features: 1 video extracted, 0 from the cache", first)
 
 
 @pytest.mark.parametrize("how", ["the same file", "a link", "a copy under another name"])
@@ -142,14 +142,14 @@ def test_features_of_the_dataset_are_used(root: Path, localize: Localize, decode
     assert {path: path.stat().st_mtime_ns for path in (root / "dataset").rglob("*")} == before
     assert not (root / "cache").exists()
     shutil.move(root / "dataset" / "features", root / "away")
-    assert localize(given) == ("features: 1 videos extracted, 0 from the cache", found)
+    assert localize(given) == ("features: 1 video extracted, 0 from the cache", found)
 
 
 def test_what_one_folder_lacks_is_made_and_the_other_used(root: Path, localize: Localize, decoded: list[Path]) -> None:
     own = root / "dataset" / "videos" / "a.mp4"
     _, expected = localize(own)
     (root / "dataset" / "features" / "world-vlp" / "a.npy").unlink()
-    assert localize(own) == ("features: 1 videos extracted, 0 from the cache", expected)
+    assert localize(own) == ("features: 1 video extracted, 0 from the cache", expected)
     assert decoded == [own]
     assert [path.parent.name.rpartition("-")[0] for path in (root / "cache").rglob("*.npy")] == ["world-vlp"]
 
@@ -208,7 +208,7 @@ def test_features_that_cannot_be_relied_on_are_made(
     whole = fault in ("no dataset", "no videos", "another content of the same size")
     for name in ("world-rgb",) if whole else ("world-rgb", "world-vlp"):
         FAULTS[fault](root / "dataset" / "features" / name)
-    assert localize(video) == ("features: 1 videos extracted, 0 from the cache", expected)
+    assert localize(video) == ("features: 1 video extracted, 0 from the cache", expected)
     assert decoded == [video]
 
 
@@ -220,4 +220,4 @@ def test_a_dataset_is_where_the_run_says_and_nowhere_else(
     for dataset in ("dataset", "", "/proc/self/nowhere", "no\0path"):
         (root / "run" / "run.json").write_text(json.dumps({**info, "dataset": dataset}))
         shutil.rmtree(root / "cache", ignore_errors=True)
-        assert localize(root / "dataset" / "videos" / "a.mp4")[0] == "features: 1 videos extracted, 0 from the cache"
+        assert localize(root / "dataset" / "videos" / "a.mp4")[0] == "features: 1 video extracted, 0 from the cache"

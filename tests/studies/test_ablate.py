@@ -34,7 +34,7 @@ from weaktal.runs.localize import localize
 from weaktal.runs.trained import phase_statistics
 from weaktal.studies.cell import measured, statistics_for
 from weaktal.studies.folder import REVISION
-from weaktal.studies.job import Job, Measured, ReadingJob
+from weaktal.studies.seeded import Measured
 from weaktal.studies.steps import phases_of
 
 
@@ -111,7 +111,7 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
     finished: Path, ablation_dataset: Path, tmp_path: Path, share: int, branch: str
 ) -> None:
     """All of "both" from one branch looks as that branch does, though the shared training mixed them evenly."""
-    job = read_model(finished / "runs/whole/seed-0.json", Job, "a job")
+    job = read_model(finished / "runs/whole/seed-0.json", SeededTraining, "a job")
     selection = {"rule": "best", "statistic": "tag_bce", "branches": ["both"]}
     settings = {**job.settings, "cbp_share": share, "both_videos": "mean", "selection": selection}
     info, folders = RunFolder(job.run).info(), phases_of(job.run)
@@ -131,7 +131,7 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
     index, _ = best(noted, own)
     truth = read_annotations(ablation_dataset)
     videos = list(truth.subset(job.data.subset).values())
-    reading = ReadingJob(
+    reading = PendingReading(
         name="x", after="foreground-2", branch="choice", settings=config.model_dump(mode="json"), out=tmp_path / "x"
     )
     assert measured(job, reading, truth, videos, *features).chosen == f"{folders[index].name} both"
@@ -148,12 +148,12 @@ def test_a_choice_goes_by_the_statistics_of_its_own_mixture(
 def test_a_choice_says_which_weights_and_branch_it_took(
     finished: Path, ablation_dataset: Path, tmp_path: Path, selection: dict[str, object], chosen: str
 ) -> None:
-    job = read_model(finished / "runs/whole/seed-0.json", Job, "a job")
+    job = read_model(finished / "runs/whole/seed-0.json", SeededTraining, "a job")
     settings = {**job.settings, "selection": selection}
     truth = read_annotations(ablation_dataset)
     videos = list(truth.subset(job.data.subset).values())
     features = Features.open(ablation_dataset, "i3d"), Features.open(ablation_dataset, "scene")
-    reading = ReadingJob(name="x", after="foreground-2", branch="choice", settings=settings, out=tmp_path / "x")
+    reading = PendingReading(name="x", after="foreground-2", branch="choice", settings=settings, out=tmp_path / "x")
     assert measured(job, reading, truth, videos, *features).chosen == chosen
 
 

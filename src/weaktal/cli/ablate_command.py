@@ -41,7 +41,7 @@ def ablate(
         typer.Option(help="plain (tIoU 0.1:0.7:0.1), thumos14, ...; the dataset's by default."),
     ] = None,
     seconds_per_snippet: Annotated[
-        float | None, typer.Option(help="Spacing of features that have no manifest.")
+        float | None, typer.Option(min=0.001, max=3600, help="Spacing of features that have no manifest.")
     ] = None,
 ) -> None:
     """Fill the paper's tables on your dataset: variants of collab over seeds, side by side, with intervals.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from weaktal.cli.following import say_next
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown
 
 if TYPE_CHECKING:
     from weaktal.composition.plan import Composed
@@ -33,12 +33,16 @@ def compose(
     dataset: Annotated[
         Path, typer.Argument(metavar="DATASET", help="Folder to make; it must not exist.", show_default=False)
     ],
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", rich_help_panel=BOTH)] = 0,
-    train: Annotated[int, typer.Option(help="Training videos.", rich_help_panel=BOTH)] = 120,
-    test: Annotated[int, typer.Option(help="Test videos.", rich_help_panel=BOTH)] = 60,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed gives the same files.", rich_help_panel=BOTH)
+    ] = 0,
+    train: Annotated[int, typer.Option(min=1, max=100_000, help="Training videos.", rich_help_panel=BOTH)] = 120,
+    test: Annotated[int, typer.Option(min=1, max=100_000, help="Test videos.", rich_help_panel=BOTH)] = 60,
     background: Annotated[
         int | None,
         typer.Option(
+            min=1,
+            max=100_000,
             help="How many classes fill the gaps and are never labelled: those with the fewest clips.",
             show_default="a third of all",
             rich_help_panel=BOTH,
@@ -75,6 +79,8 @@ def compose(
     pool: Annotated[
         float | None,
         typer.Option(
+            min=0,
+            max=0.99,
             help="Share of the clips, 0 to 1, that no video shows and that are written to DATASET/pool.",
             show_default="0",
             rich_help_panel=FEATURES,
@@ -123,7 +129,7 @@ def compose(
         ),
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(help="Frames a second.", show_default="25", rich_help_panel=VIDEOS)
+        float | None, typer.Option(min=1, max=240, help="Frames a second.", show_default="25", rich_help_panel=VIDEOS)
     ] = None,
     size: Annotated[
         str | None,
@@ -155,16 +161,20 @@ def compose(
             background_classes=[name.strip() for name in background_classes.split(",") if name.strip()],
             classes_per_video=_range("classes_per_video", classes_per_video, int),
             instances_per_video=_range("instances_per_video", instances_per_video, int),
-            instance_snippets=_range("instance_snippets", instance_snippets, int) if instance_snippets else None,
-            gap_snippets=_range("gap_snippets", gap_snippets, int) if gap_snippets else None,
+            instance_snippets=_range("instance_snippets", instance_snippets, int)
+            if instance_snippets is not None
+            else None,
+            gap_snippets=_range("gap_snippets", gap_snippets, int) if gap_snippets is not None else None,
             pool=pool,
             pool_videos=pool_videos,
             features_name=features_name,
-            streams=_streams(streams) if streams else None,
-            instance_seconds=_range("instance_seconds", instance_seconds, float) if instance_seconds else None,
-            gap_seconds=_range("gap_seconds", gap_seconds, float) if gap_seconds else None,
+            streams=_streams(streams) if streams is not None else None,
+            instance_seconds=_range("instance_seconds", instance_seconds, float)
+            if instance_seconds is not None
+            else None,
+            gap_seconds=_range("gap_seconds", gap_seconds, float) if gap_seconds is not None else None,
             fps=fps,
-            size=parse_size(size) if size else None,
+            size=parse_size(size) if size is not None else None,
             on_progress=on_progress,
         )
     _print_summary(composed)
@@ -213,20 +223,20 @@ def _print_summary(composed: Composed) -> None:
         length = sum(video.length for video in videos)
         action = sum(i.stop - i.start for video in videos for i in video.instances)
         print(
-            f"{subset}: {len(videos)} videos, {sum(len(v.instances) for v in videos)} segments, "
+            f"{subset}: {counted(len(videos), 'video')}, "
+            f"{counted(sum(len(v.instances) for v in videos), 'segment')}, "
             f"{action / length:.0%} action, {length * composed.seconds_per_step / len(videos):.0f} s a video, "
-            f"from {len(composition.splits[split])} clips"
+            f"from {counted(len(composition.splits[split]), 'clip')}"
         )
     print(f"classes: {len(composition.targets)} to find, {len(composition.backgrounds)} as background")
     if composition.splits[POOL]:
-        print(f"pool: {len(composition.splits[POOL])} clips in {composed.dataset / POOL}")
+        print(f"pool: {counted(len(composition.splits[POOL]), 'clip')} in {composed.dataset / POOL}")
     for note in composed.notes:
         print(note)
     print(f"wrote {composed.dataset}")
     for error in composed.skipped.values():
         print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
     if composed.skipped:
-        raise InputError(
-            f"{len(composed.skipped)} clips cannot be used, named above; {composed.dataset} is without them"
-        )
+        broken = counted(len(composed.skipped), "clip")
+        raise InputError(f"{broken} cannot be used, named above; {composed.dataset} is without them")
     say_next("train", composed.dataset, "--method", "cbp", "--features", "NAME", "--run", "RUN")

@@ -10,6 +10,7 @@ import typer
 from weaktal.cli.following import say_next
 from weaktal.cli.tags import Tags
 from weaktal.decoding.config import DecodeConfig
+from weaktal.errors import counted
 
 
 def decode(
@@ -46,5 +47,5 @@ def decode(
         tags=tags.value if tags else None,
         dataset=dataset,
     )
-    print(f"{len(results.videos)} videos, {results.count} segments: {out}")
+    print(f"{counted(len(results.videos), 'video')}, {counted(results.count, 'segment')}: {out}")
     say_next("evaluate", "DATASET", out)

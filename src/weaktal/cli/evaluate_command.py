@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from weaktal.cli.tables import console, percent, put_json, table, warn
+from weaktal.errors import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,14 +73,14 @@ def evaluate(
     for file, scores in found.items():
         if len(found) > 1:
             out.print(str(file), soft_wrap=True)
-        out.print(f"{_size(scores)}, {scores.predictions:,} predictions", soft_wrap=True)
+        out.print(f"{_size(scores)}, {counted(scores.predictions, 'prediction')}", soft_wrap=True)
         out.print(_by_class(scores) if per_class else _table({"mAP %": scores}))
 
 
 def _size(scores: Scores) -> str:
     return (
-        f"{scores.protocol}, subset {scores.subset}: {scores.videos:,} videos, {scores.ground_truth:,} ground-truth "
-        f"segments of {len(scores.classes)} classes"
+        f"{scores.protocol}, subset {scores.subset}: {counted(scores.videos, 'video')}, "
+        f"{counted(scores.ground_truth, 'ground-truth segment')} of {counted(len(scores.classes), 'class', 'classes')}"
     )
 
 

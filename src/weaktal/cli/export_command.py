@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from weaktal.cli.bars import showing
-from weaktal.errors import one_line
+from weaktal.errors import counted, one_line
 
 
 class Cut(StrEnum):
@@ -45,7 +45,9 @@ def export(
             show_default="by the ending of PATH",
         ),
     ] = None,
-    min_score: Annotated[float | None, typer.Option(help="Leave out segments of lower score.")] = None,
+    min_score: Annotated[
+        float | None, typer.Option(min=-1e9, max=1e9, help="Leave out segments of lower score.")
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="All segments, also where the results have a final set of few.")
     ] = False,
@@ -85,5 +87,7 @@ def export(
     for note in done.notes:
         typer.echo(note)
     if done.without:
-        typer.echo(f"no segment to write: {len(done.without)} of {done.videos + len(done.without)} videos")
-    typer.echo(one_line(f"wrote {done.path}: {done.segments} segments of {done.videos} videos"))
+        every_video = counted(done.videos + len(done.without), "video")
+        typer.echo(f"no segment to write: {len(done.without)} of {every_video}")
+    what = f"{counted(done.segments, 'segment')} of {counted(done.videos, 'video')}"
+    typer.echo(one_line(f"wrote {done.path}: {what}"))

@@ -16,7 +16,7 @@ from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
 from weaktal.data.video_files import refuse_absent
 from weaktal.encoders.names import HOUSE, check_device, check_encoder
-from weaktal.errors import InputError, one_line
+from weaktal.errors import LARGEST_SEED, InputError, counted, one_line
 from weaktal.video.flow import check_method
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ def extract(
     encoder: Annotated[
         list[str],
         typer.Option(
-            help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a CLIP or SigLIP "
-            "checkpoint; ORGANIZATION/MODEL; the name of one that an installed package offers; "
-            "package.module:function. Several in one go decode each video once: repeat the option."
+            help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a checkpoint of "
+            "the transformers library, of images, video or sound, with texts or without; ORGANIZATION/MODEL; the name "
+            "of one that an installed package offers; package.module:function. Several in one go decode each video "
+            "once: repeat the option."
         ),
     ],
     into: Annotated[
@@ -64,7 +65,21 @@ def extract(
         list[str] | None, typer.Option(help="Feature folder, one for each --encoder; named after it otherwise.")
     ] = None,
     fps: Annotated[float, typer.Option(min=0.01, max=1000, help="Frames a second that are looked at.")] = 25.0,
-    stride: Annotated[int, typer.Option(min=1, help="Frames from one snippet to the next.")] = 16,
+    stride: Annotated[int, typer.Option(min=1, max=2**31 - 1, help="Frames from one snippet to the next.")] = 16,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=4096, help="Frames that a snippet covers; without it, what the encoder looks at, 16 at least."
+        ),
+    ] = None,
+    look: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What to take of a model of the transformers library: layer=-2, pooling=own|first|mean, frames=N; "
+            "repeatable.",
+            metavar="KEY=VALUE",
+        ),
+    ] = None,
     crop: Annotated[
         Crop, typer.Option(help="I3D: the center of a frame, or ten crops whose features are averaged.")
     ] = Crop.CENTER,
@@ -80,18 +95,25 @@ def extract(
         typer.Option(help="Folder of weights, or NAME=PATH; `weaktal weights` shows where they are looked for."),
     ] = None,
     random_weights: Annotated[
-        int | None, typer.Option(help="Try without weights: draw them from this seed; the manifest says so.")
+        int | None,
+        typer.Option(
+            min=0, max=LARGEST_SEED, help="Try without weights: draw them from this seed; the manifest says so."
+        ),
     ] = None,
     template: Annotated[
         str, typer.Option(help="Text of the class vectors, {} for the class name.")
     ] = "a video of a person {}",
+    texts: Annotated[
+        Path | None, typer.Option(help="File of several texts a class, in place of the template.", metavar="FILE")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...; auto takes a GPU if there is one.")] = "auto",
     precision: Annotated[Precision, typer.Option(help="Of the networks; bf16 is faster and rounds.")] = Precision.FP32,
     batch: Annotated[
-        int | None, typer.Option(min=1, help="Clips that go through a network at once; 1 on a CPU, 8 on a GPU.")
+        int | None,
+        typer.Option(min=1, max=4096, help="Clips that go through a network at once; 1 on a CPU, 8 on a GPU."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads for optical flow; with --engine ray, videos at once.")
+        int | None, typer.Option(min=1, max=1000, help="Threads for optical flow; with --engine ray, videos at once.")
     ] = None,
     engine: Annotated[Engine, typer.Option(help="This process, or a Ray cluster.")] = Engine.LOCAL,
     strict: Annotated[bool, typer.Option(help="Stop at the first video that cannot be used.")] = False,
@@ -108,6 +130,7 @@ def extract(
     check_device(device)
     refuse_absent(videos or ())
     from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.encoders.look import Look
     from weaktal.extraction import extract as verb
 
     columns = ("{task.completed:.0f} of {task.total:.0f} s of video", _Rate(), progress.TimeRemainingColumn())
@@ -119,10 +142,13 @@ def extract(
             names=name,
             fps=fps,
             stride=stride,
+            window=window,
+            look=Look.parse(look or ()),
             crop=crop.value,
             flow=flow,
             weights=WeightsChoice.parse(weights or (), random_weights),
             template=template,
+            texts=texts,
             device=device,
             precision=precision.value,
             batch=batch,
@@ -145,9 +171,8 @@ def _report(done: Extracted, into: Path) -> None:
         state = "complete"
         if folder.lacking:
             how = systematic(folder.lacking, made)
-            state = f"{len(folder.lacking)} videos lack features, such as {folder.lacking[0]}" + (
-                f": {how}" if how else ""
-            )
+            lack = f"{counted(len(folder.lacking), 'video')} without features, such as {folder.lacking[0]}"
+            state = f"{lack}: {how}" if how else lack
         print(one_line(f"{folder.path}: {folder.dim} columns, {state}"))
     for reason in done.no_class_vectors:
         print(reason)
@@ -156,8 +181,8 @@ def _report(done: Extracted, into: Path) -> None:
     for error in done.failures.values():
         print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
     if done.failures:
-        count = len(done.extracted) + len(done.finished_before) + len(done.failures)
-        raise InputError(f"{len(done.failures)} of {count} videos cannot be used, named above")
+        count = counted(len(done.extracted) + len(done.finished_before) + len(done.failures), "video")
+        raise InputError(f"{len(done.failures)} of {count} cannot be used, named above")
     if done.annotated:
         say_next("train", into, "--method", "cbp", "--features", done.folders[0].path.name, "--run", "RUN")
 

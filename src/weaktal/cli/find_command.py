@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from weaktal.errors import InputError
+from weaktal.errors import LARGEST_SEED, InputError, counted
 
 TABLE = "Spreadsheet"
 
@@ -39,16 +39,18 @@ def find(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda; auto takes a GPU if there is one.")] = "auto",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads for optical flow.", show_default="as many as cores")
+        int | None, typer.Option(min=1, max=1000, help="Threads for optical flow.", show_default="as many as cores")
     ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Settings of training by name.", show_default="what suits the number of videos")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of training.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of training.")] = 0,
     precision: Annotated[
         float | None,
         typer.Option(
-            help="Share of the shown segments that should be of an action that their video holds, above 0 to 1.",
+            min=0.01,
+            max=1,
+            help="Share of the shown segments that should be of an action that their video holds, 0.01 to 1.",
             show_default="0.8",
         ),
     ] = None,
@@ -119,5 +121,5 @@ def find(
     if done.skipped:
         for error in done.skipped.values():
             print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
-        count = len(done.skipped) + len(done.results.videos)
-        raise InputError(f"{len(done.skipped)} of {count} videos cannot be used, named above; {out} is without them")
+        count = counted(len(done.skipped) + len(done.results.videos), "video")
+        raise InputError(f"{len(done.skipped)} of {count} cannot be used, named above; {out} is without them")

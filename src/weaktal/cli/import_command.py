@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from weaktal.cli.bars import showing
-from weaktal.errors import InputError, arg, one_line
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, one_line
 
 if TYPE_CHECKING:
     from weaktal.data.importers.tags.import_table import ImportedTags
@@ -66,20 +66,34 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="Of a .csv, such as mac-roman.", rich_help_panel=TABLES)] = None,
     sheet: Annotated[str | None, typer.Option(help="Of an .xlsx.", rich_help_panel=TABLES)] = None,
     test_share: Annotated[
-        float, typer.Option(help="Share of each class's videos to hold out of training.", rich_help_panel=TABLES)
+        float,
+        typer.Option(
+            min=0, max=0.99, help="Share of each class's videos to hold out of training.", rich_help_panel=TABLES
+        ),
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of which videos are held out.", rich_help_panel=TABLES)] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Of which videos are held out.", rich_help_panel=TABLES)
+    ] = 0,
     encoder: Annotated[
         str, typer.Option(help="Name for the imported features: features/NAME.", rich_help_panel=PACKAGES)
     ] = "i3d",
     fps: Annotated[
-        float, typer.Option(help="Frames a second that the features were computed at.", rich_help_panel=PACKAGES)
+        float,
+        typer.Option(
+            min=0.01, max=1000, help="Frames a second that the features were computed at.", rich_help_panel=PACKAGES
+        ),
     ] = 25.0,
     window: Annotated[
-        int, typer.Option(help="Frames that one row of the features covers.", rich_help_panel=PACKAGES)
+        int,
+        typer.Option(
+            min=1, max=2**31 - 1, help="Frames that one row of the features covers.", rich_help_panel=PACKAGES
+        ),
     ] = 16,
     stride: Annotated[
-        int, typer.Option(help="Frames from one row of the features to the next.", rich_help_panel=PACKAGES)
+        int,
+        typer.Option(
+            min=1, max=2**31 - 1, help="Frames from one row of the features to the next.", rich_help_panel=PACKAGES
+        ),
     ] = 16,
     unit: Annotated[
         str,
@@ -158,9 +172,10 @@ def _corrections(sources: Sequence[Path], dataset: Path) -> None:
     if len(sources) != 1:
         raise InputError(f"{len(sources)} files of corrections", source="import corrections", expected="one")
     imported = import_corrections(sources[0], dataset)
-    typer.echo(f"{len(imported.videos)} videos corrected")
+    typer.echo(f"{counted(len(imported.videos), 'video')} corrected")
     if imported.in_progress:
-        typer.echo(f"{len(imported.in_progress)} videos are not marked as done, and stay as they were")
+        rest = counted(len(imported.in_progress), "video")
+        typer.echo(f"not marked as done, and left as before: {rest}")
     for label in imported.classes:
         typer.echo(f"new class: {one_line(label)}")
     typer.echo(one_line(f"wrote {dataset}"))
@@ -168,25 +183,21 @@ def _corrections(sources: Sequence[Path], dataset: Path) -> None:
 
 def _report(imported: ImportedTags) -> None:
     for name, count in imported.videos.items():
-        typer.echo(f"{one_line(name)}: {_counted(count, 'video')}")
-    typer.echo(f"{len(imported.classes)} classes:")
+        typer.echo(f"{one_line(name)}: {counted(count, 'video')}")
+    typer.echo(f"{counted(len(imported.classes), 'class', 'classes')}:")
     for label, count in imported.classes.items():
-        typer.echo(f"  {one_line(label)}: {_counted(count, 'video')}")
+        typer.echo(f"  {one_line(label)}: {counted(count, 'video')}")
     left_out = len(imported.rows_without_video) + len(imported.videos_without_row) + len(imported.skipped)
     if left_out:
         print(
-            f"weaktal: left out, as named above: {_counted(len(imported.rows_without_video), 'row')} without a video, "
-            f"{_counted(len(imported.videos_without_row), 'video')} without a row, "
+            f"weaktal: left out, as named above: {counted(len(imported.rows_without_video), 'row')} without a video, "
+            f"{counted(len(imported.videos_without_row), 'video')} without a row, "
             f"{len(imported.skipped)} that cannot be used",
             file=sys.stderr,
         )
     folder = one_line(shlex.quote(str(imported.dataset)))
     typer.echo(one_line(f"wrote {imported.dataset}"))
     typer.echo(f"next: weaktal extract --encoder NAME --into {folder}")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _truth(sources: Sequence[Path], out: Path) -> None:
@@ -197,10 +208,10 @@ def _truth(sources: Sequence[Path], out: Path) -> None:
         raise InputError(problem, source="import label-studio", expected="EXPORT.json TRUTH.json")
     imported = import_label_studio(sources[0], out)
     for label, count in imported.classes.items():
-        typer.echo(f"{one_line(label)}: {count} segments")
+        typer.echo(f"{one_line(label)}: {counted(count, 'segment')}")
     if imported.without:
-        typer.echo(f"{imported.without} tasks that nobody annotated are left out")
-    typer.echo(one_line(f"wrote {imported.path}: {imported.videos} videos"))
+        typer.echo(f"left out, since nobody annotated them: {counted(imported.without, 'task')}")
+    typer.echo(one_line(f"wrote {imported.path}: {counted(imported.videos, 'video')}"))
     typer.echo(f"next: weaktal evaluate {one_line(shlex.quote(str(imported.path)))} RESULTS")
 
 
@@ -209,10 +220,10 @@ def _package(kind: Kind, sources: Sequence[Path], dataset: Path, **options: Any)
 
     imported = import_dataset(kind.value, sources, dataset, **options)
     for name, count in imported.subsets.items():
-        typer.echo(f"{one_line(name)}: {count.videos} videos, {count.segments} segments")
-    typer.echo(f"{imported.classes} classes")
+        typer.echo(f"{one_line(name)}: {counted(count.videos, 'video')}, {counted(count.segments, 'segment')}")
+    typer.echo(counted(imported.classes, "class", "classes"))
     if imported.with_features is not None:
-        typer.echo(f"features/{options['encoder']}: {imported.with_features} videos")
+        typer.echo(f"features/{options['encoder']}: {counted(imported.with_features, 'video')}")
     for note in imported.notes:
         typer.echo(f"note: {one_line(note)}")
     typer.echo(one_line(f"wrote {dataset}"))

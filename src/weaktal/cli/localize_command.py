@@ -11,7 +11,7 @@ import typer
 
 from weaktal.cli.following import say_next
 from weaktal.cli.tags import Tags
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
 
 if TYPE_CHECKING:
     from weaktal.data.results import Results
@@ -43,10 +43,11 @@ def localize(
     features: Annotated[str | None, typer.Option(help="Feature folder, where it is not named as in training.")] = None,
     vlp_features: Annotated[str | None, typer.Option(help="Vision-language feature folder, likewise.")] = None,
     seconds_per_snippet: Annotated[
-        float | None, typer.Option(help="Spacing of a dataset's features that have no manifest.")
+        float | None, typer.Option(min=0.001, max=3600, help="Spacing of a dataset's features that have no manifest.")
     ] = None,
     seconds_per_window: Annotated[
-        float | None, typer.Option(help="Of the same features: what a snippet covers, where windows overlap.")
+        float | None,
+        typer.Option(min=0.001, max=3600, help="Of the same features: what a snippet covers, where windows overlap."),
     ] = None,
     encoder: Annotated[
         list[str] | None,
@@ -154,15 +155,15 @@ def localize(
 
 def _say(found: Results, out: Path, *, wanted: bool) -> None:
     """What was found; where every video was ``wanted``, one that had to be skipped is an error."""
-    print(f"{len(found.videos)} videos, {found.count} segments: {out}")
+    print(f"{counted(len(found.videos), 'video')}, {counted(found.count, 'segment')}: {out}")
     share = found.external.get("classification_map")
     if share is not None:
         print(f"classification mAP of the video scores: {100 * share:.1f} %")
     if found.skipped and wanted:
         for error in found.skipped.values():
             print(f"weaktal: {error.line(shell=True)}", file=sys.stderr)
-        count = len(found.skipped) + len(found.videos)
-        raise InputError(f"{len(found.skipped)} of {count} videos cannot be used, named above; {out} is without them")
+        count = counted(len(found.skipped) + len(found.videos), "video")
+        raise InputError(f"{len(found.skipped)} of {count} cannot be used, named above; {out} is without them")
     say_next("view", out)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from weaktal.cli.following import say_next
 from weaktal.cli.seeds import parse_seeds
-from weaktal.errors import InputError
+from weaktal.errors import LARGEST_SEED, InputError
 from weaktal.methods import METHODS
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def train(
         list[str] | None,
         typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of weights, batches and dropout.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights, batches and dropout.")] = 0,
     seeds: Annotated[
         str | None, typer.Option(help="Several, such as 0-4 or 0,1,2, side by side: RUN then holds a run seed-N each.")
     ] = None,
@@ -47,10 +47,11 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
     seconds_per_snippet: Annotated[
-        float | None, typer.Option(help="Spacing of features that have no manifest.")
+        float | None, typer.Option(min=0.001, max=3600, help="Spacing of features that have no manifest.")
     ] = None,
     seconds_per_window: Annotated[
-        float | None, typer.Option(help="Of the same features: what a snippet covers, where windows overlap.")
+        float | None,
+        typer.Option(min=0.001, max=3600, help="Of the same features: what a snippet covers, where windows overlap."),
     ] = None,
     logger: Annotated[
         list[str] | None,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from weaktal.errors import counted, one_line
+
 
 def view(
     sources: Annotated[
@@ -39,7 +41,8 @@ def view(
         list[str] | None, typer.Option(help="Show this video; repeatable.", metavar="NAME", show_default="by name")
     ] = None,
     count: Annotated[
-        int | None, typer.Option(min=1, help="How many videos to show, the first by name.", show_default="all")
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="How many videos to show, the first by name.", show_default="all"),
     ] = None,
     pictures: Annotated[
         int, typer.Option(min=0, max=1000, help="How many videos, the first, get a strip of pictures on the page.")
@@ -66,9 +69,13 @@ def view(
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="For --serve; 0 takes a free port.")] = 0,
     corrections: Annotated[
-        Path,
-        typer.Option(help="For --serve: the file that corrections are read from and saved in.", metavar="FILE.json"),
-    ] = Path("corrections.json"),
+        Path | None,
+        typer.Option(
+            help="What was corrected before; with --serve also where corrections are saved.",
+            metavar="FILE.json",
+            show_default="corrections.json beside the first results file",
+        ),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Write the page and do not open it.")] = False,
 ) -> None:
     """Look at results, runs or a dataset in a browser: play, search, compare, correct.
@@ -83,9 +90,11 @@ def view(
 
     if serve:
         from weaktal.report.serve import serve as serve_page
+        from weaktal.report.sources import corrections_of
 
         def started(address: str) -> None:
-            print(f"serving {address}\nstop it with Ctrl-C; corrections go to {corrections}", flush=True)
+            kept = corrections_of(sources) if corrections is None else corrections
+            print(f"serving {address}\nstop it with Ctrl-C; corrections go to {kept}", flush=True)
             if not no_browser:
                 open_address(address)
 
@@ -105,6 +114,7 @@ def view(
             started=started,
         )
         return
+    from weaktal.evaluation.judged import precisions
     from weaktal.report.view import view as write_view
 
     report = write_view(
@@ -120,7 +130,12 @@ def view(
         protocol=protocol,
         branch=branch or (),
         method=method,
+        corrections=corrections,
     )
-    print(f"{len(report.videos)} video{'s' if len(report.videos) != 1 else ''}: {out}")
+    print(f"{counted(len(report.videos), 'video')}: {out}")
+    shown = {row.name for row in report.branches}
+    for found in precisions(report.kept.judgements if report.kept else []):
+        if found.row in shown:
+            print(one_line(f"{found.row}: {found}"))
     if not no_browser and not open_address(out.resolve().as_uri()):
         print("found no browser to open it in")

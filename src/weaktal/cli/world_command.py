@@ -9,17 +9,20 @@ import typer
 
 from weaktal.cli.compose_command import parse_size
 from weaktal.cli.following import say_next
+from weaktal.errors import LARGEST_SEED, counted
 
 
 def world(
     dataset: Annotated[
         Path, typer.Argument(metavar="DATASET", help="Folder to make; it must not exist.", show_default=False)
     ],
-    train: Annotated[int, typer.Option(help="Training videos: tags only.")] = 80,
-    test: Annotated[int, typer.Option(help="Test videos: exact segments.")] = 40,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same frames.")] = 0,
+    train: Annotated[int, typer.Option(min=1, max=10_000, help="Training videos: tags only.")] = 80,
+    test: Annotated[int, typer.Option(min=1, max=10_000, help="Test videos: exact segments.")] = 40,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed gives the same frames.")] = 0,
     size: Annotated[str, typer.Option(metavar="WxH", help="Frame size in pixels, even numbers.")] = "320x180",
-    workers: Annotated[int | None, typer.Option(help="Processes that render.", show_default="as many as cores")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes that render.", show_default="as many as cores")
+    ] = None,
     sheets: Annotated[
         Path | None,
         typer.Option(help="Also write contact sheets of all actions and scenes to this folder.", show_default=False),
@@ -49,7 +52,8 @@ def world(
         length = sum(plan.duration for plan in plans)
         action = sum(segment.duration for plan in plans for segment in plan.segments)
         count = sum(len(plan.segments) for plan in plans)
-        print(f"{subset}: {len(plans)} videos, {length / 60:.1f} min, {count} segments, {action / length:.0%} action")
+        size = f"{counted(len(plans), 'video')}, {length / 60:.1f} min, {counted(count, 'segment')}"
+        print(f"{subset}: {size}, {action / length:.0%} action")
     for path in (made.dataset, *made.sheets):
         print(f"wrote {path}")
     say_next("extract", made.dataset, "--encoder", "world-cbp", "--encoder", "world-vlp", "--into", made.dataset)

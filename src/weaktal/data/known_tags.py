@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from weaktal.data.annotations import Video
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, counted, shown
 
 log = logging.getLogger("weaktal")
 
@@ -36,9 +36,9 @@ def known_tags(videos: Iterable[Video], tags: TagsUse | None, classes: Iterable[
     known = {video.name: frozenset(video.labels) for video in videos if video.labels}
     if not known:
         raise InputError("no video has a tag", source=arg("tags"), expected="tags of some videos, or to be left out")
-    log.info("tags: %d videos keep the classes of their tags alone", len(known))
+    log.info("tags: only the classes of their tags are kept in %s", counted(len(known), "video"))
     if len(known) < len(videos):
-        log.info("tags: %d videos have none; any class may be found there", len(videos) - len(known))
+        log.info("tags: none for %s, where any class may be found", counted(len(videos) - len(known), "video"))
     unknown = sorted({label for labels in known.values() for label in labels} - set(classes))
     if unknown:
         log.warning("tags: %s: not a class that can be found", ", ".join(unknown))

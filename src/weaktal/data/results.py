@@ -19,7 +19,7 @@ from weaktal.data.same_video import VideoFile as VideoFile
 from weaktal.data.spool import SpooledSegments
 from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
 from weaktal.files import check_apart, collector_paused, from_validation, read_mended, write_json
 from weaktal.formats.drawing import timeline
 from weaktal.formats.table import as_pandas
@@ -145,7 +145,8 @@ class Results:
     def __repr__(self) -> str:
         labels = {segment.label for segments in self.videos.values() for segment in segments}
         final = f", {self.final.count} of them final" if self.final is not None else ""
-        return f"<Results: {len(self.videos)} videos, {self.count} segments of {len(labels)} classes{final}>"
+        size = f"{counted(len(self.videos), 'video')}, {counted(self.count, 'segment')}"
+        return f"<Results: {size} of {counted(len(labels), 'class', 'classes')}{final}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a timeline of the first videos."""

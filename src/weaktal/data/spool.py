@@ -10,6 +10,7 @@ from typing import IO, Any, cast
 
 import numpy as np
 
+from weaktal.errors import counted
 from weaktal.segments import Segment
 
 IN_MEMORY = 1 << 24  # bytes up to which nothing is written to disk
@@ -73,7 +74,7 @@ class SpooledSegments(Mapping[str, Sequence[Segment]]):
         return video in self._numbers
 
     def __repr__(self) -> str:
-        return f"<{self.count} segments of {len(self)} videos>"
+        return f"<{counted(self.count, 'segment')} of {counted(len(self), 'video')}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)  # what another process gets, or a copy

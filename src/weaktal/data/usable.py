@@ -13,7 +13,7 @@ from weaktal.data.features import LENGTH_SLACK, LENGTH_TOLERANCE, Features, Prob
 from weaktal.data.folder_contents import instead_of
 from weaktal.data.grid_fit import FEWEST, OFF, fit
 from weaktal.data.manifest import FILE
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted
 
 MOST_KINDS = 3  # of problems that a message names, each with an example
 
@@ -121,7 +121,7 @@ def _unusable(problems: list[Problem], count: int) -> InputError:
     if len(kinds) > MOST_KINDS:
         said.append("and more")
     return InputError(
-        f"{len(problems):,} of {count:,} videos cannot be used: {'; '.join(said)}{more}",
+        f"{len(problems):,} of {counted(count, 'video')} cannot be used: {'; '.join(said)}{more}",
         source=folder,
         expected=f"a good file for each video, or {arg('skip_broken')} to go on without them",
     )

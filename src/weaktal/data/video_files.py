@@ -11,7 +11,7 @@ from pathlib import Path
 
 from weaktal.data.annotations import annotations_file, read_tags
 from weaktal.data.video_names import composed, name_videos
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
 from weaktal.files import as_paths, reason
 
 PathLike = str | os.PathLike[str]
@@ -159,7 +159,9 @@ def find_videos(
     renamed = [name for name, path in named.items() if name not in names and name != composed(path.stem)]
     if renamed:
         first = renamed[0]
-        log.info("%d videos are called otherwise than their files, such as %s: %s", len(renamed), named[first], first)
+        log.info(
+            "named otherwise than its file: %s, such as %s: %s", counted(len(renamed), "video"), named[first], first
+        )
     return named
 
 
@@ -225,7 +227,7 @@ def _searched(folder: Path, skip: Skip) -> list[Path]:
             others[path.suffix.lower() or "without an ending"] += 1
     if others:
         counts = ", ".join(f"{count} {ending}" for ending, count in others.most_common())
-        log.info("%s: passed over %d files that are not called videos: %s", folder, others.total(), counts)
+        log.info("%s: passed over %s not named as a video: %s", folder, counted(others.total(), "file"), counts)
     return sorted(videos)
 
 

@@ -39,7 +39,7 @@ def kept_classes(video: Floats, theta_cls: float, keep_top: int, possible: Bools
 
 
 def upsampled(scores: Floats, factor: int) -> Floats:
-    """Scores (K, T) at ``factor`` evenly spaced moments of each snippet's cell, linear between centers: (K, T*factor).
+    """Scores (K, T) at ``factor`` evenly spaced moments of each snippet's span, linear between centers: (K, T*factor).
 
     Before the first and after the last center the scores stay as they are there.
     """

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from weaktal.demonstration.steps import BRANCHES, CBP, DemoSteps, Size, command_line
 from weaktal.encoders.world.shipped import VLP
+from weaktal.errors import LARGEST_SEED, within
 from weaktal.evaluation.scoring import Scores
 from weaktal.files import cache_folder, check_writable, discard_folder, replacing_folder
 from weaktal.locks import alone_making
@@ -109,6 +110,7 @@ def demo(
     Raises:
         InputError: if ``out`` exists, another demo is making it, or something cannot be written.
     """
+    within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000))
     out, console = Path(out), console or console_on("stderr")
     worlds = cache_folder("worlds") if cache is None else Path(cache)
     work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, worlds, console)

@@ -17,6 +17,7 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.video_files import videos_in
 from weaktal.demonstration.worlds import WorldPlan, copy_of_world
 from weaktal.encoders.world.shipped import VLP
+from weaktal.errors import counted
 from weaktal.extraction.extract import extract
 from weaktal.progress import advancing, showing
 from weaktal.report.content import Done
@@ -141,7 +142,7 @@ class DemoSteps:
                     seed=self.seed,
                     on_progress=show,
                 )
-            done(f"{METHOD} on {self.size.train} videos")
+            done(f"{METHOD} on {counted(self.size.train, 'video')}")
 
     def localize(self, branch: str) -> BranchFiles:
         """Finds the segments of the test videos with one branch."""
@@ -150,7 +151,7 @@ class DemoSteps:
         command = ("localize", self.run, self.dataset, "--branch", branch, "--out", results, "--scores", scores)
         with self._step(f"localize with {branch}", command) as done:
             found = localize(self.run, self.dataset, results, branch=branch, scores=scores)
-            done(f"{found.count} segments in {len(found.videos)} videos")
+            done(f"{counted(found.count, 'segment')} in {counted(len(found.videos), 'video')}")
         return BranchFiles(branch, results, scores, BRANCHES[branch])
 
     def facts(self) -> list[tuple[str, str]]:

@@ -8,10 +8,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 
+from weaktal.encoders.look import Look
 from weaktal.encoders.names import CHECKPOINT, HOUSE, installed, is_reference
 from weaktal.encoders.networks import Precision, SnippetEncoder
 from weaktal.encoders.weights import KNOWN, known, locate
@@ -129,6 +130,7 @@ def build_encoder(
     *,
     device: torch.device | None = None,
     precision: Precision = "fp32",
+    look: Look | None = None,
 ) -> SnippetEncoder:
     """The encoder of that name, ready to run.
 
@@ -139,16 +141,24 @@ def build_encoder(
         weights: which to take.
         device: where to run; the CPU without it.
         precision: of its networks.
+        look: which layer and pooling of a checkpoint of the transformers library; other encoders leave no choice.
 
     Raises:
-        InputError: if there is no such encoder or its weights are missing or damaged.
+        InputError: if there is no such encoder, it takes no ``look``, or its weights are missing or damaged.
     """
     device = device or torch.device("cpu")
+    named = None if name in HOUSE else installed().get(name)
+    own = named or (name if is_reference(name) and not Path(name).is_dir() else None)
+    if own is None and HOUSE.get(name, CHECKPOINT) == CHECKPOINT:
+        build: Any = _function(CHECKPOINT)
+        checkpoint: SnippetEncoder = build(name=name, weights=weights, device=device, precision=precision, look=look)
+        return checkpoint
+    if look is not None:
+        expected = "to be left out; checkpoints of the transformers library leave such a choice"
+        raise InputError(f"is not for {shown(name)}", source=arg("look"), expected=expected)
     if name in HOUSE:
         return _function(HOUSE[name])(name=name, weights=weights, device=device, precision=precision)
-    own = installed().get(name) or (name if is_reference(name) and not Path(name).is_dir() else None)
-    if own is None:
-        return _function(CHECKPOINT)(name=name, weights=weights, device=device, precision=precision)
+    assert own is not None
     source = f"{arg('encoder')} {name}"
     function = _function(own, source)
     arguments = {"name": name, "weights": weights, "device": device, "precision": precision}

@@ -17,7 +17,7 @@ HOUSE: Mapping[str, str] = {
     "i3d": "weaktal.encoders.builders:i3d",
     "i3d-rgb": "weaktal.encoders.builders:i3d_rgb",
     "i3d-flow": "weaktal.encoders.builders:i3d_flow",
-    CLIP: "weaktal.encoders.builders:checkpoint",
+    CLIP: "weaktal.encoders.checkpoints:checkpoint",
     **dict.fromkeys(shipped.NAMES, "weaktal.encoders.world.build:shipped"),
 }
 # Builds what is called by a folder or by ORGANIZATION/MODEL.

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weaktal.encoders.diet import Diet, Kind, Sight
+from weaktal.encoders.diet import Diet, Kind, Sight, Spread
 from weaktal.encoders.i3d import DIM, I3D
+from weaktal.encoders.text_side import TextSide
 from weaktal.encoders.vision_language import VisionLanguageEncoder
 from weaktal.encoders.world.small3d import DIM as SMALL_DIM
 from weaktal.encoders.world.small3d import Small3D, folded
@@ -137,6 +138,16 @@ class SnippetEncoder:
     sight: Sight = "crops"
     flow: str = DEFAULT_FLOW
     batch: int = 1
+
+    @property
+    def frames(self) -> int:
+        """Frames of a window that it was made to look at; 1 where that is nobody's business."""
+        return self.sight.frames if isinstance(self.sight, Spread) else 1
+
+    @property
+    def reads_with_words(self) -> bool:
+        """Whether its features lie in a space that texts share, be there a tokenizer or not."""
+        return any(isinstance(network, TextSide | ImageNetwork) for network in self.networks)
 
     @property
     def eats_flow(self) -> bool:

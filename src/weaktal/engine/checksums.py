@@ -18,14 +18,19 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([^\0\\]+)")
 _DEPTH = 3  # folders above a file that may list it: RUN/phases/01-NAME/weights.safetensors
 
 
-def read_sums(folder: Path) -> dict[str, str]:
+def read_sums(folder: Path, without: str | None = None) -> dict[str, str]:
     """The SHA-256 of the listed files, by their path in the folder.
+
+    Args:
+        folder: a run, or a checkpoint of one.
+        without: what to do where there is no list, as in a folder of a weaktal that wrote none yet.
 
     Raises:
         InputError: if there is no such list, or it is damaged.
     """
     path = folder / FILE
-    content = read_bytes(path, "the checksums that weaktal train wrote there")
+    what = "the checksums that weaktal train wrote there"
+    content = read_bytes(path, f"{what}; {without}" if without else what)
     sums: dict[str, str] = {}
     for number, line in enumerate(content.decode("utf-8", errors="replace").splitlines(), start=1):
         found = _LINE.fullmatch(line)

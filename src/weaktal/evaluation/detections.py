@@ -174,8 +174,8 @@ def _mean(ap: Floats) -> float:
 def _counts(kinds: Integers, depth: Integers) -> Integers:
     """Predictions of each kind between the top (k - 1) * G and the top k * G, over all thresholds, (kinds, 10)."""
     near = depth <= DEEPEST
-    cell = kinds[:, near] * DEEPEST + depth[near] - 1
-    return np.bincount(cell.ravel(), minlength=len(KINDS) * DEEPEST).reshape(len(KINDS), DEEPEST)
+    entry = kinds[:, near] * DEEPEST + depth[near] - 1
+    return np.bincount(entry.ravel(), minlength=len(KINDS) * DEEPEST).reshape(len(KINDS), DEEPEST)
 
 
 def _shares(counts: Integers, empty: float = 0.0) -> Floats:

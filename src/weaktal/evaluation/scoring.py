@@ -13,7 +13,7 @@ from weaktal.data.annotations import Annotations, Video
 from weaktal.data.results import Results
 from weaktal.data.spelling import variants
 from weaktal.data.units import beyond
-from weaktal.errors import InputError, nearest, shown
+from weaktal.errors import InputError, counted, nearest, shown
 from weaktal.evaluation.ap import SegmentTable, average_precision
 from weaktal.evaluation.protocols import AMBIGUOUS, Protocol, protocol_of
 from weaktal.evaluation.reasons import names_apart, why_zero
@@ -50,7 +50,7 @@ class Scores:
     def __repr__(self) -> str:
         first, last = self.tious[0], self.tious[-1]
         return (
-            f"<Scores: {self.protocol}, subset {self.subset}, {self.videos:,} videos: average mAP "
+            f"<Scores: {self.protocol}, subset {self.subset}, {counted(self.videos, 'video')}: average mAP "
             f"{100 * self.average_map:.1f} % at tIoU {first:g} to {last:g}>"
         )
 

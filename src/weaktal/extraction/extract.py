@@ -19,9 +19,10 @@ from weaktal.data.usable import check_grid
 from weaktal.data.video_files import PathLike, dataset_videos, find_usable, find_videos
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.frames import Crop
+from weaktal.encoders.look import Look
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.prompts import TEMPLATE
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, counted, shown, within
 from weaktal.extraction import folders
 from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
@@ -89,13 +90,16 @@ def extract(
     names: str | Sequence[str] | None = None,
     fps: float = 25.0,
     stride: int = 16,
+    window: int | None = None,
     crop: Crop = "center",
     flow: str | None = None,
     weights: WeightsLike | None = None,
     random_weights: int | None = None,
     template: str = TEMPLATE,
+    texts: PathLike | None = None,
     device: str = "auto",
     precision: Precision = "fp32",
+    look: Look | Mapping[str, object] | None = None,
     batch: int | None = None,
     workers: int | None = None,
     engine: Engine = "local",
@@ -117,13 +121,17 @@ def extract(
         names: of the feature folders, one for each encoder; named after the encoders by default.
         fps: frames a second that are looked at.
         stride: frames from one snippet to the next.
+        window: frames that a snippet covers; as many as the encoders were made to look at, and 16 at least, by default.
         crop: "center", or "ten" crops whose features are averaged (I3D only).
         flow: name of the optical-flow method; None takes what the encoders were trained on.
         weights: a folder of weights, or files and folders by the names of ``weaktal weights``.
         random_weights: a seed to draw weights from, to try things without any; the manifest says so.
         template: text of the class vectors, {} for the class name.
+        texts: a file of several texts a class, as :mod:`weaktal.encoders.descriptions` has it.
         device: "cpu", "cuda", ...; "auto" takes a GPU if there is one.
         precision: of the networks; "bf16" is faster and rounds.
+        look: "layer", "pooling" and "frames" of checkpoints of the transformers library; see
+            :class:`weaktal.encoders.look.Look`.
         batch: clips that go through a network at once; None is 1 on a CPU and 8 elsewhere.
         workers: threads for optical flow, or, on Ray, videos at once; None is the number of cores.
         engine: "local" for this process, "ray" for a Ray cluster.
@@ -135,7 +143,8 @@ def extract(
             ``strict``, the first video that cannot be used. Features made before stay.
     """
     chosen = choose_device(device)
-    _check(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), batch=(batch, 1, 4096), workers=(workers, 1, 1000))
+    within(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), window=(window, 1, 4096))
+    within(batch=(batch, 1, 4096), workers=(workers, 1, 1000))
     _check_words(crop=(crop, Crop), precision=(precision, Precision), engine=(engine, Engine))
     recipe = Recipe(
         dataset=Path(into),
@@ -148,6 +157,8 @@ def extract(
         device=chosen,
         precision=precision,
         batch=batch or (1 if chosen == "cpu" else 8),
+        window=window,
+        look=look if look is None or isinstance(look, Look) else Look.of(look),
     )
     annotations = folders.read_dataset(recipe.dataset)
     own = dataset_videos(recipe.dataset) if annotations else {}
@@ -162,8 +173,10 @@ def extract(
         folders.keep_apart(targets, found)
         jobs = folders.plan(found, targets)
         folders.begin(targets)
-        reasons = folders.write_class_vectors(targets, annotations, template, found)
-        log.info("%d videos, %d of them finished before", len(found), len(found) - len(jobs))
+        reasons = folders.write_class_vectors(
+            targets, annotations, template, found, None if texts is None else Path(texts)
+        )
+        log.info("%s, %d of them finished before", counted(len(found), "video"), len(found) - len(jobs))
         work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
         if jobs:
             work.run(engine, workers or os.cpu_count() or 1, strict=strict)
@@ -289,14 +302,6 @@ def _length(path: Path) -> float:
         return probe(path).duration or 0.0
     except InputError:
         return 0.0
-
-
-def _check(**settings: tuple[float | None, float, float | None]) -> None:
-    """Refuses numbers outside of their range; None is any."""
-    for name, (value, least, most) in settings.items():
-        if value is not None and not (value >= least and (most is None or value <= most)):
-            limit = f"{least:g} or more" if most is None else f"{least:g} to {most}"
-            raise InputError(f"is {shown(value)}", source=arg(name), expected=limit)
 
 
 def _check_words(**settings: tuple[str, object]) -> None:

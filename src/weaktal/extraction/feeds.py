@@ -11,16 +11,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from weaktal.encoders.diet import SHORT_SIDE, Sight, Whole
+from weaktal.encoders.diet import SHORT_SIDE, Sight, Sound, Spread, Whole
 from weaktal.encoders.frames import Crop, Frames, channels_first, resize, resized, views
-from weaktal.extraction.snippets import Windows
+from weaktal.extraction.snippets import Windows, spread
+from weaktal.timeline import SnippetGrid
 from weaktal.video.flow import Flow, FlowMethod, Gray, i3d_input, to_gray
+from weaktal.video.sound import Samples, samples
 
 CROP_SIZE = 224
 
@@ -148,3 +151,95 @@ class ImageFeed:
     def finish(self) -> Iterator[Tensor]:
         """See :class:`Feed`."""
         yield from (torch.from_numpy(middle) for (middle,) in self._windows.finish())
+
+
+class _Ready:
+    """A frame that is made ready when a window first looks at it, and then kept."""
+
+    def __init__(self, frame: Frames, sight: Spread) -> None:
+        self._frame: Frames | None = frame
+        self._sight = sight
+        self._pixels: Tensor | None = None
+
+    def pixels(self) -> Tensor:
+        """(3, S, S), bytes."""
+        if self._pixels is None:
+            assert self._frame is not None
+            self._pixels = self._sight.preparation.pixels(self._frame[None])[0]
+            self._frame = None
+        return self._pixels
+
+
+class VideoFeed:
+    """Some frames of each window, evenly spread over it, as its network wants them: (F, 3, S, S), bytes."""
+
+    def __init__(self, window: int, stride: int, sight: Spread) -> None:
+        self._windows: Windows[_Ready] = Windows(window, stride, offsets=spread(window, sight.frames))
+        self._sight = sight
+
+    def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        for frame in frames:
+            yield from map(self._clip, self._windows.push(_Ready(frame, self._sight)))
+
+    def finish(self) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        yield from map(self._clip, self._windows.finish())
+
+    @staticmethod
+    def _clip(frames: list[_Ready]) -> Tensor:
+        return torch.stack([frame.pixels() for frame in frames])
+
+
+class SoundFeed:
+    """The sound of each window, mono: (samples,), float32 in [-1, 1]; silence before the file begins and after it ends.
+
+    Frames are only counted, so that there are as many snippets as of what is seen; the file's sound is decoded at the
+    end.
+
+    Args:
+        path: the file.
+        grid: where its snippets lie.
+        sight: what is heard of a snippet.
+    """
+
+    def __init__(self, path: Path, grid: SnippetGrid, sight: Sound) -> None:
+        self._path, self._grid, self._sight = path, grid, sight
+        self._frames = 0
+
+    def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
+        """See :class:`Feed`."""
+        self.skip(len(frames))
+        yield from ()
+
+    def skip(self, frames: int) -> None:
+        """Counts frames that were not decoded, of a file without pictures."""
+        self._frames += frames
+
+    def finish(self) -> Iterator[Tensor]:
+        """See :class:`Feed`.
+
+        Raises:
+            InputError: if the file has no sound.
+        """
+        rate, grid = self._sight.rate, self._grid
+        length = round(max(self._sight.seconds, grid.window / grid.fps) * rate)
+        count = grid.count(self._frames / grid.fps) if self._frames else 0
+        blocks = samples(self._path, rate)
+        held: Samples = np.zeros(0, np.float32)
+        first, ended = 0, False  # of the samples held
+        for center in grid.centers(count):
+            start = round(float(center) * rate) - length // 2
+            while not ended and first + len(held) < start + length:
+                block = next(blocks, None)
+                ended = block is None
+                if block is not None:
+                    held = np.concatenate([held, block])
+                    drop = min(max(0, start - first), len(held))
+                    held, first = held[drop:], first + drop
+            clip = np.zeros(length, np.float32)
+            begin, end = max(start, first), min(start + length, first + len(held))
+            if begin < end:
+                clip[begin - start : end - start] = held[begin - first : end - first]
+            yield torch.from_numpy(clip)
+        blocks.close()

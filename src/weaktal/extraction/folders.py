@@ -17,17 +17,17 @@ import numpy as np
 from weaktal.data.annotations import Annotations, annotations_file, read_tags
 from weaktal.data.features import read_header
 from weaktal.data.manifest import FILE, Manifest, read_manifest, write_manifest
+from weaktal.encoders.descriptions import class_texts, described_vectors
 from weaktal.encoders.networks import SnippetEncoder
-from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
-from weaktal.files import refuse_links, replacing
+from weaktal.files import refuse_links, replacing, sha256
 
 TEXT = "text.npy"
 # The class vectors where a video is called text; no video's name begins with a dot.
 TEXT_APART = ".text.npy"
 # Keys of a manifest that do not tell how its numbers came to be.
-_NOT_SETTINGS = {"complete", "text", "text_classes", "template", "weights_files"}
+_NOT_SETTINGS = {"complete", "text", "text_classes", "template", "texts_sha256", "weights_files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def planned_manifest(
             "streams": encoder.streams,
             "weights_sha256": encoder.weights_sha256,
             "complete": False,
-            "last_window": "padded by repeating the last frame",
+            "last_window": "padded with silence" if kinds == {"sound"} else "padded by repeating the last frame",
             **encoder.provenance,
             **settings,
         }
@@ -228,7 +228,11 @@ def read_dataset(dataset: Path) -> Annotations | None:
 
 
 def write_class_vectors(
-    targets: Iterable[Target], annotations: Annotations | None, template: str, videos: Iterable[str] = ()
+    targets: Iterable[Target],
+    annotations: Annotations | None,
+    template: str,
+    videos: Iterable[str] = (),
+    texts: Path | None = None,
 ) -> list[str]:
     """Class vectors (C, D) beside the features of vision-language encoders; says of each encoder why not.
 
@@ -237,6 +241,7 @@ def write_class_vectors(
         annotations: of the dataset, for its classes.
         template: of the texts.
         videos: names of those that are extracted, of which none may share a file with the vectors.
+        texts: a file of several texts a class, in place of the template.
 
     Raises:
         InputError: if the template is not one, or a class name is too long for the encoder.
@@ -246,15 +251,18 @@ def write_class_vectors(
     file = TEXT_APART if any(_is_text(name) for name in names) else TEXT
     for target in targets:
         if target.encoder.text is None:
-            if any(network.kind == "image" for network in target.encoder.networks):
+            if target.encoder.reads_with_words:
                 reasons.append(f"{target.folder.name} has no class vectors: the encoder has no tokenizer")
         elif annotations is None or not annotations.classes:
             reasons.append(f"{target.folder.name} has no class vectors: the dataset has no annotations.json yet")
         else:
-            vectors = class_vectors(target.encoder.text, fill(template, annotations.classes)).cpu().numpy()
+            described = class_texts(annotations.classes, template, texts)
+            vectors = described_vectors(target.encoder.text, described).cpu().numpy()
             with replacing(target.folder / file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, vectors, allow_pickle=False)
-            noted = {"text": file, "text_classes": annotations.classes}
+            noted: dict[str, Any] = {"text": file, "text_classes": annotations.classes}
+            if texts is not None:
+                noted["texts_sha256"] = sha256(texts)
             write_manifest(target.folder, target.manifest.model_copy(update=noted))
     return reasons
 

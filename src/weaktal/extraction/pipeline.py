@@ -20,14 +20,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from weaktal.encoders.diet import Diet
+from weaktal.encoders.diet import Diet, Sound, Spread
 from weaktal.encoders.frames import Crop, Frames
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError
-from weaktal.extraction.feeds import Feed, FlowFeed, ImageFeed, RgbFeed, Workers
+from weaktal.extraction.feeds import Feed, FlowFeed, ImageFeed, RgbFeed, SoundFeed, VideoFeed, Workers
 from weaktal.extraction.prefetch import running_ahead
+from weaktal.timeline import SnippetGrid
 from weaktal.video.decoding import VideoFrames
 from weaktal.video.flow import FlowMethod
+from weaktal.video.sound import is_sound, seconds_of_sound
 
 Rows = npt.NDArray[np.float32]
 Stage = Literal["decoding", "frames", "networks"]
@@ -133,6 +135,11 @@ def decoded(jobs: Iterable[Job], fps: float, busy: Busy) -> Iterator[tuple[Job, 
     for job in jobs:
         count = 0
         try:
+            if is_sound(job.path):
+                with busy.adding("decoding"):
+                    seconds = seconds_of_sound(job.path)
+                yield job, _End(max(1, round(seconds * fps)), seconds, ())
+                continue
             with busy.adding("decoding"):
                 video = VideoFrames(job.path, fps=fps, threads=1)
                 frames = iter(video)
@@ -208,13 +215,28 @@ class Pipeline:
             if isinstance(content, InputError):
                 yield job, content
             elif isinstance(content, _End):
-                for diet, feed in feeds.items():
-                    yield from ((job, (diet, clip)) for clip in self._timed(feed.finish()))
-                yield job, content
+                yield from self._finished(job, feeds, content)
             else:
                 for diet, feed in feeds.items():
                     yield from ((job, (diet, clip)) for clip in self._timed(feed.push(content)))
                 on_frames(len(content))
+
+    def _finished(
+        self, job: Job, feeds: dict[Diet, Feed], end: _End
+    ) -> Iterator[tuple[Job, tuple[Diet, Tensor] | _End | InputError]]:
+        """The last clips of a video, then its end, or the reason why it cannot be used after all."""
+        try:
+            for (kind, sight), feed in feeds.items():
+                if isinstance(feed, SoundFeed):
+                    feed.skip(end.frames if is_sound(job.path) else 0)
+                elif is_sound(job.path):
+                    raise InputError("holds sound only", source=job.path, expected="a video, or an encoder of sound")
+                for clip in self._timed(feed.finish()):
+                    yield job, ((kind, sight), clip)
+        except InputError as error:
+            yield job, error
+        else:
+            yield job, end
 
     def _timed(self, clips: Iterator[Tensor]) -> Iterator[Tensor]:
         while True:
@@ -227,13 +249,17 @@ class Pipeline:
     def _feeds(self, job: Job) -> dict[Diet, Feed]:
         encoders = [self.encoders[index] for index in job.wanted]
         diets = dict.fromkeys(encoder.diet(network) for encoder in encoders for network in encoder.networks)
-        return {diet: self._feed(diet) for diet in diets}
+        return {diet: self._feed(diet, job) for diet in diets}
 
-    def _feed(self, diet: Diet) -> Feed:
+    def _feed(self, diet: Diet, job: Job) -> Feed:
         kind, sight = diet
         window, stride, crop = self.sampling.window, self.sampling.stride, self.sampling.crop
         if kind == "image":
             return ImageFeed(window, stride)
+        if isinstance(sight, Spread):
+            return VideoFeed(window, stride, sight)
+        if isinstance(sight, Sound):
+            return SoundFeed(job.path, SnippetGrid(self.sampling.fps, window, stride), sight)
         if kind == "rgb":
             return RgbFeed(window, stride, crop, sight)
         if self._flow is None:

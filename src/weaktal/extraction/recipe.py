@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
 from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
+from weaktal.encoders.look import Look
 from weaktal.encoders.networks import DEFAULT_FLOW, Precision, SnippetEncoder
 from weaktal.encoders.prompts import TEMPLATE, fill
 from weaktal.errors import InputError, arg
@@ -33,6 +34,9 @@ class Recipe:
         device: "cpu", "cuda", ...
         precision: of the networks.
         batch: clips that go through a network at once.
+        window: frames that a snippet covers, over that of ``sampling``; None takes what the encoders look at, and 16 at
+            least.
+        look: which layer and pooling of checkpoints of the transformers library.
     """
 
     dataset: Path
@@ -45,6 +49,8 @@ class Recipe:
     device: str = "cpu"
     precision: Precision = "fp32"
     batch: int = 1
+    window: int | None = None
+    look: Look | None = None
 
     def folders(self) -> list[Path]:
         """The feature folders, in the order of the encoders.
@@ -80,13 +86,22 @@ class Recipe:
         device = torch.device(self.device)
         folders = self.folders()
         encoders = [
-            build_encoder(name, self.weights, device=device, precision=self.precision) for name in self.encoders
+            build_encoder(name, self.weights, device=device, precision=self.precision, look=self.look)
+            for name in self.encoders
         ]
-        flow = self._flow(encoders)
+        flow, sampling = self._flow(encoders), self._sampling(encoders)
         return [
-            make_target(folder, encoder, self.sampling, flow=flow, template=self.template)
+            make_target(folder, encoder, sampling, flow=flow, template=self.template)
             for folder, encoder in zip(folders, encoders, strict=True)
         ]
+
+    def _sampling(self, encoders: Sequence[SnippetEncoder]) -> Sampling:
+        wanted = {encoder.name: max(self.sampling.window, encoder.frames) for encoder in encoders}
+        if self.window is None and len(set(wanted.values())) > 1:
+            windows = ", ".join(f"{window} of {name}" for name, window in wanted.items())
+            problem = f"the encoders look at windows of different length ({windows} frames)"
+            raise InputError(problem, source=arg("window"), expected="one for all, or a run for each encoder")
+        return replace(self.sampling, window=self.window or max(wanted.values()))
 
     def _flow(self, encoders: Sequence[SnippetEncoder]) -> str:
         eaten = sorted({encoder.flow for encoder in encoders if encoder.eats_flow})
@@ -97,10 +112,11 @@ class Recipe:
 
     def pipeline(self, targets: list[Target], workers: int) -> Pipeline:
         """The stages from video to features; ``workers`` threads compute optical flow."""
+        encoders = [target.encoder for target in targets]
         return Pipeline(
-            [target.encoder for target in targets],
-            self.sampling,
-            flow=flow_method(self._flow([target.encoder for target in targets]), self.device),
+            encoders,
+            self._sampling(encoders),
+            flow=flow_method(self._flow(encoders), self.device),
             workers=workers,
             batch=self.batch,
         )

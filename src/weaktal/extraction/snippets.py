@@ -13,6 +13,15 @@ from typing import Generic, TypeVar
 Frame = TypeVar("Frame")
 
 
+def spread(window: int, frames: int) -> tuple[int, ...]:
+    """Which frames of a window a network looks at that wants ``frames`` of them: the middles of as many equal parts.
+
+    >>> spread(16, 4), spread(4, 4), spread(2, 4)
+    ((2, 6, 10, 14), (0, 1, 2, 3), (0, 0, 1, 1))
+    """
+    return tuple((2 * index + 1) * window // (2 * frames) for index in range(frames))
+
+
 class Windows(Generic[Frame]):
     """Cuts frames into snippets.
 

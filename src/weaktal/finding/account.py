@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from weaktal.data.final import FinalSet
+from weaktal.errors import counted
+from weaktal.evaluation.judged import Precision
 from weaktal.finding.estimate import in_words
 from weaktal.finding.trust import FEW, ClassTrust, Trust
 from weaktal.segments import Segment
@@ -31,6 +33,7 @@ class Told:
         notes: what else to know, a sentence each.
         skipped: videos that could not be used, and why.
         next: commands to go on with, and what each does.
+        judged: how many of the shown segments were right, by what a person said of some; None if nobody did.
     """
 
     final: FinalSet
@@ -42,6 +45,7 @@ class Told:
     notes: Sequence[str] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     next: Mapping[str, str] = field(default_factory=dict)
+    judged: Precision | None = None
 
 
 def not_found(final: FinalSet, tags: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:
@@ -84,7 +88,7 @@ def _found(told: Told) -> Iterator[str]:
     empty = [name for name, segments in final.videos.items() if not segments]
     with_some = len(final.videos) - len(empty)
     yield _paragraph(
-        f"{_count(final.count, 'passage')} in {with_some} of {_count(len(final.videos), 'video')}. None overlaps "
+        f"{counted(final.count, 'passage')} in {with_some} of {counted(len(final.videos), 'video')}. None overlaps "
         "another by much: where two were found at the same time, the surer one stayed."
     )
     lengths: dict[str, list[float]] = {}
@@ -93,7 +97,7 @@ def _found(told: Told) -> Iterator[str]:
             lengths.setdefault(segment.label, []).append(segment.duration)
     for label in sorted(lengths):
         each = sorted(lengths[label])
-        yield _item(f"{label}: {_count(len(each), 'passage')}, typically {each[len(each) // 2]:.1f} seconds long")
+        yield _item(f"{label}: {counted(len(each), 'passage')}, typically {each[len(each) // 2]:.1f} seconds long")
     if empty:
         yield _paragraph(f"Nothing sure enough to show was found in {_listed(empty)}.")
     missing = not_found(final, told.tags)
@@ -111,19 +115,20 @@ def _found(told: Told) -> Iterator[str]:
 def _trust(told: Told) -> Iterator[str]:
     trust = told.trust
     yield _paragraph(
-        f"The computer learned from {_count(told.learned, 'video')}, and only from which actions your spreadsheet "
+        f"The computer learned from {counted(told.learned, 'video')}, and only from which actions your spreadsheet "
         "names there. Nobody showed it a single start or end, so expect both to be off by a few seconds, and look "
         "before you rely on one."
     )
     if trust.unseen:
         were, their = ("was", "its") if trust.unseen == 1 else ("were", "their")
         yield _paragraph(
-            f"{_count(trust.unseen, 'video')} {were} kept aside: the computer had to say what happens there without "
+            f"{counted(trust.unseen, 'video')} {were} kept aside: the computer had to say what happens there without "
             f"having seen {their} tags. This is how it did:"
         )
         for each in trust.classes:
             if each.unseen:
                 yield _item(_recognised(each))
+    yield _paragraph(_looked_at(told.judged, told.final.count))
     unchecked = [each for each in trust.classes if not each.unseen]
     if unchecked:
         names = _listed([each.label for each in unchecked])
@@ -139,9 +144,28 @@ def _trust(told: Told) -> Iterator[str]:
         ways = ", ".join(f"{count} by {_BRANCHES.get(name, name)}" for name, count in trust.agreement.by.items())
         yield _paragraph(
             "The videos were searched in two ways, which look at different things and learned from each other. Of the "
-            f"{_count(trust.agreement.shown, 'passage')} shown, {trust.agreement.all} are found by both alike ({ways})."
+            f"{counted(trust.agreement.shown, 'passage')} shown, both find {trust.agreement.all} ({ways})."
         )
     yield from map(_paragraph, told.notes)
+
+
+def _looked_at(judged: Precision | None, shown: int) -> str:
+    """What is known from passages that a person judged."""
+    if judged is None:
+        return (
+            "Nobody has judged these passages yet. Mark some as right or wrong on the page (how is said below), then "
+            "give the same command again: it takes seconds, and this account says how many of them are right."
+        )
+    said = (
+        f"You judged {judged.judged:,} of the {counted(shown, 'passage')}: {judged.right:,} right "
+        f"({judged.right / judged.judged:.0%}). If the others are like these, between {judged.low:.0%} and "
+        f"{judged.high:.0%} of all are right."
+    )
+    left = shown - judged.judged
+    if judged.more and left > 0:
+        said += f" Judging {'the other' if judged.more >= left else 'about'} {min(judged.more, left):,} "
+        said += "would settle it." if judged.more >= left else "more would tell it to within 5 points."
+    return said
 
 
 def _recognised(each: ClassTrust) -> str:
@@ -172,10 +196,6 @@ def _times(seconds: Mapping[str, float]) -> str:
     return f"{in_words(whole).capitalize()} in all" + (f": {parts}." if parts else ".")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _listed(names: Sequence[str], most: int = 12) -> str:
     shown = list(names[:most])
     if len(names) > most:
@@ -186,4 +206,4 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
 def summary(segments: Mapping[str, Sequence[Segment]]) -> str:
     """One line on segments by video."""
     count = sum(map(len, segments.values()))
-    return f"{_count(count, 'segment')} in {sum(map(bool, segments.values()))} of {_count(len(segments), 'video')}"
+    return f"{counted(count, 'segment')} in {sum(map(bool, segments.values()))} of {counted(len(segments), 'video')}"

@@ -12,7 +12,7 @@ import numpy as np
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.final import Choice, FinalSet
 from weaktal.data.results import Results, read_results
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, counted, shown
 from weaktal.finding import threshold as thresholds
 from weaktal.finding.calibration import calibrate
 from weaktal.finding.matching import matched
@@ -119,16 +119,16 @@ def _from_truth(
     right = [good for name in known for good in matched(found[name], known[name], tiou)]
     if recall is not None and scores:
         least, share = thresholds.for_recall(scores, right, recall, count)
-        aim, reached = f"{recall:.0%} of the {count} true segments are found", f"{share:.0%}"
+        aim, reached = f"{recall:.0%} of {counted(count, 'true segment')} are found", f"{share:.0%}"
     else:
         chosen = thresholds.for_precision(scores, right, wanted)
         if chosen is None:
-            return 0.0, f"All segments: too few were found in the {len(known)} videos with truth to choose by."
+            return 0.0, f"All segments: too few were found in {counted(len(known), 'video')} with truth to choose by."
         least, share = chosen
         aim, reached = f"{wanted:.0%} of the shown segments are right", f"{share:.0%}"
     return least, (
-        f"Segments that score {least:.3g} or more, so that {aim} at tIoU {tiou:g} in the {len(known)} videos with "
-        f"truth ({reached} there)."
+        f"Segments that score {least:.3g} or more, so that {aim} at tIoU {tiou:g} in "
+        f"{counted(len(known), 'video')} with truth ({reached} there)."
     )
 
 

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weaktal.data.annotations import Annotations, Video, read_tags
+from weaktal.data.corrections import read_corrections
 from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
 from weaktal.data.results import Results
 from weaktal.data.video_files import dataset_videos, files_of
-from weaktal.errors import InputError, arg
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, within
+from weaktal.evaluation.judged import FILE as CORRECTIONS
+from weaktal.evaluation.judged import Precision
 from weaktal.files import as_paths, check_writable
 from weaktal.finding.estimate import in_words, parts_in_words, training_seconds
 from weaktal.finding.learning import State, learn, next_lesson, read_state, write_state
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 
 HELD_OUT = 0.25  # share of each class's videos that training does not see
+LEAST_PRECISION = 0.01
 _TRIES = 3  # videos that may fail before measuring is given up
 log = logging.getLogger("weaktal")
 
@@ -48,6 +52,7 @@ class Found:
         trust: how well each class is recognised.
         account: the account in plain words.
         seconds: how long each step took this time.
+        judged: how precise the shown segments are, where a person judged some: ``corrections.json`` in the folder.
         extracted: videos whose features were made this time.
         skipped: videos that could not be used, and why.
     """
@@ -58,6 +63,7 @@ class Found:
     trust: Trust
     account: str
     seconds: Mapping[str, float]
+    judged: Precision | None
     extracted: tuple[str, ...]
     skipped: Mapping[str, InputError]
 
@@ -116,12 +122,15 @@ def find(
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.extraction.extract import choose_device
 
+    within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000), precision=(precision, LEAST_PRECISION, 1))
     folder = Path(out)
     read = [*files_of(as_paths(videos)), *([] if tags is None else [Path(tags)])]
     check_writable(*(folder / name for name in WRITTEN), inputs=read)
     choice, where = WeightsChoice.of(weights), choose_device(device)
     encoders = chosen_encoders((encoder,) if isinstance(encoder, str) else encoder, choice)
     read_state(folder)  # refuses a folder of other things before anything is put there
+    corrections = folder / CORRECTIONS
+    judgements = read_corrections(corrections).judgements if corrections.exists() else []
     with alone_in(folder, "weaktal find"):
         state = read_state(folder)
         write_state(folder, state)
@@ -156,10 +165,18 @@ def find(
             found = search(folder, work.dataset, run, plan, precision=precision, on_progress=on_progress)
         with work.step("page"):
             found = replace(found, skipped={**work.failures, **found.skipped})
-            told = write_outputs(folder, found, plan, work.seconds, next_commands(folder, found))
+            told = write_outputs(folder, found, plan, work.seconds, next_commands(folder, found), judgements)
     log.info("%s", told.headline)
     return Found(
-        folder, found.results, Run(run), found.trust, told.text, work.seconds, tuple(work.extracted), found.skipped
+        out=folder,
+        results=found.results,
+        run=Run(run),
+        trust=found.trust,
+        account=told.text,
+        seconds=work.seconds,
+        judged=told.judged,
+        extracted=tuple(work.extracted),
+        skipped=found.skipped,
     )
 
 
@@ -171,6 +188,7 @@ def next_commands(out: Path, found: Search) -> dict[str, str]:
         return shlex.quote(str(out / name))
 
     return {
+        f"weaktal view {results} --serve": "play the passages and mark them as right or wrong, in a browser",
         f"weaktal export {results} --to clips --out {place('clips')}": "cut the passages out as small videos",
         f"weaktal export {results} --to vtt --out {place('chapters')}": "chapters for a video player",
         f"weaktal localize {place(found.run.name)} NEW.mp4 --out {place('new.json')}": "search a video without tags",
@@ -252,16 +270,17 @@ class _Work:
         tagged = [video for video in annotations.videos.values() if video.labels]
         counts = {label: sum(label in video.labels for video in tagged) for label in annotations.classes}
         minutes = sum(video.duration for video in annotations.videos.values()) / 60
-        log.info("%d videos, %.1f minutes; %d actions", len(annotations.videos), minutes, len(counts))
+        size = counted(len(annotations.videos), "video"), minutes, counted(len(counts), "action")
+        log.info("%s, %.1f minutes; %s", *size)
         for label, count in counts.items():
             few = ": too few to learn from" if count == 1 else f": fewer than {FEW}" if count < FEW else ""
-            log.info("  %s: %d video%s%s", label, count, "" if count == 1 else "s", few)
+            log.info("  %s: %s%s", label, counted(count, "video"), few)
         lesson = state.lesson
         assert lesson is not None
         aside = len(tagged) - len(lesson.tags)
-        log.info("learns from %d of them; %d are kept aside, to see how well it does", len(lesson.tags), aside)
+        log.info("learns from %d of them; kept aside, to see how well it does: %d", len(lesson.tags), aside)
         settings = f", preset {lesson.preset}" if lesson.preset else ""
-        cores = f"{os.cpu_count()} cores" if self.device == "cpu" else "a GPU"
+        cores = counted(os.cpu_count() or 1, "core") if self.device == "cpu" else "a GPU"
         log.info(
             "runs on %s (%s) with %s: %s%s", self.device, cores, " and ".join(plan.encoders), plan.method, settings
         )

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from weaktal.data.annotations import Annotations
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
 from weaktal.files import read_model, write_json
 from weaktal.finding.plan import Plan, fitting_preset
 from weaktal.progress import OnProgress
@@ -121,7 +121,8 @@ def next_lesson(
         if reason is None:
             more = len(training.keys() - before.tags.keys())
             if more:
-                log.info("%d videos came since training; they are searched with what it learned before", more)
+                came = counted(more, "video")
+                log.info("%s came since training, to be searched with what was learned before", came)
             return state
         log.info("training again, since %s", reason)
     name = state.run if before is None else _free(out, state.run)

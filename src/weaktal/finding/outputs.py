@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from weaktal.data.annotations import Video, annotations_file, read_tags
+from weaktal.data.corrections import Judgement
 from weaktal.data.features import Features
 from weaktal.data.final import FinalSet
 from weaktal.data.results import Results
@@ -17,7 +18,8 @@ from weaktal.data.scores import StoredScores
 from weaktal.data.usable import usable
 from weaktal.data.video_files import dataset_videos
 from weaktal.decoding.decoder import decode_scores
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
+from weaktal.evaluation.judged import Precision, precision_of
 from weaktal.files import write_text
 from weaktal.finding.account import Told, account, not_found, summary
 from weaktal.finding.final_set import HeldOut, finalize
@@ -137,14 +139,21 @@ class Written:
     Attributes:
         headline: in one line.
         text: the account.
+        judged: how precise the shown segments are, where a person judged some.
     """
 
     headline: str
     text: str
+    judged: Precision | None
 
 
 def write_outputs(
-    out: Path, found: Search, plan: Plan, seconds: Mapping[str, float], commands: Mapping[str, str]
+    out: Path,
+    found: Search,
+    plan: Plan,
+    seconds: Mapping[str, float],
+    commands: Mapping[str, str],
+    judgements: Sequence[Judgement] = (),
 ) -> Written:
     """Writes what a find gives, each file whole or not at all.
 
@@ -154,11 +163,13 @@ def write_outputs(
         plan: how.
         seconds: how long each step took so far.
         commands: to go on with, and what each does.
+        judgements: what a person said of segments.
     """
     results, final = found.results, found.results.final
     assert final is not None
     results.save(out / "results.json")
     write_text(out / "segments.csv", as_table(final))
+    judged = precision_of(judgements, final.videos)
     told = Told(
         final=final,
         tags=found.tags,
@@ -168,17 +179,18 @@ def write_outputs(
         files={
             "page.html": "pictures and passages on one time axis; open it in a browser",
             "segments.csv": "one line a passage: video, start and end in seconds, action, score, how sure",
-            "results.json": f"everything that was found, also what was not sure enough ({results.count:,} segments)",
+            "results.json": f"all that was found, also what was not sure enough ({counted(results.count, 'segment')})",
             "dataset": "features of the videos; delete it only if you will not add videos",
         },
         notes=plan.notes,
         skipped={name: error.line(shell=True) for name, error in found.skipped.items()},
         next=commands,
+        judged=judged,
     )
     _write_page(out / "page.html", found, told)
     text = account(told)
     write_text(out / "account.txt", text)
-    return Written(f"{summary(final.videos)}: {out / 'segments.csv'}", text)
+    return Written(f"{summary(final.videos)}: {out / 'segments.csv'}", text, judged)
 
 
 def as_table(final: FinalSet) -> str:
@@ -203,7 +215,7 @@ def _write_page(path: Path, found: Search, told: Told) -> None:
     ]
     notes = [*told.notes, f"Shown are: {final.choice.how}", *missing]
     if len(final.videos) > len(names):
-        notes.append(f"The first {len(names)} of {len(final.videos)} videos are on this page.")
+        notes.append(f"This page holds the first {len(names)} of {counted(len(final.videos), 'video')}.")
     words = Words(
         "What was found",
         lead=[f"{summary(final.videos)}. account.txt beside this page says how far to trust it."],

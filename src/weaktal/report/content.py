@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from weaktal.arrays import Floats
+from weaktal.data.corrections import Corrections
+from weaktal.evaluation.detections import Detections
 from weaktal.evaluation.diagnosis import SnippetErrors
 from weaktal.evaluation.scoring import Scores
 from weaktal.segments import Segment
@@ -87,10 +89,10 @@ class Film:
     """Pictures of a video side by side in one JPEG: picture k of n shows the middle of the k-th n-th of the video.
 
     Attributes:
-        jpeg: the file.
-        count: of the pictures.
+        jpeg: the strip.
+        count: of pictures.
         width, height: of the strip, in pixels.
-        ends: seconds at which the pictures end, where that is well before the end of the strip; stripes follow.
+        ends: second at which the file's pictures end, where that is before the length that the strip covers.
     """
 
     jpeg: bytes
@@ -98,11 +100,6 @@ class Film:
     width: int
     height: int
     ends: float | None = None
-
-    @property
-    def note(self) -> str | None:
-        """A sentence where the pictures end early."""
-        return None if self.ends is None else f"its pictures end at {self.ends:.1f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +181,8 @@ class Report:
         notes: what the reader should know before believing anything, a sentence each.
         tags: how often each class occurs, where a dataset is shown.
         lengths: how long its videos are.
+        diagnosis: of each row, how it errs against the truth.
+        kept: corrections that the page starts with.
     """
 
     title: str
@@ -199,3 +198,5 @@ class Report:
     notes: Sequence[str] = ()
     tags: Sequence[TagCount] = ()
     lengths: Sequence[LengthCount] = ()
+    diagnosis: Sequence[tuple[str, Detections]] = ()
+    kept: Corrections | None = None

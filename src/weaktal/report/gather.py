@@ -9,10 +9,11 @@ from pathlib import Path
 from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.results import Results, read_results
 from weaktal.data.scores import StoredScores, read_scores
-from weaktal.errors import InputError, arg, nearest, shown
+from weaktal.errors import InputError, arg, counted, nearest, shown
+from weaktal.evaluation.detections import Detections, diagnose_detections
 from weaktal.evaluation.diagnose import diagnose_videos
 from weaktal.evaluation.protocols import Protocol, protocol_of
-from weaktal.evaluation.scoring import Scores, score, subset_of
+from weaktal.evaluation.scoring import Scores, score, subset_of, tables_of
 from weaktal.report.content import Done, Report, Row
 from weaktal.report.gather_videos import PICTURES, Known, Loaded, show_videos
 from weaktal.report.overview import length_counts, tag_counts
@@ -129,9 +130,16 @@ def compare(
         facts=words.facts,
         threshold=threshold,
         notes=[*words.notes, *notes, *_warnings(loaded, scores)],
+        diagnosis=[(branch.name, _diagnosis(truth, branch.results, protocol, subset)) for branch in loaded]
+        if annotated
+        else [],
         tags=tag_counts(chosen.values(), truth.classes),
         lengths=length_counts(chosen.values()),
     )
+
+
+def _diagnosis(truth: Annotations, results: Results, protocol: Protocol, subset: str | None) -> Detections:
+    return diagnose_detections(tables_of(truth, results, protocol, subset=subset), protocol.tious, protocol.name)
 
 
 def _of(branches: Sequence[BranchFiles], chosen: Collection[str], subset: str | None) -> str:
@@ -183,7 +191,7 @@ def check_names(names: Sequence[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
             near = nearest(name, known)
-            expected = f"one of {len(known):,} name{'s' if len(known) != 1 else ''}" + (
+            expected = f"one of {counted(len(known), 'name')}" + (
                 f"; nearest is {shown(near)}" if near is not None else ""
             )
             raise InputError(f"no video {shown(name)}", source=arg("video"), expected=expected)
@@ -196,7 +204,7 @@ def _about(results: Results) -> str:
 
 def _choice(shown: int, videos: int, *, named: bool, of: str) -> str:
     if named:
-        return f"{shown} {'video' if shown == 1 else 'videos'}, picked by name."
+        return f"{counted(shown, 'video')}, picked by name."
     if shown == videos:
         return "The only video." if videos == 1 else f"All {videos} videos of {of}, by name."
     if shown == 1:

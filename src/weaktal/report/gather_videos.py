@@ -14,7 +14,7 @@ from weaktal.data.results import Results
 from weaktal.data.same_video import file_to_show
 from weaktal.data.scores import StoredScores
 from weaktal.data.spelling import systematic
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
 from weaktal.report.content import Curves, Film, Found, Shown
 from weaktal.report.kinds import kinds
 from weaktal.report.prominent import prominent
@@ -114,12 +114,12 @@ def show_videos(
                 notes.append(f"No pictures of {name}: {error.line(shell=True)}.")
                 file = None
         video = _shown(name, duration, known, branches, room, tiou)
-        own = [film.note] if film is not None and film.note else []
-        shown.append(replace(video, film=film, file=file, fps=fps, notes=[*video.notes, *own]))
+        shown.append(replace(video, film=film, file=file, fps=fps))
     unknown = sum(video.duration is None for video in shown)
     if unknown:
-        which = "one video" if unknown == 1 else f"{unknown} videos"
-        notes.append(f"The length of {which} is not known: the time axis ends with the last segment there.")
+        notes.append(
+            f"The length of {counted(unknown, 'video')} is not known: the time axis ends with the last segment there."
+        )
     return shown, notes
 
 

@@ -15,8 +15,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from weaktal.errors import counted
 from weaktal.files import write_text
 from weaktal.report.content import Report
+from weaktal.report.diagnosis import SIGNS, diagnosis_rows
 from weaktal.report.payload import payload
 from weaktal.report.prominent import MOST
 from weaktal.version import __version__
@@ -24,14 +26,6 @@ from weaktal.version import __version__
 _GENERATOR = "weaktal"
 # In this order: each uses what those before it define.
 _SCRIPTS = ("data.js", "corrections.js", "timeline.js", "player.js", "list.js", "table.js", "main.js", "keys.js")
-_SIGNS = (
-    ("\N{CHECK MARK}", "hit"),
-    ("2", "found twice"),
-    ("A", "wrong class"),
-    ("\N{LEFT RIGHT ARROW}", "badly placed"),
-    ("?", "wrong class and badly placed"),
-    ("\N{EMPTY SET}", "nothing is annotated there"),
-)
 
 
 def is_page(path: Path) -> bool:
@@ -66,7 +60,8 @@ def render(report: Report, *, base: Path | None = None, served: Mapping[str, Any
             style=Markup(style),
             script=Markup(script),
             data=_as_script(payload(report, base=base, served=served)),
-            signs=_SIGNS,
+            signs=SIGNS,
+            diagnosis=diagnosis_rows(report),
             shown=_what_is_shown(report),
             seconds=sum(step.seconds or 0.0 for step in report.steps),
             **_tables(report),
@@ -161,8 +156,9 @@ def _tables(report: Report) -> dict[str, Any]:
         ],
         "scored_on": ""
         if first is None
-        else f"{first.videos} videos of subset {first.subset}, {first.ground_truth} annotated segments, "
-        f"{len(first.classes)} classes, protocol {first.protocol}.",
+        else f"{counted(first.videos, 'video')} of subset {first.subset}, "
+        f"{counted(first.ground_truth, 'annotated segment')}, "
+        f"{counted(len(first.classes), 'class', 'classes')}, protocol {first.protocol}.",
         "errors": [
             {
                 "name": branch.name,

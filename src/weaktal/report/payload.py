@@ -38,6 +38,7 @@ def payload(report: Report, *, base: Path | None, served: Mapping[str, Any] | No
         "tiou": report.tiou,
         "truth": any(video.truth is not None for video in report.videos),
         "videos": videos,
+        "kept": None if report.kept is None else report.kept.as_json(),
     }
     # Corrections are kept under this name: the same videos with the same segments are the same page.
     told = json.dumps([[video["name"], [f and f["flat"] for f in video["found"]]] for video in videos])
@@ -60,6 +61,8 @@ def _video(video: Shown, numbers: Mapping[str, int], index: int, base: Path | No
     if video.film is not None:
         source = f"data:image/jpeg;base64,{base64.b64encode(video.film.jpeg).decode('ascii')}"
         content["film"] = {"source": source, "count": video.film.count}
+        if video.film.ends is not None:
+            content["film"]["ends"] = video.film.ends
     return content
 
 

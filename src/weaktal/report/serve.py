@@ -8,13 +8,13 @@ from pathlib import Path
 
 from weaktal.errors import InputError
 from weaktal.files import check_writable
-from weaktal.report.sources import inputs_of, report_of
+from weaktal.report.sources import corrections_of, inputs_of, report_of
 
 
 def serve(
     sources: str | PathLike[str] | Sequence[str | PathLike[str]],
     *,
-    corrections: str | PathLike[str] = "corrections.json",
+    corrections: str | PathLike[str] | None = None,
     port: int = 0,
     dataset: str | PathLike[str] | None = None,
     scores: Sequence[str | PathLike[str]] = (),
@@ -31,7 +31,8 @@ def serve(
 
     Args:
         sources: see :func:`~weaktal.report.view.view`, as for the arguments that are not listed here.
-        corrections: the file that the page reads at its start and keeps up to date.
+        corrections: the file that the page reads at its start and keeps up to date; ``corrections.json`` beside the
+            first results file by default, or in the current folder where there is none.
         port: on 127.0.0.1; 0 takes a free one.
         started: called with the page's address, which holds a secret.
 
@@ -44,7 +45,8 @@ def serve(
     except ModuleNotFoundError as error:
         what = "pip install 'weaktal[view]'"
         raise InputError(f"needs {error.name}, which is not installed", source="view --serve", expected=what) from None
-    check_writable(Path(corrections), inputs=inputs_of(sources, dataset, videos, scores))
+    kept = corrections_of(sources) if corrections is None else Path(corrections)
+    check_writable(kept, inputs=inputs_of(sources, dataset, videos, scores))
     report = report_of(
         sources,
         dataset=dataset,
@@ -58,4 +60,4 @@ def serve(
         branch=branch,
         method=method,
     )
-    run(report, corrections=Path(corrections), port=port, started=started)
+    run(report, corrections=kept, port=port, started=started)

@@ -114,7 +114,9 @@ class _Answers:
             film = await run_in_threadpool(self._film, request.path_params["number"])
         except InputError as error:
             return PlainTextResponse(error.line(shell=True), status_code=422)
-        headers = {"X-Pictures": str(film.count)} | ({"X-Note": film.note} if film.note else {})
+        headers = {"X-Pictures": str(film.count)}
+        if film.ends is not None:
+            headers["X-Ends"] = str(film.ends)
         return Response(film.jpeg, media_type="image/jpeg", headers=headers)
 
     def _make_film(self, number: int) -> Film:

@@ -12,6 +12,7 @@ from weaktal.data.fingerprint import tags_fingerprint
 from weaktal.data.video_files import dataset_videos, videos_in
 from weaktal.data.video_names import composed, name_videos
 from weaktal.errors import InputError, arg, nearest, shown
+from weaktal.evaluation.judged import FILE
 from weaktal.evaluation.protocols import protocol_named, protocol_of
 from weaktal.evaluation.scoring import subset_of
 from weaktal.files import as_paths, scratch_folder
@@ -102,6 +103,12 @@ def report_of(
             subset=subset,
             protocol=scored_by,
         )
+
+
+def corrections_of(sources: str | PathLike[str] | Sequence[str | PathLike[str]]) -> Path:
+    """Where the corrections of a page are by default: beside its first results file, else in the current folder."""
+    files = [path for path in as_paths(sources) if not path.is_dir()]
+    return files[0].with_name(FILE) if files else Path(FILE)
 
 
 def inputs_of(

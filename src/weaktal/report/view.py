@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
+from weaktal.data.corrections import read_corrections
 from weaktal.errors import InputError, arg
 from weaktal.files import check_writable
 from weaktal.report.content import Report
 from weaktal.report.gather_videos import PICTURES
 from weaktal.report.page import is_page, write_report
-from weaktal.report.sources import inputs_of, report_of
+from weaktal.report.sources import corrections_of, inputs_of, report_of
 
 
 def view(
@@ -28,6 +30,7 @@ def view(
     protocol: str | None = None,
     branch: Sequence[str] = (),
     method: str | None = None,
+    corrections: str | PathLike[str] | None = None,
 ) -> Report:
     """Writes a page that shows results files and finished runs, or a dataset alone.
 
@@ -45,6 +48,9 @@ def view(
         protocol: ``thumos14``, ``activitynet12`` or ``activitynet13``: score as this benchmark does;
             as the dataset says by default.
         branch: branches of runs to show; the usual ones, and what ``weaktal localize`` takes, by default.
+        method: of a run whose method is a module that is not installed as one: that name again.
+        corrections: what a person said of segments on an earlier page, which this one starts with;
+            ``corrections.json`` beside the first results file by default, where that is one.
 
     Returns:
         What the page shows.
@@ -53,7 +59,7 @@ def view(
         InputError: for bad input; nothing is written then.
     """
     page = Path(out)
-    check_page(page, inputs_of(sources, dataset, videos, scores))
+    check_page(page, [*inputs_of(sources, dataset, videos, scores), *_given(corrections)])
     report = report_of(
         sources,
         dataset=dataset,
@@ -67,8 +73,29 @@ def view(
         branch=branch,
         method=method,
     )
+    report = _with_corrections(report, sources, corrections)
     write_report(page, report)
     return report
+
+
+def _with_corrections(
+    report: Report,
+    sources: str | PathLike[str] | Sequence[str | PathLike[str]],
+    corrections: str | PathLike[str] | None,
+) -> Report:
+    if corrections is not None:
+        return replace(report, kept=read_corrections(Path(corrections)))
+    beside = corrections_of(sources)
+    if not beside.exists():
+        return report
+    try:
+        return replace(report, kept=read_corrections(beside))
+    except InputError as error:  # nobody asked for it
+        return replace(report, notes=[*report.notes, f"Corrections are left out: {error.line(shell=True)}."])
+
+
+def _given(corrections: str | PathLike[str] | None) -> list[Path]:
+    return [] if corrections is None else [Path(corrections)]
 
 
 def check_page(out: Path, inputs: Sequence[Path]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from weaktal.data.features import Features, parse_names
 from weaktal.data.results import Results
 from weaktal.encoders.catalog import WeightsChoice
-from weaktal.errors import InputError
+from weaktal.errors import InputError, counted
 from weaktal.progress import OnProgress
 from weaktal.runs.dataset_features import RunDataset
 from weaktal.runs.prepare import Prepared, prepare
@@ -88,7 +88,7 @@ def with_files(
     """
     cached = len(prepared.videos) - prepared.extracted - prepared.reused
     reused = f", {prepared.reused} from the run's dataset" if prepared.reused else ""
-    log.info("features: %d videos extracted, %d from the cache%s", prepared.extracted, cached, reused)
+    log.info("features: %s extracted, %d from the cache%s", counted(prepared.extracted, "video"), cached, reused)
     files = {
         name: video_file(paths[name], video.duration, sha256=video.name)
         for name, video in zip(prepared.names, prepared.videos, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -146,8 +146,15 @@ class _Preparation:
     def plan(self, title: str, extraction: Extraction) -> Target:
         """Adds what is to be made."""
         encoder = build_encoder(
-            extraction.encoder, extraction.weights, device=self._device, precision=extraction.precision
+            extraction.encoder,
+            extraction.weights,
+            device=self._device,
+            precision=extraction.precision,
+            look=extraction.look,
         )
+        if extraction.fits:
+            window = max(extraction.sampling.window, encoder.frames)
+            extraction = replace(extraction, sampling=replace(extraction.sampling, window=window))
         target = self._store.target(encoder, extraction.sampling, flow=extraction.flow)
         self._extractions.append((title, extraction))
         self.targets.append(target)

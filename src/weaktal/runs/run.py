@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from weaktal.config import Settings
 from weaktal.data.known_tags import TagsUse
 from weaktal.data.results import Results
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.localize import Paths, localize
@@ -82,8 +82,8 @@ class Run:
     def __repr__(self) -> str:
         features = " and ".join(filter(None, (self.info.features, self.info.vlp_features)))
         return (
-            f"<Run {str(self.path)!r}: {self.info.method} on {features} of {len(self.info.videos)} videos, "
-            f"{len(self.classes)} classes, seed {self.info.seed}>"
+            f"<Run {str(self.path)!r}: {self.info.method} on {features} of {counted(len(self.info.videos), 'video')}, "
+            f"{counted(len(self.classes), 'class', 'classes')}, seed {self.info.seed}>"
         )
 
 

@@ -16,7 +16,7 @@ from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.engine.logs import Logger
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.locks import alone_in
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module, method_settings
 from weaktal.methods.presets import preset_file
@@ -80,6 +80,7 @@ def train(
         InputError: for bad input, before anything is written.
         RunError: if training diverges.
     """
+    within(seed=(seed, 0, LARGEST_SEED))
     dataset, folder = Path(dataset), RunFolder(Path(run))
     kind = method_settings(method)
     base = load_settings(kind, preset_file(method, preset)) if preset else None
@@ -167,8 +168,9 @@ def train(
             log.info("%s: finished already", folder.path)
             folder.tidy()
             return Run(folder.path)
-        size = (len(videos), len(annotations.classes), dim, seed)
-        log.info("%s on %d videos of %d classes, %d channels, seed %d", method, *size)
+        classes = counted(len(annotations.classes), "class", "classes")
+        size = counted(len(videos), "video"), classes, counted(dim, "channel"), seed
+        log.info("%s on %s of %s, %s, seed %d", method, *size)
         trainer.train()
     return Run(folder.path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scored
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
-from weaktal.engine.checksums import read_sums
+from weaktal.engine.checksums import FILE, read_sums
 from weaktal.engine.method import Choosing, Method
 from weaktal.engine.predict import predict
 from weaktal.errors import InputError, arg
@@ -29,6 +30,8 @@ from weaktal.methods.base import VLP, MethodConfig, stored_method
 from weaktal.progress import OnProgress, Progress
 from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.settings import check_branch
+
+_LIST = f"sha256sum weights.safetensors phases/*/*.safetensors > {FILE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,9 @@ def _build_method(run: RunFolder, method: str | None) -> tuple[Method, MethodCon
             source=run.path,
             expected=f"a run that came to its end; weaktal train {arg('resume')}",
         )
-    read_sums(run.path)  # without it nothing would tell whether the weights are damaged
+    # Without the list nothing would tell whether the weights are damaged.
+    folder = shlex.quote(str(run.path))
+    read_sums(run.path, f"if the run is older than these lists and to be trusted: (cd {folder} && {_LIST})")
     module = stored_method(info.method, method, run.path / "run.json")
     settings = parse_settings(module.CONFIG, info.settings, run.path / "run.json")
     return module.build(settings, info.inputs), settings, info

@@ -9,6 +9,7 @@ from pathlib import Path
 from weaktal.data.manifest import FILE, Manifest
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.frames import Crop
+from weaktal.encoders.look import Look
 from weaktal.encoders.names import has_name, is_reference
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.weights import KNOWN, weights_folder
@@ -31,6 +32,8 @@ class Extraction:
         sampling: where snippets lie.
         flow: method of optical flow.
         precision: of the networks.
+        look: which layer and pooling of a checkpoint of the transformers library.
+        fits: whether windows grow to what the encoder was made to look at.
     """
 
     encoder: str
@@ -38,6 +41,8 @@ class Extraction:
     sampling: Sampling
     flow: str = "tvl1"
     precision: Precision = "fp32"
+    look: Look | None = None
+    fits: bool = False
 
 
 def as_in_training(
@@ -74,7 +79,15 @@ def as_in_training(
         sampling=Sampling(fps=manifest.fps, window=manifest.window, stride=manifest.stride, crop=crop),
         flow=flow if isinstance(flow, str) and flow in METHODS else "tvl1",
         precision=precision,
+        look=_look(extra),
     )
+
+
+def _look(extra: Mapping[str, object]) -> Look | None:
+    """The layer, pooling and frames that a manifest names; None where it names none."""
+    if not extra.keys() & {"layer", "pooling"}:
+        return None
+    return Look.of({key: extra[key] for key in ("layer", "pooling", "frames") if key in extra})
 
 
 def named_encoders(encoders: EncodersLike | None, manifests: Mapping[str, Manifest]) -> dict[str, str]:

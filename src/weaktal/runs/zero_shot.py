@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from weaktal.config import Settings, load_settings
+from weaktal.data.features import FeatureFolder
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_usable
 from weaktal.decoding.decoder import decode_scored
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
+from weaktal.encoders.descriptions import class_texts, described_vectors
 from weaktal.encoders.names import CLIP
-from weaktal.encoders.prompts import class_vectors, fill
 from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError, arg
 from weaktal.extraction.folders import Target
@@ -29,7 +30,7 @@ from weaktal.progress import OnProgress, Progress
 from weaktal.runs.folder import files_read
 from weaktal.runs.localize import Paths, named_files, refuse_datasets
 from weaktal.runs.localize_videos import with_files
-from weaktal.runs.prepare import prepare
+from weaktal.runs.prepare import Prepared, prepare
 from weaktal.runs.video_features import Extraction
 from weaktal.runs.zero_shot_config import ZeroShotConfig
 
@@ -70,25 +71,27 @@ def zero_shot(
     check_writable(saved, kept, inputs=[*files_read(paths), *named_files(weights)])
     refuse_datasets(paths)
     config = load_settings(ZeroShotConfig, None, overrides, values=settings)
-    texts = [*fill(config.template, labels), *config.background]
+    texts = [*class_texts(labels, config.template, config.texts), *([text] for text in config.background)]
     activation = _activation(config, len(texts))
     found, skipped = find_usable(paths)
     # Two frames a snippet, of which the encoder sees the second, at 1/2 of the snippet's time.
     sampling = Sampling(fps=2 * config.fps, window=2, stride=2)
-    extraction = Extraction(encoder, WeightsChoice.of(weights), sampling)
+    extraction = Extraction(encoder, WeightsChoice.of(weights), sampling, fits=True)
 
     def check(_title: str, target: Target) -> None:
         if target.encoder.text is None:
             expected = f"{CLIP}, {VLP}, or another encoder of images and texts, with its tokenizer"
             raise InputError(f"{encoder} knows no words", source=arg("encoder"), expected=expected)
-        target.encoder.text.embed_texts(texts)  # refuses words that it does not know
+        target.encoder.text.embed_texts(
+            [text for some in texts for text in some]
+        )  # refuses words that it does not know
 
     store = cache_folder() if cache is None else Path(cache)
     prepared = prepare(found, {encoder: extraction}, store, on_progress, check=check)
     (target,) = prepared.targets
     text_side = target.encoder.text
     assert text_side is not None
-    vectors = class_vectors(text_side, texts).cpu()  # (C + K, D)
+    vectors = described_vectors(text_side, texts).cpu()  # (C + K, D)
     (folder,) = prepared.features
     origin: dict[str, Any] = {
         "zero_shot": list(labels),
@@ -97,9 +100,11 @@ def zero_shot(
         "settings": config.model_dump(mode="json", exclude={"decode"}) | {"activation": activation},
     }
 
+    usual = _mean_cosines(folder, prepared, vectors) if config.centered else torch.zeros(len(texts))
+
     def scored() -> Iterator[tuple[VideoScores, float]]:
         for video, name in zip(prepared.videos, prepared.names, strict=True):
-            cosines = torch.from_numpy(folder.read(video.name)) @ vectors.mT  # (T, C + K)
+            cosines = torch.from_numpy(folder.read(video.name)) @ vectors.mT - usual  # (T, C + K)
             by_snippet = snippet_scores(
                 cosines,
                 classes=len(labels),
@@ -117,6 +122,16 @@ def zero_shot(
     if saved is not None:
         results.save(saved)
     return results
+
+
+def _mean_cosines(folder: FeatureFolder, prepared: Prepared, vectors: Tensor) -> Tensor:
+    """Mean cosine of each text (C + K,) over all snippets of all videos."""
+    total, count = torch.zeros(len(vectors), dtype=torch.float64), 0
+    for video in prepared.videos:
+        rows = torch.from_numpy(folder.read(video.name))
+        total += (rows @ vectors.mT).sum(dim=0).double()
+        count += len(rows)
+    return (total / count).float()
 
 
 def _activation(settings: ZeroShotConfig, texts: int) -> Activation:

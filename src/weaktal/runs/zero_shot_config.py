@@ -5,6 +5,7 @@ The sources speak of the vision-language branch of Ju et al. 2023.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -25,6 +26,16 @@ class ZeroShotConfig(Settings):
         unit="frames a second",
     )
     template: str = setting(TEMPLATE, "Text of a class; {} is its name.", "ours")
+    texts: Path | None = setting(
+        None,
+        "File of several texts a class, see weaktal.encoders.descriptions; its classes are described by their mean.",
+        "ours",
+    )
+    centered: bool = setting(
+        False,
+        "Take each text's mean cosine over all snippets of all videos off: a text that fits everything fits nothing.",
+        "ours",
+    )
     background: tuple[Annotated[str, Field(min_length=1)], ...] = setting(
         (),
         "What else a frame may show, as whole texts; they take part in the softmax and are never localized.",

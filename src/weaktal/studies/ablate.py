@@ -16,7 +16,7 @@ from weaktal.data.features import Features
 from weaktal.data.fingerprint import Fingerprint, fingerprints
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted, within
 from weaktal.evaluation.protocols import protocol_of
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.phases import long_warm_up
@@ -26,10 +26,10 @@ from weaktal.progress import console_on
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document
 from weaktal.studies.folder import alone_in, missing_jobs, read_found, same_request
-from weaktal.studies.job import Data
 from weaktal.studies.plan import Plan, make_plan
 from weaktal.studies.report import Found, filled
 from weaktal.studies.runner import Failure, available_cores, run_jobs
+from weaktal.studies.seeded import Data
 from weaktal.studies.tables import METHOD, Table, paper_tables
 
 
@@ -97,6 +97,7 @@ def ablate(
         InputError: for bad input, before anything is trained.
     """
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
+    within(workers=(workers, 1, 1000))
     base = load_settings(CollabConfig, None if config is None else Path(config), overrides, base=named)
     catalog = paper_tables(long_warm_up(base))
     mine = own_table(own)
@@ -182,7 +183,8 @@ def run_plan(
         jobs = missing_jobs(plan, data, out, seeds)
         count = workers or min(available_cores(), max(1, len(jobs)))
         console.print(
-            f"{len(plan.readings)} readings of {len(plan.trainings)} trainings, {len(seeds)} seeds: "
+            f"{counted(len(plan.readings), 'reading')} of {counted(len(plan.trainings), 'training')}, "
+            f"{counted(len(seeds), 'seed')}: "
             f"{len(jobs)} to run, {count} at once",
             highlight=False,
         )

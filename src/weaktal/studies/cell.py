@@ -38,12 +38,12 @@ from weaktal.runs.train import train
 from weaktal.runs.trained import Trained, phase_statistics
 from weaktal.studies.child import exit_code
 from weaktal.studies.fork import fork
-from weaktal.studies.job import Data, Job, Measured, ReadingJob
+from weaktal.studies.seeded import Data, Measured, PendingReading, SeededTraining
 from weaktal.studies.steps import step_folder
 from weaktal.studies.tables import CHOICE, METHOD
 
 
-def run_cell(job: Job, console: Console) -> None:
+def run_cell(job: SeededTraining, console: Console) -> None:
     """Trains and reads.
 
     Raises:
@@ -71,7 +71,7 @@ def run_cell(job: Job, console: Console) -> None:
         write_json(reading.out, measured(job, reading, truth, videos, cbp, vlp).model_dump(mode="json"))
 
 
-def _train(job: Job, settings: Path, show: OnProgress) -> None:
+def _train(job: SeededTraining, settings: Path, show: OnProgress) -> None:
     data = job.data
     train(
         data.dataset,
@@ -89,8 +89,8 @@ def _train(job: Job, settings: Path, show: OnProgress) -> None:
 
 
 def measured(
-    job: Job,
-    reading: ReadingJob,
+    job: SeededTraining,
+    reading: PendingReading,
     truth: Annotations,
     videos: list[Video],
     cbp: Features,
@@ -182,7 +182,7 @@ def scored(
 
 
 def statistics_for(
-    job: Job, method: Method, config: CollabConfig, folders: Sequence[Path], cbp: Features, vlp: Features
+    job: SeededTraining, method: Method, config: CollabConfig, folders: Sequence[Path], cbp: Features, vlp: Features
 ) -> Callable[[int], Mapping[str, Any]]:
     """The statistics of each phase of the run, for the reading's settings.
 
@@ -208,7 +208,7 @@ def statistics_for(
 def main() -> int:
     """Runs the job that the command line names."""
     return exit_code(
-        lambda: run_cell(read_model(Path(sys.argv[1]), Job, "a job of weaktal ablate"), Console(width=200))
+        lambda: run_cell(read_model(Path(sys.argv[1]), SeededTraining, "a job of weaktal ablate"), Console(width=200))
     )
 
 

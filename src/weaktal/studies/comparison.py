@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from weaktal.arrays import Floats
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 from weaktal.evaluation.protocols import tiou_grid
 from weaktal.files import check_writable, write_json, write_text
 from weaktal.studies.bootstrap import interval
@@ -161,8 +161,9 @@ class Comparison:
             " Published rows are as their authors report them; ours are last checkpoints." if self.published else ""
         )
         return (
-            f"Protocol {self.protocol}, subset {self.subset}: {self.videos:,} videos, {self.ground_truth:,} segments "
-            f"of {len(self.classes)} classes. mAP in percent, mean over n seeds, ± their standard deviation."
+            f"Protocol {self.protocol}, subset {self.subset}: {counted(self.videos, 'video')}, "
+            f"{counted(self.ground_truth, 'segment')} of {counted(len(self.classes), 'class', 'classes')}. "
+            "mAP in percent, mean over n seeds, ± their standard deviation."
             f"{intervals}{beside}"
         )
 

@@ -32,8 +32,8 @@ from weaktal.progress import showing
 from weaktal.studies.ablate import common_data, run_plan
 from weaktal.studies.choosing import chosen_tables
 from weaktal.studies.folder import read_found
-from weaktal.studies.job import Data, Measured
 from weaktal.studies.plan import make_plan
+from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.statistics import Estimate, estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table, paper_tables
 from weaktal.studies.upper_bound import NAME, upper_bound

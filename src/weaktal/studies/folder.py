@@ -25,8 +25,8 @@ from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, refuse_links, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.studies.job import Data, Job, Measured, ReadingJob
 from weaktal.studies.plan import Plan, Training
+from weaktal.studies.seeded import Data, Measured, PendingReading, SeededTraining
 from weaktal.version import __version__
 
 _HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
@@ -111,7 +111,7 @@ def _run_folder(out: Path, training: str, seed: int) -> Path:
     return out / "runs" / training / f"seed-{seed}"
 
 
-def missing_jobs(plan: Plan, data: Data, out: Path, seeds: Sequence[int]) -> list[tuple[str, Job]]:
+def missing_jobs(plan: Plan, data: Data, out: Path, seeds: Sequence[int]) -> list[tuple[str, SeededTraining]]:
     """What is still to be done, seed by seed, so that an early look has whole rows for the first seeds."""
     jobs = []
     for seed in seeds:
@@ -123,7 +123,7 @@ def missing_jobs(plan: Plan, data: Data, out: Path, seeds: Sequence[int]) -> lis
             jobs.append(
                 (
                     f"{training.name} seed {seed}",
-                    Job(
+                    SeededTraining(
                         data=data,
                         settings=training.config.model_dump(mode="json"),
                         seed=seed,
@@ -136,9 +136,9 @@ def missing_jobs(plan: Plan, data: Data, out: Path, seeds: Sequence[int]) -> lis
     return jobs
 
 
-def _reading_jobs(training: Training, out: Path, seed: int) -> Iterator[ReadingJob]:
+def _reading_jobs(training: Training, out: Path, seed: int) -> Iterator[PendingReading]:
     for reading, config in training.readings:
-        yield ReadingJob(
+        yield PendingReading(
             name=reading.name,
             after=reading.after,
             branch=reading.branch,
@@ -147,7 +147,7 @@ def _reading_jobs(training: Training, out: Path, seed: int) -> Iterator[ReadingJ
         )
 
 
-def _finished(reading: ReadingJob, seed: int) -> bool:
+def _finished(reading: PendingReading, seed: int) -> bool:
     """Whether the reading is there, made with these very settings.
 
     Raises:

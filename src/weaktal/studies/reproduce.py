@@ -13,7 +13,7 @@ from rich.console import Console
 
 from weaktal.config import flat, load_settings
 from weaktal.data.annotations import Annotations
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, shown, within
 from weaktal.files import write_text
 from weaktal.methods.collab.phases import WARM_UP
 from weaktal.methods.collab.settings import CollabConfig
@@ -23,9 +23,9 @@ from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
 from weaktal.studies.cells import line, spread
 from weaktal.studies.folder import read_found
-from weaktal.studies.job import Measured
 from weaktal.studies.needs import refuse_missing
 from weaktal.studies.plan import make_plan
+from weaktal.studies.seeded import Measured
 from weaktal.studies.statistics import Estimate, estimate
 from weaktal.studies.tables import WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
 from weaktal.version import __version__
@@ -89,6 +89,7 @@ def reproduce(
     """
     if experiment not in BENCHMARKS:
         raise InputError(f"no experiment {shown(experiment)}", expected=f"one of {', '.join(BENCHMARKS)}")
+    within(workers=(workers, 1, 1000))
     benchmark, dataset, out = BENCHMARKS[experiment], Path(dataset), Path(out)
     base, paper = (
         load_settings(

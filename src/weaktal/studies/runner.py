@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from weaktal.files import write_json
-from weaktal.studies.job import Job
+from weaktal.studies.seeded import SeededTraining
 from weaktal.studies.steps import step_folder
 
 POLL = 0.2  # seconds between looks at the running processes
@@ -105,7 +105,7 @@ class _Process:
         return lines[-1] if lines else ""
 
 
-def run_jobs(jobs: Sequence[tuple[str, Job]], *, workers: int, console: Console) -> list[Failure]:
+def run_jobs(jobs: Sequence[tuple[str, SeededTraining]], *, workers: int, console: Console) -> list[Failure]:
     """Runs all cells of an ablation, at most ``workers`` at once, and returns those that failed; the others go on.
 
     A job that goes on from another one's step waits until that step is stored, or until the other one has ended.
@@ -119,7 +119,7 @@ def run_jobs(jobs: Sequence[tuple[str, Job]], *, workers: int, console: Console)
     return run_all([_cell(name, job, runs) for name, job in jobs], workers=workers, console=console)
 
 
-def _cell(name: str, job: Job, runs: Mapping[str, Path]) -> Work:
+def _cell(name: str, job: SeededTraining, runs: Mapping[str, Path]) -> Work:
     file = job.run.with_name(f"{job.run.name}.json")
     write_json(file, job.model_dump(mode="json"))
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from weaktal.config import Settings, flat, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.engine.settings import HARMLESS
-from weaktal.errors import InputError, RunError, arg, shown
+from weaktal.errors import InputError, RunError, arg, shown, within
 from weaktal.files import read_model, write_json
 from weaktal.methods.base import method_settings, stored_method
 from weaktal.methods.presets import preset_file
@@ -146,6 +146,7 @@ def _read(folder: Path) -> _Seeds:
 
 
 def _train(run: Path, asked: _Seeds, resume: bool, workers: int | None, console: Console | None) -> tuple[Run, ...]:
+    within(workers=(workers, 1, 1000))
     read_tags(asked.request.dataset)  # what cannot be read at all is said here, and not by every seed
     with alone_in(run, FILE, "runs of several seeds"):
         everything = _started(run, asked, resume)

@@ -34,7 +34,7 @@ from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunInfo
 from weaktal.runs.trained import Trained
 from weaktal.studies.cell import scored
-from weaktal.studies.job import Data, Measured
+from weaktal.studies.seeded import Data, Measured
 from weaktal.version import __version__
 
 NAME = "upper-bound"

@@ -47,8 +47,8 @@ GAP = 1.0
 LAG = 0.5
 # Seconds back from which a clock started anew, in any file.
 BACK = 0.1
-# Pictures that never come, for which an encoder that looks ahead leaves room in an AVI, after the first packet.
-FILLING = 3
+# Pictures that never come, for which an encoder that looks ahead leaves room in an AVI; and before which packet.
+FILLING, EARLY = 3, 16
 
 Stamp = int  # ticks of a stream's time base
 
@@ -223,6 +223,7 @@ class _Continuous:
         self._next: Stamp = 0
         self._end: Stamp | None = None  # of showing
         self._count = 0
+        self._filled = 0  # ticks that were taken away at the beginning
         self.jumps = 0
 
     def mend(self, packet: Packet[VideoStream]) -> None:
@@ -252,7 +253,8 @@ class _Continuous:
         if self._last is None:
             return
         stamp = dts + self._moved
-        if self._count == 1 and self._timing.coded_order and self._fills(stamp):
+        if self._fills(stamp):
+            self._filled += stamp - self._next
             self._moved += self._next - stamp
         elif stamp < self._last - self._back or stamp > self._next + self._ahead:
             self._moved += self._next - stamp
@@ -262,7 +264,9 @@ class _Continuous:
 
     def _fills(self, stamp: Stamp) -> bool:
         """Whether the room before a stamp is for pictures that an encoder held back."""
-        return self._timing.reordered and self._next < stamp <= self._next + FILLING * self._period
+        room = FILLING * self._period - self._filled
+        held_back = self._timing.coded_order and self._timing.reordered and self._count < EARLY
+        return held_back and 0 < stamp - self._next <= room
 
 
 class _Order:

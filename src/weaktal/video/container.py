@@ -90,16 +90,14 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame
 
 
 @contextlib.contextmanager
-def opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A container and its main video stream, ready to demux.
+def opened_container(path: Path) -> Iterator[InputContainer]:
+    """A container of pictures or sound.
 
     Args:
         path: a file; never a network address, and nothing in the file can make FFmpeg open one.
-        threads: decoder threads; 0 lets FFmpeg choose by the number of cores.
 
     Raises:
-        InputError: if there is no such file, it is not a regular file, not a video, or has no video stream that can be
-            decoded.
+        InputError: if there is no such file, it is not a regular file, or not one that FFmpeg reads.
     """
     check_regular(path)
     with reading(path, "cannot be opened"):
@@ -121,6 +119,22 @@ def opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStre
         if len(container.streams) > _MAX_STREAMS:
             problem = f"holds {len(container.streams)} streams"
             raise InputError(problem, source=path, expected=f"at most {_MAX_STREAMS}")
+        yield container
+
+
+@contextlib.contextmanager
+def opened(path: Path, threads: int) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A container and its main video stream, ready to demux.
+
+    Args:
+        path: a file, as of :func:`opened_container`.
+        threads: decoder threads; 0 lets FFmpeg choose by the number of cores.
+
+    Raises:
+        InputError: if there is no such file, it is not a regular file, not a video, or has no video stream that can be
+            decoded.
+    """
+    with opened_container(path) as container:
         with reading(path, "cannot be opened"):
             stream = main_stream(container)
         if stream is None:

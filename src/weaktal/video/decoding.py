@@ -26,7 +26,7 @@ from weaktal.errors import InputError
 from weaktal.video.clock import Timing
 from weaktal.video.container import VideoInfo, opened, probe
 from weaktal.video.orientation import Image, Orientation
-from weaktal.video.pictures import Pictures, ends_early
+from weaktal.video.pictures import Pictures
 from weaktal.video.reading import reading
 
 
@@ -132,18 +132,15 @@ class VideoFrames:
                 number = stop
 
 
-def pictures_at(path: Path, moments: Sequence[float], *, size: ShortSide) -> list[Image | None]:
+def pictures_at(path: Path, moments: Sequence[float], *, size: ShortSide) -> list[Image]:
     """The pictures that a player shows at a few moments, found by seeking: what lies between is never decoded.
 
     Exact where the file's index is; :class:`VideoFrames` relies on no index, and reads everything.
 
     Args:
         path: the file.
-        moments: seconds from the file's time zero, rising.
+        moments: seconds from the file's time zero, rising; behind the end they show the last picture.
         size: of the pictures.
-
-    Returns:
-        None for the moments that lie well behind the end of the last picture, which a little behind it is still shown.
 
     Raises:
         InputError: if the file is not a video, or seeking in it fails.
@@ -155,12 +152,11 @@ def pictures_at(path: Path, moments: Sequence[float], *, size: ShortSide) -> lis
         if timing.zero is None or timing.may_jump:
             raise InputError("cannot be searched (its clock may jump)", source=path)
         with reading(path, "cannot be searched"):
-            sought = [_sought(container, stream, moment, timing) for moment in moments]
-            return [None if picture is None else convert(picture) for picture in sought]
+            return [convert(_sought(container, stream, moment, timing)) for moment in moments]
 
 
-def _sought(container: InputContainer, stream: VideoStream, moment: float, timing: Timing) -> VideoFrame | None:
-    """The picture shown at a moment; None where they have ended well before.
+def _sought(container: InputContainer, stream: VideoStream, moment: float, timing: Timing) -> VideoFrame:
+    """The picture shown at a moment.
 
     Raises:
         ValueError: if the file has no index to speak of: no time stamps, or key pictures too far apart.
@@ -176,8 +172,7 @@ def _sought(container: InputContainer, stream: VideoStream, moment: float, timin
         shown = picture
     if shown is None:
         raise ValueError("no picture there")
-    end = float(shown.pts * timing.base - (timing.zero or 0)) + timing.period
-    return None if ends_early(end, moment) else shown
+    return shown
 
 
 def _shown_until(pictures: Pictures) -> Iterator[tuple[VideoFrame, float]]:

@@ -15,11 +15,6 @@ from weaktal.video.container import VideoInfo, opened
 from weaktal.video.reading import A_VIDEO, AV_ERRORS
 
 
-def ends_early(end: float, duration: float) -> bool:
-    """Whether pictures that end at ``end`` seconds end well before the ``duration`` that is stated of them."""
-    return end < duration - max(1.0, 0.01 * duration)
-
-
 class Pictures:
     """Pictures with rising time stamps in seconds from the file's time zero, decoded while iterated over.
 
@@ -68,7 +63,7 @@ class Pictures:
             self.notes.append(f"its clock starts anew or jumps {times}: what comes after goes on without a gap")
         if clock.gaps:
             self.notes.append(f"{clock.gaps:.1f} s have no picture: the one before is shown")
-        if info.duration is not None and ends_early(self.end, info.duration):
+        if info.duration is not None and self.end < info.duration - max(1.0, 0.01 * info.duration):
             self.notes.append(f"the file promises {info.duration:.2f} s, its pictures end at {self.end:.2f} s")
 
     def _timed(

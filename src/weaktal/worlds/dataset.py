@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, write_annotations
-from weaktal.errors import InputError, arg
+from weaktal.errors import LARGEST_SEED, InputError, arg, within
 from weaktal.files import replacing_folder, write_json
 from weaktal.processes import worker_pool
 from weaktal.worlds.actions import TARGETS
@@ -47,11 +47,7 @@ def plan_world(*, train: int = 80, test: int = 40, seed: int = 0) -> tuple[Plann
     Raises:
         InputError: if a number is out of range.
     """
-    for option, value in ((arg("train"), train), (arg("test"), test)):
-        if not 1 <= value <= MOST_VIDEOS:
-            raise InputError(f"is {value}", source=option, expected=f"1 to {MOST_VIDEOS:,} videos")
-    if seed < 0:
-        raise InputError(f"is {seed}", source=arg("seed"), expected="0 or more")
+    within(train=(train, 1, MOST_VIDEOS), test=(test, 1, MOST_VIDEOS), seed=(seed, 0, LARGEST_SEED))
     videos = []
     for part, (subset, count) in enumerate(((DEFAULT_TRAIN, train), (DEFAULT_TEST, test))):
         for number in range(count):
@@ -108,8 +104,7 @@ def _check(size: tuple[int, int], workers: int) -> None:
     if not (64 <= width <= 1920 and 36 <= height <= 1080) or width % 2 or height % 2:
         expected = "even numbers of pixels, from 64x36 to 1920x1080"
         raise InputError(f"is {width}x{height}", source=arg("size"), expected=expected)
-    if not 1 <= workers <= 256:
-        raise InputError(f"is {workers}", source=arg("workers"), expected="1 to 256 processes")
+    within(workers=(workers, 1, 256))
 
 
 def _rendered(folder: Path, videos: tuple[PlannedVideo, ...], size: tuple[int, int], workers: int) -> Iterator[None]:

@@ -46,7 +46,7 @@ def test_thumos14_package(npy_package: Path, tmp_path: Path) -> None:
     counts = {name: (count.videos, count.segments) for name, count in imported.subsets.items()}
     assert counts == {"validation": (2, 4), "test": (1, 1)}
     assert imported.notes == [
-        "1 segments end after the annotated duration of their video; kept as they are",
+        "1 segment beyond the annotated duration of the video; kept as published",
         "2 classes, while THUMOS14 has 20",
     ]
 
@@ -126,7 +126,7 @@ def test_activitynet_json_and_csv(tmp_path: Path) -> None:
     annotations = read_annotations(tmp_path / "out")
     assert annotations.classes == ("Sumo", "Surfing")
     assert annotations.videos["v_b"].subset == "testing"
-    assert "1 videos of video_info_new.csv have no times in anet_anno_action.json; skipped" in imported.notes
+    assert "1 video of video_info_new.csv without times in anet_anno_action.json; skipped" in imported.notes
     (source / "action_name.csv").write_text("action\nSurfing\n")
     with pytest.raises(InputError, match=r"anet_anno_action.json: v_a: label 'Sumo'"):
         import_dataset("activitynet13", [source], tmp_path / "two")
@@ -160,7 +160,7 @@ def test_features_beside_the_annotations_and_a_video_without(npy_package: Path, 
     np.save(path, items)
     imported = import_dataset("thumos14", [npy_package, path], tmp_path / "out", encoder="mine")
     assert imported.with_features == 2
-    assert "1 of 3 videos have no features" in imported.notes
+    assert "no features for 1 of 3 videos" in imported.notes
     manifest = read_manifest(tmp_path / "out" / "features" / "mine")
     assert manifest is not None
     assert (manifest.complete, manifest.streams, manifest.dim) == (False, None, 8)

@@ -76,7 +76,7 @@ def test_the_root_of_cola(tmp_path: Path) -> None:
     (root / "split_train.txt").write_text("\n".join(NAMES[:3]))
     (root / "split_test.txt").write_text("\ufeff" + "\r\n".join(NAMES[3:]))
     imported = import_dataset("thumos14", root, tmp_path / "out")
-    assert "6 videos have no duration in gt.json; taken from the length of their features" in imported.notes
+    assert "6 videos without a duration in gt.json; taken from the length of the features" in imported.notes
     annotations = read_annotations(tmp_path / "out")
     assert annotations.videos[NAMES[0]].segments == (Segment(5, 9.5, "Diving"),)
     assert {name: video.subset for name, video in annotations.videos.items()} == {
@@ -183,7 +183,7 @@ def test_files_of_no_video_are_counted(source: Path, tmp_path: Path) -> None:
     for name in [*NAMES, "stranger"]:
         np.save(tmp_path / "features" / f"{name}.npy", rows(NAMES[0] if name == "stranger" else name))
     imported = import_dataset("thumos14", [source, tmp_path / "features"], tmp_path / "out")
-    assert f"1 files of {tmp_path / 'features'} belong to no video, such as stranger.npy; skipped" in imported.notes
+    assert f"1 file of {tmp_path / 'features'} of no video, such as stranger.npy; skipped" in imported.notes
 
 
 @pytest.mark.parametrize("fps", [30.0, 24.0, 12.5])

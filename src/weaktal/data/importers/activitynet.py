@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, RootModel
 from weaktal.data.annotations import Annotations, Length, Name, Video, check_name
 from weaktal.data.importers.package import Package, SegmentMender
 from weaktal.data.mending import mend_annotations
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 from weaktal.files import read_mended, read_model, read_text
 
 SUBSETS = ("training", "validation")
@@ -105,7 +105,7 @@ def read_action_package(folder: Path, version: str) -> Package:
     }
     notes = mender.notes()
     if unused := len(subsets) - len(times):
-        notes.append(f"{unused} videos of {INFO_FILE} have no times in {TIMES_FILE}; skipped")
+        notes.append(f"{counted(unused, 'video')} of {INFO_FILE} without times in {TIMES_FILE}; skipped")
     classes = None
     if (folder / CLASSES_FILE).is_file():
         classes = tuple(row["action"] for _, row in _rows(folder / CLASSES_FILE, ("action",)))

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from weaktal.data.annotations import Annotations, Name, Video, check_name
 from weaktal.data.importers.package import Package, SegmentMender
 from weaktal.data.mending import mend_annotations
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 from weaktal.files import read_mended, read_text
 
 AMBIGUOUS = "Ambiguous"
@@ -92,9 +92,8 @@ class Database:
         taken = sum(name not in self.durations for name in self.spans)
         notes = [*self.notes, *mender.notes()]
         if taken:
-            notes.append(
-                f"{taken} videos have no duration in {self.path.name}; taken from the length of their features"
-            )
+            lack = f"{counted(taken, 'video')} without a duration in {self.path.name}"
+            notes.append(f"{lack}; taken from the length of the features")
         return Package(Annotations(classes, videos, version, *subsets), notes, self.rates)
 
 

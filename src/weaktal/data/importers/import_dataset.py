@@ -22,7 +22,7 @@ from weaktal.data.importers.published_features import (
     write_features,
 )
 from weaktal.data.units import Unit
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, counted, shown, within
 from weaktal.files import as_paths, discard_folder, refuse_links, replacing_folder
 from weaktal.locks import alone_in, remove_stale
 from weaktal.timeline import SnippetGrid
@@ -121,10 +121,8 @@ def import_dataset(
 
 
 def _grid(fps: float, window: int, stride: int) -> SnippetGrid:
-    try:
-        return SnippetGrid(fps=fps, window=window, stride=stride)
-    except ValueError as error:
-        raise InputError(str(error), source=f"{arg('fps')}, {arg('window')}, {arg('stride')}") from None
+    within(fps=(fps, 0.01, 1000), window=(window, 1, 2**31 - 1), stride=(stride, 1, 2**31 - 1))
+    return SnippetGrid(fps=fps, window=window, stride=stride)
 
 
 def _fill(
@@ -290,7 +288,7 @@ def _counted(
         notes += unread
     classes = len(package.annotations.classes)
     if classes != CLASSES[kind]:
-        notes.append(f"{classes} classes, while {KINDS[kind]} has {CLASSES[kind]}")
+        notes.append(f"{counted(classes, 'class', 'classes')}, while {KINDS[kind]} has {CLASSES[kind]}")
     return Imported(
         subsets={name: SubsetCount(number[name], segments[name]) for name in sorted(number)},
         classes=classes,

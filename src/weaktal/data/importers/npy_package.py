@@ -14,7 +14,7 @@ from pathlib import Path
 from weaktal.data.annotations import Annotations, Video, check_name
 from weaktal.data.importers.package import Package, SegmentMender
 from weaktal.data.importers.packed import as_list, read_items
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 from weaktal.files import read_text
 
 AMBIGUOUS = "Ambiguous_test.txt"
@@ -80,7 +80,9 @@ def read_npy_package(folder: Path, version: str, subsets: tuple[str, str]) -> Pa
         )
     notes = mender.notes()
     if differing:
-        notes.append(f"{differing} videos have tags that differ from the labels of their segments; kept as published")
+        notes.append(
+            f"tags that differ from the labels of the segments, kept as published: {counted(differing, 'video')}"
+        )
     return Package(Annotations(classes, videos, version, *subsets), notes)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from weaktal.data.annotations import Annotations
 from weaktal.data.units import Unit, beyond
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted
 from weaktal.segments import Segment
 
 
@@ -68,7 +68,9 @@ class Package:
             return [f"{sentence}: {arg('unit')} says in which unit the times of the annotations are"]
         videos = self.annotations.videos.values()
         count = sum(segment.end > video.duration for video in videos for segment in video.segments)
-        return [f"{count} segments end after the annotated duration of their video; kept as they are"] if count else []
+        if not count:
+            return []
+        return [f"{counted(count, 'segment')} beyond the annotated duration of the video; kept as published"]
 
 
 def _ends_after(annotations: Annotations) -> str | None:
@@ -117,7 +119,7 @@ class SegmentMender:
     def notes(self) -> list[str]:
         """One line for each kind that occurred."""
         told = [
-            (self.negative, "started before their video; now start at 0"),
-            (self.reversed, "ended before they started; skipped, their labels stay tags"),
+            (self.negative, "from before the start of the video; now from 0"),
+            (self.reversed, "with the end before the start; skipped, the labels stay tags"),
         ]
-        return [f"{count} segments {what}" for count, what in told if count]
+        return [f"{counted(count, 'segment')} {what}" for count, what in told if count]

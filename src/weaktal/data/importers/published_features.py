@@ -20,7 +20,7 @@ from weaktal.data.importers.feature_arrays import FeatureArray, read_arrays
 from weaktal.data.importers.packed import StoredArray, read_items
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.data.usable import is_turned
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted
 from weaktal.timeline import SnippetGrid
 
 JOINT = "*JOINTFeatures.npy"
@@ -96,7 +96,7 @@ def find_folder(folder: Path, names: Sequence[str]) -> PublishedFeatures:
     notes = []
     if strangers and videos:
         first = strangers[0].relative_to(folder)
-        notes.append(f"{len(strangers)} files of {folder} belong to no video, such as {first}; skipped")
+        notes.append(f"{counted(len(strangers), 'file')} of {folder} of no video, such as {first}; skipped")
     return PublishedFeatures(folder, videos, tuple(notes))
 
 
@@ -180,7 +180,7 @@ def write_features(
         streams = {"rgb": (0, 1024), "flow": (1024, 2048)}
     missing = len(durations) - len(names)
     if missing:
-        notes.append(f"{missing} of {len(durations)} videos have no features")
+        notes.append(f"no features for {missing} of {counted(len(durations), 'video')}")
     manifest = Manifest(
         encoder=encoder,
         fps=float(grid.fps),
@@ -245,7 +245,7 @@ def _check_grid(
     first = odd[0]
     return [
         *mixed,
-        f"features of {len(odd)} videos are shorter or longer than their video, such as {first}: {lengths[first]} "
+        f"features shorter or longer than their video: {counted(len(odd), 'video')}, such as {first}: {lengths[first]} "
         f"snippets, and {durations[first]:g} s make {expected[first]}",
     ]
 

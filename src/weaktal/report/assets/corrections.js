@@ -1,5 +1,6 @@
 // What a person says of the segments. Every change is undoable, and kept: by the server, else in this browser.
 const VERDICTS = { right: "accepted", wrong: "rejected", changed: "changed", added: "added" };
+const SHORTEST = 0.04;  // seconds: what a split leaves on either side, at least
 const KEPT = `weaktal ${DATA.id}`;
 
 const corrections = {
@@ -23,14 +24,24 @@ const corrections = {
     this.keep();
     for (const listener of this.listeners) listener(name);
   },
-  undo() { this.step(this.past, this.future); },
-  redo() { this.step(this.future, this.past); },
+  // Several changes of a video as one that is undone at once; none of them where they come to nothing.
+  asOne(video, change) {
+    const before = this.of(video), made = this.past.length, done = change();
+    if (this.past.length > made) {
+      this.past.length = made;
+      if (done) this.past.push([video.name, before]); else this.put(video.name, before);
+    }
+    return done;
+  },
+  undo() { return this.step(this.past, this.future); },
+  redo() { return this.step(this.future, this.past); },
   step(from, to) {
     const last = from.pop();
-    if (!last) return;
+    if (!last) return false;
     const [name, state] = last;
     to.push([name, this.videos.get(name) ?? { items: [], done: null }]);
     this.put(name, state);
+    return true;
   },
 
   judge(video, segment, verdict) {
@@ -66,22 +77,23 @@ const corrections = {
   },
   split(video, item, moment) {
     const state = this.of(video);
-    if (!(item.start < moment && moment < item.end)) return;
+    if (!(item.start + SHORTEST <= moment && moment <= item.end - SHORTEST)) return null;
     const first = { ...item, end: moment, verdict: item.verdict === "added" ? "added" : "changed" };
     const second = { row: null, index: null, original: null, score: null, label: item.label, start: moment, end: item.end, verdict: "added" };
     this.set(video, { ...state, items: state.items.flatMap((other) => (other === item ? [first, second] : [other])) });
+    return first;
   },
   merge(video, item) {
     const state = this.of(video);
     const next = state.items.filter((other) => other !== item && other.verdict !== "wrong" && other.label === item.label && other.start >= item.start)
       .sort((a, b) => a.start - b.start)[0];
-    if (!next) return false;
+    if (!next) return null;
     const joined = { ...item, end: Math.max(item.end, next.end), verdict: item.verdict === "added" ? "added" : "changed" };
     // What the second one was judged by is kept: it was right, and is part of the first one now.
     const rest = state.items.filter((other) => other !== next).map((other) => (other === item ? joined : other));
     if (next.row !== null) rest.push({ ...next, verdict: "wrong" });
     this.set(video, { ...state, items: rest });
-    return true;
+    return joined;
   },
   finish(video) {
     const state = this.of(video);
@@ -109,9 +121,15 @@ const corrections = {
     for (const listener of this.listeners) listener(null);
   },
   restore() {
-    let kept = DATA.kept;
-    if (!DATA.served) try { kept = JSON.parse(localStorage.getItem(KEPT) ?? "null"); } catch { kept = null; }
-    if (kept) fromFile(kept);
+    if (DATA.kept) {
+      fromFile(DATA.kept);
+      this.saved = DATA.served ? `saved in ${DATA.corrections}` : "from corrections.json; “Save” writes the file";
+    }
+    if (DATA.served) return;
+    try {  // of a video that both know, what this browser kept is what was said last
+      const kept = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+      if (kept) fromFile(kept);
+    } catch { /* nothing that can be used */ }
   },
 };
 
@@ -203,5 +221,5 @@ function precisionOf(row) {
   const half = z / wide * Math.sqrt(share * (1 - share) / judged + z * z / (4 * judged * judged));
   const unsure = clamp(middle, 0.05, 0.95);
   const more = Math.max(0, Math.ceil(z * z * unsure * (1 - unsure) / 0.0025) - judged);
-  return { right, judged, share, low: middle - half, high: middle + half, more };
+  return { right, judged, share, low: Math.max(0, middle - half), high: Math.min(1, middle + half), more };
 }

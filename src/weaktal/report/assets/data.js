@@ -22,6 +22,15 @@ function make(tag, properties = {}, ...children) {
   return made;
 }
 
+// Scrolls a box, and nothing around it, until something inside is in sight; after all that is drawn now.
+function reveal(box, inside) {
+  requestAnimationFrame(() => {
+    const frame = box.getBoundingClientRect(), { top, bottom } = inside.getBoundingClientRect();
+    if (top < frame.top) box.scrollTop -= frame.top - top;
+    else if (bottom > frame.bottom) box.scrollTop += bottom - frame.bottom;
+  });
+}
+
 function clock(seconds, digits = 0) {
   const sign = seconds < 0 ? "-" : "", whole = Math.abs(seconds);
   const minutes = Math.floor(whole / 60), hours = Math.floor(minutes / 60);

@@ -27,16 +27,19 @@ document.addEventListener("keydown", (event) => {
 
 for (const button of document.querySelectorAll("button[data-action]")) button.addEventListener("click", () => actions[button.dataset.action]());
 byId("relabel").append(...CLASSES.map((label, index) => make("option", { value: index }, label)));
-byId("relabel").addEventListener("change", () => amend({ label: Number(byId("relabel").value) }));
+byId("relabel").addEventListener("change", () => {
+  const label = Number(byId("relabel").value);
+  if (state.chosen) amend({ label }); else say(`New segments get the class ${CLASSES[label]}.`);
+});
 byId("load").addEventListener("change", async (event) => {
   const [file] = event.target.files;
   if (!file) return;
   try {
     const taken = fromFile(JSON.parse(await file.text()));
     corrections.keep();
-    byId("said").textContent = `${taken} judgement${taken === 1 ? "" : "s"} taken from ${file.name}`;
+    say(`${taken} judgement${taken === 1 ? "" : "s"} taken from ${file.name}`);
   } catch (error) {
-    byId("said").textContent = `${file.name} holds no corrections: ${error.message}`;
+    say(`${file.name} holds no corrections: ${error.message}`);
   }
   show();
   list.refresh();

@@ -64,15 +64,18 @@ const list = {
     this.onRefresh?.();
   },
   mark() {
+    this.current?.removeAttribute("aria-current");
+    this.current = this.entries.get(player.video);
+    this.current?.setAttribute("aria-current", "true");
     for (const video of this.shown) {
-      const entry = this.entries.get(video), current = video === player.video;
-      if (current) entry.setAttribute("aria-current", "true"); else entry.removeAttribute("aria-current");
+      const entry = this.entries.get(video);
       const judged = corrections.of(video).items.length;
       const { misses, alarms } = DATA.truth && video.truth ? counts(video) : { misses: null, alarms: null };
       const signs = [misses === null ? "" : `${misses} missed, ${alarms} false`, judged ? (isDone(video) ? "☑ judged" : `${judged} judged`) : ""];
-      entry.lastChild.textContent = signs.filter(Boolean).join(" · ");
+      const said = signs.filter(Boolean).join(" · ");
+      if (entry.said !== said) entry.lastChild.textContent = entry.said = said;
     }
-    this.entries.get(player.video)?.scrollIntoView({ block: "nearest" });
+    if (this.current) reveal(byId("list"), this.current);
   },
 };
 

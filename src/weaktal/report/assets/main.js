@@ -14,6 +14,8 @@ function open(video, moment = 0, segment = null) {
   setMissed();
   byId("name").textContent = video.name;
   about(video);
+  byId("relabel").value = classesOf(video)[0] ?? 0;
+  say("");
   player.open(video, moment);
   if (segment) choose(segment, true);
   show();
@@ -24,6 +26,7 @@ function about(video) {
   byId("meta").textContent = [
     video.duration ? clock(video.duration, 1) : "length not known",
     video.tags.length ? `tags: ${video.tags.map((tag) => CLASSES[tag]).join(", ")}` : "",
+    video.film?.ends ? `the file's pictures end at ${clock(video.film.ends, 1)}, before its stated length` : "",
     ...(video.notes ?? []),
   ].filter(Boolean).join(" · ");
 }
@@ -37,8 +40,7 @@ async function fetchFilm(video) {
   const text = bytes.reduce((all, byte) => all + String.fromCharCode(byte), "");
   const kind = answer.headers.get("Content-Type");
   video.film = { source: `data:${kind};base64,${btoa(text)}`, count: Number(answer.headers.get("X-Pictures")) };
-  const note = answer.headers.get("X-Note");
-  if (note && !video.notes?.includes(note)) video.notes = [...(video.notes ?? []), note];
+  if (answer.headers.has("X-Ends")) video.film.ends = Number(answer.headers.get("X-Ends"));
   if (player.video === video) { about(video); show(); }
 }
 
@@ -104,7 +106,8 @@ function choose(segment, seek = false) {
   if (player.loop) player.loop = { start: segment.start, end: segment.end };
   timeline.follow(segment.start);
   show();
-  byId("segments").querySelector("[aria-selected]")?.scrollIntoView({ block: "nearest" });
+  const row = byId("segments").querySelector("[aria-selected]");
+  if (row) reveal(byId("segments"), row);
   const label = CLASSES[segment.label], score = segment.score === undefined || segment.score === null ? "" : `, score ${segment.score.toFixed(3)}`;
   byId("said").textContent = `${label}, ${clock(segment.start, 2)} to ${clock(segment.end, 2)}${score}`;
   history.replaceState(null, "", link(player.video, segment.start, segment));
@@ -140,8 +143,11 @@ function advance() {
   const entries = visible().map((entry) => entry.segment), at = entries.indexOf(predicted());
   const next = [...entries.slice(at + 1), ...entries.slice(0, Math.max(at, 0))].find((s) => !corrections.about(player.video, s));
   if (next) choose(next, true);
-  else byId("said").textContent = "All shown segments of this video are judged; the next video: Page Down.";
+  else say("All shown segments of this video are judged; the next video: Page Down.");
 }
+
+const CHOOSE = "Choose a segment first: N and P, or a click on its bar.";
+const say = (text) => { byId("said").textContent = text; };
 
 const actions = {
   toggle: () => player.toggle(),
@@ -175,16 +181,25 @@ const actions = {
     const start = Math.min(player.moment, span - Math.min(1, span));
     choose(corrections.add(player.video, label, start, Math.min(span, start + 2)));
   },
-  split: () => { const item = itemToEdit(); if (item) { corrections.split(player.video, item, player.moment); choose(null); } },
-  merge: () => {
-    const item = itemToEdit(), next = item && followingOf(item);
-    if (next && next.kind !== undefined) corrections.judge(player.video, next, "right");
-    if (!item || !corrections.merge(player.video, item)) byId("said").textContent = "There is no later segment of this class to merge with.";
-    else choose(null);
+  split: () => {
+    const first = corrections.asOne(player.video, () => {
+      const item = itemToEdit();
+      return item && corrections.split(player.video, item, player.moment);
+    });
+    if (first) choose(first); else say(chosenItem() || predicted() ? "The playhead has to be inside the chosen segment to split it there." : CHOOSE);
   },
-  remove: () => { const item = chosenItem(); if (item) { corrections.remove(player.video, item); choose(null); } },
+  merge: () => {
+    const joined = corrections.asOne(player.video, () => {
+      const item = itemToEdit(), next = item && followingOf(item);
+      if (next && next.kind !== undefined) corrections.judge(player.video, next, "right");
+      return item && corrections.merge(player.video, item);
+    });
+    if (joined) choose(joined); else say(chosenItem() || predicted() ? "There is no later segment of this class to merge with." : CHOOSE);
+  },
+  remove: () => { const item = chosenItem(); if (item) { corrections.remove(player.video, item); choose(null); say("Taken back."); } else say(CHOOSE); },
   relabel: () => byId("relabel").focus(),
-  undo: () => corrections.undo(), redo: () => corrections.redo(),
+  undo: () => say(corrections.undo() ? "Undone." : "There is nothing to undo."),
+  redo: () => say(corrections.redo() ? "Done again." : "There is nothing to do again."),
   finish: () => corrections.finish(player.video),
   save: () => save(),
   help: () => byId("help").showModal(),
@@ -192,10 +207,11 @@ const actions = {
 };
 
 function amend(change) {
-  if (!state.chosen || state.chosen.index !== undefined && state.chosen.row === undefined) return;  // truth stays as it is
+  if (!state.chosen) return say(CHOOSE);
+  if (state.chosen.index !== undefined && state.chosen.row === undefined) return say("The truth stays as it is; New makes a segment of yours.");
   const item = chosenItem();
   const next = item && item.verdict !== "wrong" ? corrections.edit(player.video, item, change) : predicted() ? corrections.amend(player.video, predicted(), change) : null;
-  if (next) choose(next);
+  return next ? choose(next) : undefined;
 }
 
 // The chosen segment as an item that can be split or merged; a predicted one is accepted first.
@@ -222,7 +238,7 @@ function edits() {
   const said = ROWS.map((row, index) => [row, precisionOf(index)]).filter(([, found]) => found).map(([row, p]) =>
     `${ROWS.length > 1 ? `${row.name}: ` : ""}${p.right} of ${p.judged} judged segments are right: ${(100 * p.share).toFixed(0)} % (95 % interval ${(100 * p.low).toFixed(0)} to ${(100 * p.high).toFixed(0)} %)` +
     (p.more ? `; about ${p.more} more would tell it to 5 points` : ""));
-  byId("precision").textContent = said.join(". ");
+  byId("precision").textContent = said.length ? `${said.join(". ")}.` : "";
 }
 
 function save() {
@@ -265,4 +281,5 @@ function route() {
   if (segment && !segment.final) { state.all = true; byId("all").setAttribute("aria-pressed", "true"); }
   const moment = segment ? segment.start : Number(parts.get("t")) || 0;
   open(video, clamp(moment, 0, lengthOf(video)), segment);
+  if (byId("stage").getBoundingClientRect().bottom < 0) byId("work").scrollIntoView();  // a link from further down
 }

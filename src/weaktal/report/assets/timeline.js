@@ -55,6 +55,7 @@ class Timeline {
   }
 
   x(seconds) { return (seconds - this.from) / (this.to - this.from) * this.width; }
+  get scale() { return this.width / (this.to - this.from); }  // pixels a second
   at(x) { return this.from + x / this.width * (this.to - this.from); }
 
   zoom(factor, around) {
@@ -92,8 +93,8 @@ class Timeline {
   }
 
   draw() {
-    const style = getComputedStyle(document.documentElement);
-    this.color = (name) => style.getPropertyValue(name).trim();
+    const style = getComputedStyle(document.documentElement), known = new Map();
+    this.color = (name) => known.get(name) ?? known.set(name, style.getPropertyValue(name).trim()).get(name);
     const context = this.sized(this.plot, this.height);
     for (const block of this.blocks) this.drawBlock(context, block);
     this.drawAxis(this.sized(this.axis, AXIS));
@@ -107,7 +108,13 @@ class Timeline {
     if (block.curve) this.drawCurves(context, block);
     block.lanes.forEach((lane, index) => {
       const y = block.top + block.curve + index * LANE;
-      for (const segment of inSight(lane, this.from, this.to)) this.drawBar(context, block, segment, y);
+      let drawn = -Infinity;  // where the last sliver ends: of thousands in a pixel, one is drawn
+      for (const segment of inSight(lane, this.from, this.to)) {
+        const sliver = (segment.end - segment.start) * this.scale < 2 && segment !== this.state.chosen;
+        if (sliver && this.x(segment.end) < drawn) continue;
+        this.drawBar(context, block, segment, y);
+        if (sliver) drawn = this.x(segment.start) + 2;
+      }
     });
     return undefined;
   }
@@ -117,6 +124,13 @@ class Timeline {
     if (!picture?.complete || !picture.naturalWidth) return;
     const scale = picture.naturalWidth / this.end;
     context.drawImage(picture, this.from * scale, 0, (this.to - this.from) * scale, picture.naturalHeight, 0, block.top, this.width, FILM);
+    const { ends } = this.video.film;
+    if (!ends || ends >= this.to) return;
+    const left = Math.max(0, this.x(ends));  // what the strip repeats there is no picture of that moment
+    context.fillStyle = this.color("--wash");
+    context.fillRect(left, block.top, this.width - left, FILM);
+    context.fillStyle = this.color("--quiet");
+    if (this.width - left > 90) context.fillText("no pictures", left + 6, block.top + FILM / 2 + 4);
   }
 
   drawCurves(context, block) {
@@ -180,9 +194,11 @@ class Timeline {
     context.fillRect(left, top, width, height);
     context.globalAlpha = 1;
     if (width > 5) pattern(context, sign, left, top, width, height, this.color("--paper"));
-    context.strokeStyle = chosen ? this.color("--ink") : ink;
-    context.lineWidth = chosen ? 2.5 : 1;
-    context.strokeRect(left, top, width, height);
+    if (width > 3 || chosen) {
+      context.strokeStyle = chosen ? this.color("--ink") : ink;
+      context.lineWidth = chosen ? 2.5 : 1;
+      context.strokeRect(left, top, width, height);
+    }
     const marks = `${segment.kind ? KINDS[segment.kind][0] : ""}${said ? { right: "☑", wrong: "☒", changed: "✎" }[said.verdict] : ""}`;
     if (marks && width > 12) {
       context.fillStyle = this.color("--paper");

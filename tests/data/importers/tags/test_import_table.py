@@ -76,13 +76,13 @@ def test_a_folder_of_videos_and_a_spreadsheet(phone: Path, tmp_path: Path, caplo
     assert [path.name for path in imported.videos_without_row] == ["IMG_0002.mp4"]
     assert imported.said[0] == f"{table}: Windows-1252, cells separated by semicolons"
     assert "the label 'Weitsprung' is also written 'weitsprung'" in imported.said
-    assert "one video without any tag: no action occurs there" in imported.said
+    assert "1 video without any tag: no action occurs there" in imported.said
     assert "few videos to learn from: 'Hürdenlauf' has 2 videos, 'Weitsprung' has 3 videos; 5 or more are better" in (
         imported.said
     )
     assert events[-1].share == 1.0
     assert set(imported.said) <= set(caplog.messages)
-    assert any("no row for one video" in message for message in caplog.messages)
+    assert any("no row for 1 video" in message for message in caplog.messages)
 
 
 def test_a_column_for_each_tag_and_a_row_for_each_tag(phone: Path, tmp_path: Path) -> None:

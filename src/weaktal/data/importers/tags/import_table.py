@@ -20,7 +20,7 @@ from weaktal.data.importers.tags.labels import MOST_CHARACTERS, Splitter, fault,
 from weaktal.data.importers.tags.layout import YES, Layout, guess_layout
 from weaktal.data.video_files import dataset_videos, find_usable
 from weaktal.data.video_names import clean_name
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.files import check_apart, check_writable, read_model
 from weaktal.progress import OnProgress, Progress
 
@@ -153,6 +153,7 @@ class _Import:
     def __init__(self, dataset: Path, videos: Paths, share: float, seed: int) -> None:
         if not 0 <= share < 1:
             raise InputError(f"is {shown(share)}", source=arg("test_share"), expected="a share from 0 to below 1")
+        within(seed=(seed, 0, LARGEST_SEED))
         self._dataset, self._share, self._seed = dataset, share, seed
         self._before, self._extra = _before(dataset)
         known = dataset_videos(dataset) if self._before is not None else {}
@@ -256,7 +257,7 @@ class _Import:
         if without_row:
             named = ", ".join(str(path) for path in without_row[:MOST_LISTED])
             more = f" and {len(without_row) - MOST_LISTED} more" if len(without_row) > MOST_LISTED else ""
-            log.warning("no row for %s: %s%s", _videos(len(without_row)), named, more)
+            log.warning("no row for %s: %s%s", counted(len(without_row), "video"), named, more)
         check_writable(self._dataset / "annotations.json", inputs=self.files.values())
         lengths = self._lengths(on_progress)
         if not lengths:
@@ -324,8 +325,12 @@ class _Import:
             self._say_changes(annotations, added)
         plain = sum(not video.labels for video in annotations.videos.values())
         if plain:
-            self.say(f"{_videos(plain)} without any tag: no action occurs there")
-        few = [f"{shown(label)} has {_videos(count[label])}" for label in annotations.classes if count[label] < FEW]
+            self.say(f"{counted(plain, 'video')} without any tag: no action occurs there")
+        few = [
+            f"{shown(label)} has {counted(count[label], 'video')}"
+            for label in annotations.classes
+            if count[label] < FEW
+        ]
         if few:
             self.say(f"few videos to learn from: {', '.join(few)}; {FEW} or more are better")
         return ImportedTags(
@@ -346,15 +351,11 @@ class _Import:
             name for name, video in annotations.videos.items() if name in before and before[name].labels != video.labels
         ]
         left = [name for name in before if name not in self.tags]
-        self.say(f"{_videos(len(added))} added to {len(before)}, tags changed of {len(changed)}")
+        self.say(f"{counted(len(added), 'video')} added to {len(before)}, tags changed of {len(changed)}")
         if left:
-            self.say(f"not in this import, and kept as they are: {_videos(len(left))} of the dataset")
+            self.say(f"not in this import, and kept as they are: {counted(len(left), 'video')} of the dataset")
         if self._before.classes != annotations.classes:
             self.say("the classes changed: extract again, which only renews the class vectors, and train again")
-
-
-def _videos(count: int) -> str:
-    return "one video" if count == 1 else f"{count} videos"
 
 
 class _Extra(BaseModel):

@@ -1,4 +1,4 @@
-"""What a training of an ablation is told, and what a reading of it tells: the files between runner and cell."""
+"""What a seeded training of an ablation is told, and what a reading of it tells: files between two processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Data(_Strict):
     threshold: float = 0.5
 
 
-class ReadingJob(_Strict):
+class PendingReading(_Strict):
     """A reading: which weights, which branch, with which settings, and the file to write."""
 
     name: str
@@ -46,7 +46,7 @@ class ReadingJob(_Strict):
     out: Path
 
 
-class Job(_Strict):
+class SeededTraining(_Strict):
     """A training with one seed and the readings of it that are still to be made.
 
     Attributes:
@@ -63,7 +63,7 @@ class Job(_Strict):
     seed: int
     run: Path
     source: tuple[Path, str] | None
-    readings: tuple[ReadingJob, ...]
+    readings: tuple[PendingReading, ...]
 
 
 class Measured(_Strict):

@@ -1,0 +1,111 @@
+"""What is taken out of a network that offers several things: which layer, and how its tokens become one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
+
+import torch
+from torch import Tensor
+
+from weaktal.errors import InputError, arg, nearest, shown
+
+Pooling = Literal["own", "first", "mean"]
+_FRAMES = 512  # more are looked at by no model
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Settings of an encoder that is a model of the transformers library.
+
+    Attributes:
+        layer: of the hidden states; -1 is the output of the last one, after its normalization.
+        pooling: "own" as the library's classifier of the family pools, "first" the first token, "mean" of all tokens
+            that stand for a part of the picture.
+        frames: how many frames of a window a video model sees; None takes what it was trained with.
+    """
+
+    layer: int = -1
+    pooling: Pooling = "own"
+    frames: int | None = None
+
+    @classmethod
+    def parse(cls, settings: Sequence[str]) -> Look | None:
+        """From ``--look layer=-2``, any number of times; None where there is none.
+
+        Raises:
+            InputError: for an unknown setting or a value that it cannot have.
+        """
+        if not settings:
+            return None
+        values: dict[str, int | str] = {}
+        for setting in settings:
+            key, _, text = setting.partition("=")
+            if key not in ("layer", "pooling", "frames"):
+                expected = (
+                    f"layer=N, pooling=WORD or frames=N; nearest is {nearest(key, ('layer', 'pooling', 'frames'))}"
+                )
+                raise InputError(f"no setting {shown(key)}", source=f"{arg('look')} {setting}", expected=expected)
+            number = text.removeprefix("-").isdecimal() and len(text) < 6
+            values[key] = int(text) if key != "pooling" and number else text
+        return cls.of(values)
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Look:
+        """From settings by name, as a manifest or a Python caller has them.
+
+        Raises:
+            InputError: for a value that a setting cannot have.
+        """
+        layer, pooling, frames = (values.get(key, default) for key, default in _DEFAULTS.items())
+        if type(layer) is not int or not -1000 < layer < 1000:
+            raise InputError(f"is {shown(layer)}", source=f"{arg('look')} layer", expected="a number of a layer")
+        if pooling not in get_args(Pooling):
+            expected = " or ".join(get_args(Pooling))
+            raise InputError(f"is {shown(pooling)}", source=f"{arg('look')} pooling", expected=expected)
+        if frames is not None and (type(frames) is not int or not 1 <= frames <= _FRAMES):
+            raise InputError(f"is {shown(frames)}", source=f"{arg('look')} frames", expected=f"1 to {_FRAMES}")
+        return cls(layer, cast(Pooling, pooling), frames)
+
+
+_DEFAULTS: Mapping[str, object] = {"layer": -1, "pooling": "own", "frames": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """How a family lays out its tokens.
+
+    Attributes:
+        special: how many tokens stand before those of the picture.
+        own: how its classifier pools.
+    """
+
+    special: int
+    own: Literal["first", "mean"]
+
+
+def hidden(model: Any, look: Look, layers: int, source: str, **inputs: Any) -> Tensor:
+    """Tokens (B, N, D) of the layer that is asked for.
+
+    Raises:
+        InputError: if the model has no such layer.
+    """
+    if look.layer == -1:
+        tokens: Tensor = model(**inputs).last_hidden_state
+        return tokens
+    if not -layers - 1 <= look.layer <= layers:
+        expected = f"{-layers - 1} to {layers}"
+        raise InputError(
+            f"has {layers} layers", source=f"{source}, {arg('look')} layer={look.layer}", expected=expected
+        )
+    states = model(**inputs, output_hidden_states=True).hidden_states  # of the embedding, then of each layer
+    chosen: Tensor = states[look.layer]
+    return chosen
+
+
+def gathered(tokens: Tensor, layout: Tokens, pooling: Pooling) -> Tensor:
+    """Tokens (B, N, D) as one vector each (B, D), float32."""
+    way = layout.own if pooling == "own" else pooling
+    picked = tokens[:, 0] if way == "first" else tokens[:, layout.special :].mean(dim=1)
+    return picked.float() if picked.dtype != torch.float32 else picked

@@ -1,0 +1,43 @@
+"""Files: what users give, read with one line for what is wrong; what weaktal writes, which appears whole or not at all.
+
+``paths`` says what may be written and where things are kept, ``reading`` reads text and validates JSON where it enters,
+``writing`` moves files and folders into place in one step.
+"""
+
+from weaktal.files.paths import (
+    as_paths,
+    cache_folder,
+    check_apart,
+    check_writable,
+    home_cache,
+    is_endless,
+    reason,
+    refuse_links,
+    sha256,
+)
+from weaktal.files.reading import collector_paused, from_validation, read_bytes, read_mended, read_model, read_text
+from weaktal.files.writing import discard_folder, replacing, replacing_folder, scratch_folder, write_json, write_text
+
+__all__ = [
+    "as_paths",
+    "cache_folder",
+    "check_apart",
+    "check_writable",
+    "collector_paused",
+    "discard_folder",
+    "from_validation",
+    "home_cache",
+    "is_endless",
+    "read_bytes",
+    "read_mended",
+    "read_model",
+    "read_text",
+    "reason",
+    "refuse_links",
+    "replacing",
+    "replacing_folder",
+    "scratch_folder",
+    "sha256",
+    "write_json",
+    "write_text",
+]

@@ -1,0 +1,175 @@
+"""What a user gives: bytes, text, and JSON that is validated where it enters."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import gc
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from weaktal.errors import InputError, shown
+from weaktal.files.paths import is_endless, reason
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_bytes(path: Path, what: str) -> bytes:
+    """The content of a file that a user named; ``what`` says what it should be, for the message.
+
+    Raises:
+        InputError: if there is no such file or it cannot be read.
+    """
+    try:
+        if is_endless(path):
+            raise InputError("is no file", source=path, expected=what)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("no such file", source=path, expected=what) from None
+    except IsADirectoryError:
+        raise InputError("is a folder", source=path, expected=what) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read ({reason(error)})", source=path, expected=what) from error
+
+
+# What editors and shells of Windows put before a text, and how the rest is to be read.
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file that a user named: UTF-8, with or without a byte order mark, or UTF-16 with one.
+
+    Raises:
+        InputError: as :func:`read_bytes`, and if it is no such text.
+    """
+    try:
+        return _without_mark(read_bytes(path, what)).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not text in UTF-8 ({error.reason})", source=path, expected=what) from None
+
+
+def _without_mark(content: bytes) -> bytes:
+    """A text as plain UTF-8 bytes.
+
+    Raises:
+        UnicodeDecodeError: if what follows a mark of UTF-16 is something else.
+    """
+    for mark, coding in _MARKS:
+        if content.startswith(mark):
+            rest = content[len(mark) :]
+            return rest if coding == "utf-8" else rest.decode(coding).encode("utf-8")
+    return content
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Spares the cyclic garbage collector the search through objects that are all being kept.
+
+    Python searches again and again while a large file turns into objects, which takes several times the parsing.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def read_model(path: Path, model: type[Model], what: str) -> Model:
+    """A JSON file, parsed and validated as ``model`` in one go.
+
+    Raises:
+        InputError: naming the file, the place in it, and what was expected there; also for a key that stands twice in
+            one object, of which either value would be lost without a word.
+    """
+    return read_mended(path, model, what, lambda _: ())[0]
+
+
+def read_mended(
+    path: Path, model: type[Model], what: str, mend: Callable[[Any], tuple[str, ...]]
+) -> tuple[Model, tuple[str, ...]]:
+    """A JSON file as :func:`read_model` has it; one that does not validate is mended and looked at again.
+
+    Args:
+        path: the file.
+        model: what it should hold.
+        what: the same in words.
+        mend: changes the parsed file in place where its meaning is beyond doubt, and says what it changed.
+
+    Returns:
+        The content, and what was mended.
+
+    Raises:
+        InputError: as :func:`read_model`.
+    """
+    try:
+        content = _without_mark(read_bytes(path, what))
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not valid JSON ({error.reason})", source=path, expected=what) from None
+    notes: tuple[str, ...] = ()
+    try:
+        parsed = model.model_validate_json(content)
+    except ValidationError as error:
+        raw = _parsed(content)
+        notes = mend(raw)
+        if not notes:
+            raise from_validation(error, path) from None
+        try:
+            parsed = model.model_validate(raw)
+        except ValidationError as again:
+            raise from_validation(again, path) from None
+    # A second look, for the parser above says nothing of such keys; numbers stay text, of which any is good here.
+    with contextlib.suppress(RecursionError):
+        json.loads(content, object_pairs_hook=_Once(path), parse_int=str, parse_float=str)
+    return parsed, notes
+
+
+def _parsed(content: bytes) -> Any:
+    """JSON as Python has it; None where it is none."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+class _Once:
+    """Refuses objects with a key that appears twice; nothing is kept of the others."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> None:
+        if len(dict(pairs)) < len(pairs):
+            twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+            raise InputError(f"key {shown(twice)} appears twice", source=self.path, expected="each key once")
+
+
+def from_validation(error: ValidationError, source: Path | str | None, within: str = "") -> InputError:
+    """The first of a validation's errors as one line; ``within`` is the place of what was validated."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in ((within, *first["loc"]) if within else first["loc"])) or None
+    more = error.error_count() - 1
+    if first["type"] == "json_invalid":
+        return InputError(f"is not valid JSON ({str(first['msg']).removeprefix('Invalid JSON: ')})", source=source)
+    problem = "is missing" if first["type"] == "missing" else f"is {shown(first['input'])}"
+    if more:
+        problem += f" (and {more} more problem{'s' if more > 1 else ''} in this file)"
+    return InputError(problem, source=source, place=place, expected=_expectation(str(first["msg"]), first["type"]))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _expectation(message: str, kind: str) -> str | None:
+    if kind == "missing":
+        return "a value here"
+    for prefix in ("Input should be ", "Value error, "):
+        message = message.removeprefix(prefix)
+    return _lower(message)
