@@ -34,7 +34,7 @@ from weaktal.runs.localize import localize
 from weaktal.runs.trained import phase_statistics
 from weaktal.studies.cell import measured, statistics_for
 from weaktal.studies.folder import REVISION
-from weaktal.studies.seeded import Measured
+from weaktal.studies.seeded import Measured, PendingReading, SeededTraining
 from weaktal.studies.steps import phases_of
 
 

@@ -97,6 +97,16 @@ def test_the_last_picture_lasts_until_the_end_that_the_file_states(write_video: 
     assert video.seconds == pytest.approx(32 / 25)
 
 
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.avi", "a.ts"])
+def test_the_length_is_that_of_the_pictures_where_sound_is_longer(write_video: WriteVideo, name: str) -> None:
+    path = write_video(name, stamps=range(20), audio_seconds=4)
+    video = VideoFrames(path)
+    assert len(list(video)) == 20
+    assert video.seconds == pytest.approx(probe(path).duration, abs=1e-3)
+    assert video.seconds == pytest.approx(0.8, abs=0.1)  # sound may begin a little before the pictures
+    assert not video.notes
+
+
 def test_pictures_that_an_avi_leaves_out_in_the_middle_leave_a_gap(write_video: WriteVideo) -> None:
     path = write_video("a.avi", stamps=[*range(20), *range(24, 30)])
     assert pictures(path) == [*range(20), 19, 19, 19, 19, *range(20, 26)]
