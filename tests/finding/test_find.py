@@ -21,6 +21,7 @@ from weaktal.errors import InputError
 from weaktal.finding.find import Found, find
 from weaktal.locks import alone_in
 from weaktal.progress import Progress
+from weaktal.segments import Segment
 
 Make = Callable[[int], Footage]
 SETTINGS = {"schedule": {"updates_per_epoch": 3}, "model": {"width": 16, "levels": 1, "heads": 2}}
@@ -30,6 +31,24 @@ def run(made: Footage, out: Path, **options: object) -> Found:
     """A find that learns for a moment."""
     words: dict[str, Any] = {"tags": made.tags, "encoder": ENCODER, "device": "cpu", "settings": SETTINGS, **options}
     return find(made.videos, out, **words)
+
+
+def corrections(said: dict[str, tuple[Segment, str]]) -> dict[str, object]:
+    """The file that a page saves, with a judgement of each segment."""
+    judgements = []
+    for video, (segment, verdict) in said.items():
+        span = {"label": segment.label, "segment": [round(segment.start, 4), round(segment.end, 4)]}
+        judgements.append(
+            {"video": video, "verdict": verdict, "row": "found", "score": 0.5, "predicted": span, "segment": span}
+        )
+    return {
+        "version": "weaktal corrections 1",
+        "classes": list(COLOURS),
+        "subsets": {"train": "corrected", "test": "corrected"},
+        "page": "0123456789abcdef",
+        "database": {},
+        "judgements": judgements,
+    }
 
 
 def test_a_folder_and_a_spreadsheet_are_enough(footage: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -62,12 +81,23 @@ def test_a_folder_and_a_spreadsheet_are_enough(footage: Make, tmp_path: Path, ca
     assert "recognised in" in account
     assert set(kept.external["held_out"]["classes"]) == set(COLOURS)
 
+    # What a person said of two of the segments is in the account of the next call, which does nothing else.
+    (video, (right, *_)), (other_video, (wrong, *_)) = [
+        (name, segments) for name, segments in kept.final.videos.items() if segments
+    ][:2]
+    (out / "corrections.json").write_text(
+        json.dumps(corrections({video: (right, "right"), other_video: (wrong, "wrong")}))
+    )
+
     # One more: nothing is extracted twice, nothing is learned again.
     weights = (out / "run" / "weights.safetensors").stat().st_mtime_ns
     features = {path: path.stat().st_mtime_ns for path in (out / "dataset" / "features").rglob("*.npy")}
     made.add(1)
     second = run(made, out, resume=True)
     assert len(second.extracted) == 1
+    assert second.judged is not None
+    assert (second.judged.right, second.judged.judged) == (1, 2)
+    assert "1 right (50%)" in " ".join(second.account.split())
     assert second.results.videos.keys() == {*first.results.videos, *second.extracted}
     assert (out / "run" / "weights.safetensors").stat().st_mtime_ns == weights
     assert {path: path.stat().st_mtime_ns for path in features} == features
@@ -93,22 +123,23 @@ def test_a_replaced_video_is_extracted_again(footage: Make, tmp_path: Path) -> N
     assert run(made, out).extracted == (made.rows[0][0].replace("/", "_")[:-4],)
 
 
-@pytest.mark.parametrize("moment", [1, 12, 40])
-def test_stopped_at_any_moment_it_goes_on_to_the_same_end(footage: Make, tmp_path: Path, moment: int) -> None:
+def test_stopped_at_several_moments_it_goes_on_to_the_same_end(footage: Make, tmp_path: Path) -> None:
     made = footage(6)
     whole = run(made, tmp_path / "whole")
-    told: list[Progress] = []
 
     class StopHereError(Exception):
         pass
 
-    def stop(event: Progress) -> None:
-        told.append(event)
-        if len(told) == moment:
-            raise StopHereError
+    for moment in (1, 12, 25):  # of each call: while it looks at the files, makes features, learns
+        told: list[Progress] = []
 
-    with pytest.raises(StopHereError):
-        run(made, tmp_path / "parts", on_progress=stop)
+        def stop(event: Progress, told: list[Progress] = told, moment: int = moment) -> None:
+            told.append(event)
+            if len(told) == moment:
+                raise StopHereError
+
+        with pytest.raises(StopHereError):
+            run(made, tmp_path / "parts", on_progress=stop)
     parts = run(made, tmp_path / "parts")
     assert parts.results.final == whole.results.final
     assert {name: list(found) for name, found in parts.results.videos.items()} == {

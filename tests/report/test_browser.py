@@ -211,6 +211,30 @@ def test_a_round_with_the_keyboard_alone_is_read_back_by_evaluate(show: Open, re
     assert read_corrections(judged(tmp_path, page)) == kept
 
 
+def test_one_key_judges_a_segment_and_goes_to_the_next(show: Open) -> None:
+    """A hundred in five minutes: three seconds each, of which benchmarks/page.py says what the page takes."""
+    page = show(many(1, 12))
+    page.keyboard.press("n")
+    for number in range(12):
+        page.keyboard.press("x" if number % 4 == 0 else "Enter")
+    assert page.locator("#precision").inner_text().startswith("9 of 12 judged segments are right: 75 %")
+    assert "☑ judged" in page.locator("#list").inner_text()
+
+
+def test_where_two_rows_differ_can_be_picked(show: Open, report: Report) -> None:
+    video = report.videos[0]
+    same = [Segment(1.1, 2.5, "jump", 0.8)]
+    rows = [video.found[0], Found("plain", same, None, frozenset({0}), ["double"])]
+    page = show(replace(report, videos=[replace(video, found=rows), replace(video, name="v_3", found=[rows[0]] * 2)]))
+    page.locator("#by-kind").select_option("differs")
+    assert page.locator("#count").inner_text() == "1 of 2 videos"
+    found = page.locator("#segments tbody tr", has_text="cbp")
+    assert found.count() == 1
+    assert NASTY in found.first.inner_text()
+    page.locator("#order").select_option("difference")
+    assert "1 differ" in page.locator("#list").inner_text()
+
+
 def test_an_end_is_dragged_split_merged_and_taken_back(show: Open, report: Report, tmp_path: Path) -> None:
     page = show(report)
     page.locator("#segments tbody tr", has_text="0.900").first.click()

@@ -136,7 +136,7 @@ def test_videos_are_picked_by_name_from_dataset_and_results(tiny_dataset: Path, 
 def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:
     train(
         tiny_dataset, method="mil", features="i3d", run=tmp_path / "run",
-        overrides=["schedule.epochs=1", "engine.tensorboard=false"],
+        overrides=["schedule.epochs=1", "schedule.updates_per_epoch=2", "engine.tensorboard=false"],
     )  # fmt: skip
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     report = view([tmp_path / "run"], tmp_path / "view.html")
@@ -166,7 +166,7 @@ def test_what_is_wrong_is_said_before_a_run_localizes(
     unfinished = tmp_path / "run"
     train(
         tiny_dataset, method="mil", features="i3d", run=unfinished,
-        overrides=["schedule.epochs=1", "engine.tensorboard=false"],
+        overrides=["schedule.epochs=1", "schedule.updates_per_epoch=2", "engine.tensorboard=false"],
     )  # fmt: skip
     (unfinished / "weights.safetensors").unlink()
     (tmp_path / "bad.json").write_text("[]")
@@ -196,7 +196,7 @@ def test_a_run_knows_its_dataset_from_anywhere(
     def go(dataset: Path) -> None:
         train(
             dataset, method="mil", features="i3d", run=tmp_path / "run", resume=True,
-            overrides=["schedule.epochs=1", "engine.tensorboard=false"],
+            overrides=["schedule.epochs=1", "schedule.updates_per_epoch=2", "engine.tensorboard=false"],
         )  # fmt: skip
 
     go(Path("d"))

@@ -117,7 +117,8 @@ def _trust(told: Told) -> Iterator[str]:
     yield _paragraph(
         f"The computer learned from {counted(told.learned, 'video')}, and only from which actions your spreadsheet "
         "names there. Nobody showed it a single start or end, so expect both to be off by a few seconds, and look "
-        "before you rely on one."
+        "before you rely on one. Passages are often too long: what always goes with an action, such as the same person "
+        "waiting at the same place, looks like a part of it."
     )
     if trust.unseen:
         were, their = ("was", "its") if trust.unseen == 1 else ("were", "their")
@@ -134,7 +135,7 @@ def _trust(told: Told) -> Iterator[str]:
         names = _listed([each.label for each in unchecked])
         yield _paragraph(f"Nothing is known of how well it recognises {names}: no video of it could be kept aside.")
     yield from _few(trust)
-    yield _paragraph(f"Shown are: {told.final.choice.how}")
+    yield _paragraph(f"Every passage has a score; the higher, the surer. Shown are: {told.final.choice.how}")
     if told.final.choice.calibration is not None:
         yield _paragraph(
             'The column "sure" of segments.csv says how often an action found with such a score is in its video at '
@@ -169,7 +170,8 @@ def _looked_at(judged: Precision | None, shown: int) -> str:
 
 
 def _recognised(each: ClassTrust) -> str:
-    said = f"{each.label}: recognised in {each.recognised} of {each.unseen} videos that training did not see"
+    of = counted(each.unseen, "video")
+    said = f"{each.label}: recognised in {each.recognised} of {of} that training did not see"
     if each.elsewhere:
         said += f"; seen by mistake in {each.mistaken} of {each.elsewhere} without it"
     if each.unseen < _ENOUGH:

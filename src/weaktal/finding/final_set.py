@@ -119,7 +119,7 @@ def _from_truth(
     right = [good for name in known for good in matched(found[name], known[name], tiou)]
     if recall is not None and scores:
         least, share = thresholds.for_recall(scores, right, recall, count)
-        aim, reached = f"{recall:.0%} of {counted(count, 'true segment')} are found", f"{share:.0%}"
+        aim, reached = f"{recall:.0%} of the {counted(count, 'true segment')} are found", f"{share:.0%}"
     else:
         chosen = thresholds.for_precision(scores, right, wanted)
         if chosen is None:
@@ -127,7 +127,7 @@ def _from_truth(
         least, share = chosen
         aim, reached = f"{wanted:.0%} of the shown segments are right", f"{share:.0%}"
     return least, (
-        f"Segments that score {least:.3g} or more, so that {aim} at tIoU {tiou:g} in "
+        f"Segments that score {least:.3g} or more, so that {aim} at tIoU {tiou:g} in the "
         f"{counted(len(known), 'video')} with truth ({reached} there)."
     )
 
@@ -142,18 +142,18 @@ def _without_truth(
         return 0.0, "Nothing was found at all."
     # A video's best segment is no evidence of two groups by itself: the split may not hide half of the videos.
     split = min(thresholds.two_groups(every), float(np.median(best)))
-    by_scores = f"scores fall into a high and a low group at {split:.3g}"
+    by_scores = f"{split:.3g} is where all scores part into high and low ones"
     chosen = thresholds.for_precision(scores, right, wanted) if thresholds.enough(len(scores), videos) else None
     if chosen is None:
         return split, (
-            f"Segments that score {split:.3g} or more: {by_scores}, and there are too few held-out tags to choose by."
+            f"Segments that score {split:.3g} or more: {by_scores}. Too few videos were kept aside to choose by them."
         )
     tags, share = chosen
     least = max(tags, split)
-    by_tags = f"{share:.0%} of the segments from {tags:.3g} up are of an action that their video holds"
+    by_tags = f"{share:.0%} of those that score {tags:.3g} or more are of an action that is in their video"
     if share < wanted:
         by_tags += f" (no score reaches the wanted {wanted:.0%})"
+    unseen = counted(videos, "video")
     return least, (
-        f"Segments that score {least:.3g} or more. In the {videos} videos that training did not see, {by_tags}; "
-        f"{by_scores}."
+        f"Segments that score {least:.3g} or more. In the {unseen} that training did not see, {by_tags}; {by_scores}."
     )

@@ -23,6 +23,7 @@ const list = {
     for (const [index, row] of ROWS.entries()) byId("by-row").append(make("option", { value: index }, row.name));
     if (DATA.truth) for (const [kind, [sign, said]] of Object.entries(KINDS)) byId("by-kind").append(make("option", { value: kind }, `${sign} ${said.split(":")[0]}`));
     if (DATA.truth) byId("by-kind").append(make("option", { value: "missed" }, "missed"));
+    if (ROWS.length > 1) byId("by-kind").append(make("option", { value: "differs" }, "not found by every row"));
     byId("by-kind").append(make("option", { value: "unjudged" }, "not judged yet"), make("option", { value: "judged" }, "judged"));
     for (const id of ["search", "order", "by-class", "by-row", "by-kind", "by-score"]) byId(id).addEventListener("input", () => this.refresh());
     this.refresh();
@@ -42,6 +43,7 @@ const list = {
     if (row !== null && segment.row !== row) return false;
     if (score > 0 && segment.score < score) return false;
     if (kind === "unjudged" || kind === "judged") return Boolean(corrections.about(video, segment)) === (kind === "judged");
+    if (kind === "differs") return differs(video, segment);
     return !kind || segment.kind === kind;
   },
   passes(video, filters) {
@@ -71,7 +73,8 @@ const list = {
       const entry = this.entries.get(video);
       const judged = corrections.of(video).items.length;
       const { misses, alarms } = DATA.truth && video.truth ? counts(video) : { misses: null, alarms: null };
-      const signs = [misses === null ? "" : `${misses} missed, ${alarms} false`, judged ? (isDone(video) ? "☑ judged" : `${judged} judged`) : ""];
+      const apart = byId("order").value === "difference" ? `${difference(video)} differ` : "";
+      const signs = [apart, misses === null ? "" : `${misses} missed, ${alarms} false`, judged ? (isDone(video) ? "☑ judged" : `${judged} judged`) : ""];
       const said = signs.filter(Boolean).join(" · ");
       if (entry.said !== said) entry.lastChild.textContent = entry.said = said;
     }
@@ -93,13 +96,15 @@ function counts(video) {
   return { misses: missedBy(video, row).length, alarms: segmentsOf(video, row).filter((s) => s.final && s.kind && s.kind !== "hit").length };
 }
 
+// Whether a row shows the same action as a segment of another row.
+const partner = (video, segment, row) => segmentsOf(video, row).some((s) => s.final && s.label === segment.label && overlap(s, segment) >= DATA.tiou);
+
+// Whether some row has no partner of a segment.
+const differs = (video, segment) => ROWS.some((_, row) => row !== segment.row && !partner(video, segment, row));
+
 // How many segments of the first two rows have no partner in the other.
 function difference(video) {
-  video.difference ??= (() => {
-    const [a, b] = [0, 1].map((row) => segmentsOf(video, row).filter((s) => s.final));
-    const alone = (these, those) => these.filter((s) => !those.some((o) => o.label === s.label && overlap(s, o) >= DATA.tiou)).length;
-    return alone(a, b) + alone(b, a);
-  })();
+  video.difference ??= [0, 1].reduce((sum, row) => sum + segmentsOf(video, row).filter((s) => s.final && !partner(video, s, 1 - row)).length, 0);
   return video.difference;
 }
 
