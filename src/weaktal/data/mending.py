@@ -24,6 +24,15 @@ def mend_annotations(content: Any) -> tuple[str, ...]:
     return mender.notes("annotations")
 
 
+def mend_durations(content: Any) -> tuple[str, ...]:
+    """Mends ``database.VIDEO.duration``, in place, and looks at nothing else."""
+    mender = _Mender()
+    for _, video in _items(content, "database"):
+        if isinstance(video, dict):
+            mender.number(video, "duration")
+    return mender.notes("annotations")
+
+
 def mend_results(content: Any) -> tuple[str, ...]:
     """Mends the segments of ``results.VIDEO``, in place."""
     mender = _Mender()
