@@ -90,12 +90,12 @@ def localize(
     if zero_shot is not None:  # before torch is imported, which takes longer
         from weaktal.config import load_settings
         from weaktal.data.video_files import refuse_absent
-        from weaktal.runs.zero_shot_config import ZeroShotConfig, parse_labels, setting
+        from weaktal.runs.zero_shot_config import ZeroShotConfig, full_setting, parse_labels
 
         for one in encoder or ():
             check_encoder(one)
         labels = parse_labels(zero_shot)
-        set_ = [setting(override) for override in set_ or []]
+        set_ = [full_setting(override) for override in set_ or []]
         load_settings(ZeroShotConfig, None, set_)
         refuse_absent(where)
     from weaktal.cli.bars import showing

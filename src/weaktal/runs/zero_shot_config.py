@@ -73,7 +73,7 @@ def parse_labels(text: str) -> tuple[str, ...]:
     return labels
 
 
-def setting(override: str) -> str:
+def full_setting(override: str) -> str:
     """A setting as the command line takes it: those of decoding need no ``decode.`` before them."""
     key = override.partition("=")[0].strip()
     return f"decode.{override}" if key in DecodeConfig.model_fields else override

@@ -241,8 +241,9 @@ def _of_matroska(container: InputContainer, stream: VideoStream) -> float | None
         hours, minutes, seconds = stream.metadata["DURATION"].split(":")
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     except (KeyError, ValueError):
-        alone = len(container.streams) == 1 and container.duration
-        return float(Fraction(container.duration, av.time_base)) if alone else None
+        if container.duration is None or len(container.streams) > 1:
+            return None
+        return float(Fraction(container.duration, av.time_base))
 
 
 @functools.lru_cache(maxsize=1024)
