@@ -1,7 +1,11 @@
-"""Writes docs/settings.md out of the settings' own words: ``python scripts/settings_docs.py``."""
+"""Writes docs/settings.md out of the settings' own words: ``python scripts/settings_docs.py``.
+
+With ``--check`` it writes nothing, and fails if the page is another one.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -67,5 +71,7 @@ def _table(entries: Iterator[Entry]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    if "--check" in sys.argv and PAGE.read_text(encoding="utf-8") != page():
+        sys.exit(f"{PAGE}: is not that of the settings; run: python scripts/settings_docs.py")
     PAGE.write_text(page(), encoding="utf-8")
     print(PAGE)

@@ -342,3 +342,20 @@ def test_a_device_is_no_file(tmp_path: Path) -> None:
             read_model(tmp_path / name, Content, "numbers")
         with pytest.raises(OSError, match="is no file"):
             sha256(tmp_path / name)
+
+
+def test_a_full_disk_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    """A limit of the system on the size of files stands for the disk."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(OSError, match="large") as single:
+            write_text(tmp_path / "out.json", "x" * 100_000)
+        with pytest.raises(OSError, match="large") as folder, replacing_folder(tmp_path / "made") as temporary:
+            write_text(temporary / "inner.json", "x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert single.value.filename == str(tmp_path / "out.json")
+    assert folder.value.filename == str(tmp_path / "made")
+    assert list(tmp_path.iterdir()) == []

@@ -20,5 +20,6 @@ def test_without_the_video_extra_it_says_what_to_install(tmp_path: Path) -> None
         [sys.executable, "-c", WITHOUT_PYAV, str(tmp_path / "out")], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert done.stderr == 'weaktal: working on video needs PyAV; expected pip install "weaktal[video]"\n'
+    said = "weaktal: working on video needs PyAV, which is not installed; expected pip install 'weaktal[video]'\n"
+    assert done.stderr == said
     assert list(tmp_path.iterdir()) == []

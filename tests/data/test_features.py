@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weaktal.data.features import FeatureFolder, Features, parse_names, read_header
+from weaktal.data.importers.feature_arrays import read_arrays
+from weaktal.data.importers.packed import read_items
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.errors import InputError
 from weaktal.timeline import SnippetGrid
@@ -223,3 +226,13 @@ def test_names_stay_inside_the_dataset(name: str, tmp_path: Path) -> None:
     folder(tmp_path, "i3d", {"v": rows(3)})
     with pytest.raises(InputError):
         Features.open(tmp_path / "features", name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "v.npy")
+    with pytest.raises(InputError, match="is no file"):
+        read_header(tmp_path / "v.npy")
+    for read in (read_items, read_arrays):
+        with pytest.raises(InputError, match="is no file"):
+            read(tmp_path / "v.npy")

@@ -119,6 +119,18 @@ def write(path: Path) -> None:
         writer.add("two", 5.0, SNIPPETS[:5], VIDEO[::-1])
 
 
+def test_nothing_found_is_said_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with writing_scores(tmp_path / "s", ["run", "jump"], GRID, {}) as writer:
+        writer.add("v", 6.0, SNIPPETS, VIDEO)
+    command = ["decode", str(tmp_path / "s"), "--out", str(tmp_path / "r.json"), "--set", "keep_top=0"]
+    assert run([*command, "--set", "theta_cls=0.95"]) == 0
+    said = capsys.readouterr().err
+    assert "no segment in any of 1 videos" in said
+    assert "at most 0.9 (theta_cls is 0.95, keep_top 0)" in said
+    assert run([*command, "--set", "theta_cls=0.5"]) == 0  # some are found: nothing to say
+    assert "no segment" not in capsys.readouterr().err
+
+
 def test_file_and_command_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "s.safetensors")
     expected = decode_scores(read_scores(tmp_path / "s.safetensors"), DecodeConfig.model_validate(PAPER))

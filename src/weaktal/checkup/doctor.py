@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
-import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -19,19 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from weaktal.errors import WeaktalError, one_line
+from weaktal.packages import PACKAGES, Package
 from weaktal.version import __version__
-
-# What weaktal cannot do without: distribution, and the module that it brings.
-CORE = {
-    "torch": "torch", "numpy": "numpy", "lightning-fabric": "lightning_fabric", "safetensors": "safetensors",
-    "pydantic": "pydantic", "pyyaml": "yaml", "typer": "typer", "rich": "rich", "tensorboard": "tensorboard",
-    "jinja2": "jinja2",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
-    """A distribution that weaktal uses.
+class Found:
+    """A package as it was found here.
 
     Attributes:
         name: as pip knows it.
@@ -46,24 +38,6 @@ class Package:
     enables: str
     get: str
     broken: str | None = None
-
-
-# Extra -> distribution, module, and what it enables.
-EXTRAS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "video": (
-        ("av", "av", "reading and writing video files: extract, localize on videos, world, pictures in a page"),
-        ("opencv-contrib-python-headless", "cv2", "the optical flow methods tvl1-cv and dis"),
-        ("transformers", "transformers", "CLIP and SigLIP: vision-language features, zero-shot localization"),
-    ),
-    "table": (("openpyxl", "openpyxl", "spreadsheets saved as .xlsx"),),
-    "export": (("opentimelineio", "opentimelineio", "timelines for video editors (.otio)"),),
-    "report": (("matplotlib", "matplotlib", "pictures of ablations and comparisons"),),
-    "view": (
-        ("starlette", "starlette", "view --serve: a page that plays every video and saves corrections"),
-        ("uvicorn", "uvicorn", "view --serve"),
-    ),
-    "ray": (("ray", "ray", "extraction over a cluster"),),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +58,7 @@ class Checkup:
     weaktal: str
     python: str
     system: str
-    packages: tuple[Package, ...]
+    packages: tuple[Found, ...]
     devices: tuple[str, ...]
     weights: dict[str, str]
     weights_folder: str
@@ -103,18 +77,17 @@ def doctor(*, test: bool = False) -> Checkup:
     Args:
         test: also train, localize and score on made-up features, which takes under a minute.
     """
-    packages = [_package(name, module, "", f"pip install {name}") for name, module in CORE.items()]
-    necessary = all(package.version is not None and package.broken is None for package in packages)
-    for extra, members in EXTRAS.items():
-        for name, module, enables in members:
-            packages.append(_package(name, module, enables, f"pip install 'weaktal[{extra}]'"))
+    packages = tuple(_found(package) for package in PACKAGES)
+    necessary = all(
+        package.version is not None and package.broken is None for package in packages if not package.enables
+    )
     tested, well = _self_test() if test else (None, True)
     folder, found = _weights()
     return Checkup(
         weaktal=__version__,
         python=platform.python_version(),
         system=platform.platform(),
-        packages=tuple(packages),
+        packages=packages,
         devices=_devices(),
         weights=found,
         weights_folder=folder,
@@ -124,25 +97,22 @@ def doctor(*, test: bool = False) -> Checkup:
     )
 
 
-def _package(name: str, module: str, enables: str, get: str) -> Package:
+def _found(package: Package) -> Found:
     """Looked up, and imported only where that is cheap: large packages are taken at their word."""
-    try:
-        there = sys.modules.get(module, ...) is not None and importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        there = False
-    if not there:
-        return Package(name, None, enables, get)
+    enables = package.enables if package.extra else ""
+    if not package.present:
+        return Found(package.name, None, enables, package.get)
     broken = None
-    if name in ("av", "opencv-contrib-python-headless"):  # these fail where a system library is missing
+    if package.extra == "video":  # these fail where a system library is missing
         try:
-            importlib.import_module(module)
+            importlib.import_module(package.module)
         except Exception as error:  # whatever a broken installation does
             broken = one_line(f"{type(error).__name__}: {error}", 200)
     try:
-        version = importlib.metadata.version(name)
+        version = importlib.metadata.version(package.name)
     except importlib.metadata.PackageNotFoundError:  # installed under another name, such as opencv-python
         version = "?"
-    return Package(name, version, enables, get, broken)
+    return Found(package.name, version, enables, package.get, broken)
 
 
 def _devices() -> tuple[str, ...]:

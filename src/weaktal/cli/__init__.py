@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from weaktal import packages
 from weaktal.cli import surroundings
 from weaktal.cli.lines import log_lines
 from weaktal.cli.stopping import STOPPED, STOPPING
@@ -145,6 +146,10 @@ def run(arguments: list[str]) -> int:
         code = STOPPED
     except BrokenPipeError:
         return 1
+    except ModuleNotFoundError as error:
+        if not packages.known(error.name):
+            raise
+        return _fail(packages.missing(str(error.name)).line(shell=True), 2)
     except OSError as error:
         source = f"{error.filename}: " if error.filename is not None else ""
         return _fail(f"{source}{error.strerror or error}", 2 if error.errno in _BAD_PATH else 1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from weaktal.cli.seeds import parse_seeds
+from weaktal.packages import package
 
 if TYPE_CHECKING:
     from weaktal.studies.ablate import Ablated
@@ -85,7 +86,7 @@ def print_failures(done: Ablated) -> None:
         typer.Exit: if a training failed.
     """
     if not done.pictures:
-        print("weaktal: no pictures without matplotlib: pip install 'weaktal[report]'", file=sys.stderr)
+        print(f"weaktal: no pictures without Matplotlib: {package('matplotlib').get}", file=sys.stderr)
     for failure in done.failures:
         print(f"weaktal: {failure.name} failed: {failure.last} ({failure.log})", file=sys.stderr)
     if done.failures:

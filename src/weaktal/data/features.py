@@ -21,6 +21,7 @@ import numpy as np
 from weaktal.arrays import Floats32
 from weaktal.data.manifest import FILE, Manifest, read_manifest
 from weaktal.errors import InputError, arg, shown
+from weaktal.files import is_endless
 from weaktal.timeline import SnippetGrid
 
 # A feature file whose length differs from its video's by more than this share, and by more than this many snippets,
@@ -57,6 +58,8 @@ def read_header(path: Path) -> Header:
     """
     expected = "a .npy file of shape (T, D), float32 or float16"
     try:
+        if is_endless(path):
+            raise InputError("is no file", source=path, expected=expected)
         with path.open("rb") as stream:
             fields = npy_fields(stream)
             offset = stream.tell()

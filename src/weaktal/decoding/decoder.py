@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from weaktal.decoding.proposals import Proposals, find_proposals, kept_classes, 
 from weaktal.decoding.suppression import suppress
 from weaktal.segments import Segment, by_score
 from weaktal.timeline import SnippetGrid
+
+log = logging.getLogger("weaktal")
 
 
 def decode_scores(
@@ -43,7 +46,7 @@ def decode_scored(
     keep: Path | None = None,
     known: Mapping[str, Collection[str]] | None = None,
 ) -> Results:
-    """Segments of videos, each decoded as soon as it is scored.
+    """Segments of videos, each decoded as soon as it is scored. Where none has any, a warning says what was too low.
 
     Args:
         scored: scores and length in seconds of each video.
@@ -58,6 +61,8 @@ def decode_scored(
         InputError: if the file cannot be written.
     """
     found = SpooledSegments(classes)
+    count = empty = 0
+    highest_class = highest_snippet = 0.0
     with writing_scores(keep, classes, grid, origin) if keep is not None else contextlib.nullcontext() as writer:
         for video, duration in scored:
             if writer is not None:
@@ -65,6 +70,16 @@ def decode_scored(
             allowed = (known or {}).get(video.name)
             segments = decode_video(video.snippets, video.video, classes, grid, duration, config, allowed)
             found.add(video.name, segments)
+            count, empty = count + 1, empty + (not segments)
+            highest_class = max(highest_class, float(video.video.max(initial=0)))
+            highest_snippet = max(highest_snippet, float(video.snippets.max(initial=0)))
+    if count and empty == count:
+        log.warning(
+            "no segment in any of %d videos: a whole video's class scores at most %.3g (theta_cls is %g, keep_top %d), "
+            "a snippet's at most %.3g (theta_loc begins at %g, threshold_scale %s)",
+            count, highest_class, config.theta_cls, config.keep_top,
+            highest_snippet, min(config.theta_loc), config.threshold_scale,
+        )  # fmt: skip
     tags = {"tags": "known"} if known else {}
     return Results(found, external={**origin, **tags, "decode": config.model_dump(mode="json")})
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from weaktal.errors import InputError, shown
-from weaktal.files import read_bytes, sha256, write_text
+from weaktal.files import is_endless, read_bytes, sha256, write_text
 
 FILE = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\0\\]+)")
@@ -64,6 +64,8 @@ def check(path: Path) -> None:
     stated = read_sums(folder).get(path.absolute().relative_to(folder).as_posix())
     if stated is None:
         raise InputError(f"is not listed in {folder / FILE}", source=path, expected="a file that weaktal train wrote")
+    if is_endless(path):
+        raise InputError("is no file", source=path, expected="the file that weaktal train wrote there")
     if sha256(path) != stated:
         problem = f"is damaged, or belongs elsewhere: its SHA-256 is not the one in {folder / FILE}"
         raise InputError(problem, source=path, expected="the file that weaktal train wrote there")

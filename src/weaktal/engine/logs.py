@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import csv
 import importlib
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_bytes, replacing
+from weaktal.packages import package
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
+
+log = logging.getLogger("weaktal")
 
 COLUMNS = ("total", "phase", "update", "name", "value")
 WHAT = f"rows of {','.join(COLUMNS)} as weaktal train writes them; delete the file to go on without"
@@ -104,7 +108,9 @@ class LossLog:
         self._stream = path.open("a", encoding="utf-8", newline="")
         self._writer = csv.writer(self._stream)
         self._board: SummaryWriter | None = None
-        if tensorboard is not None:
+        if tensorboard is not None and not package("tensorboard").present:
+            log.debug("no curves for TensorBoard: %s; losses.csv has the losses", package("tensorboard").get)
+        elif tensorboard is not None:
             from torch.utils.tensorboard import SummaryWriter
 
             self._board = SummaryWriter(str(tensorboard), purge_step=total + 1)

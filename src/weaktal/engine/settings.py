@@ -62,7 +62,7 @@ class EngineConfig(Settings):
     workers: int = setting(
         0, "Processes that read ahead; 0 reads between updates.", "ours", unit="processes", ge=0, le=1024
     )
-    tensorboard: bool = setting(True, "Also write RUN/tensorboard.", "ours")
+    tensorboard: bool = setting(True, "Also write RUN/tensorboard, where weaktal[log] is installed.", "ours")
 
 
 # Settings of the engine that cannot change the weights, so that a run may be resumed with others.

@@ -17,6 +17,7 @@ from weaktal.errors import InputError, arg
 from weaktal.extraction.folders import Report, Target, plan, run_here
 from weaktal.extraction.pipeline import Job
 from weaktal.extraction.recipe import Recipe
+from weaktal.packages import require
 
 RETRIES = 3  # of a video whose worker died: one that crashes its decoder must not be tried forever
 
@@ -47,10 +48,9 @@ def run_on_ray(recipe: Recipe, jobs: Sequence[Job], workers: int) -> Generator[R
     Raises:
         InputError: if Ray is not installed or no cluster can be had.
     """
-    try:
-        import ray
-    except ImportError:
-        raise InputError(f"{arg('engine')} ray needs Ray", expected='pip install "weaktal[ray]"') from None
+    require("ray", source=f"{arg('engine')} ray")
+    import ray
+
     started = not ray.is_initialized()
     if started:
         try:

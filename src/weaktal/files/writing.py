@@ -8,6 +8,7 @@ Ctrl-C ever leaves half a file under the final name.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -31,6 +32,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _TEMPORARY = re.compile(r"^\..*\.(\d+-[0-9a-f]+\.[0-9a-f]{8})\.[0-9a-f]{8}\.tmp$", re.DOTALL)
 _SCRATCH = re.compile(r"^weaktal-(\d+-[0-9a-f]+\.[0-9a-f]{8})\.[0-9a-f]{8}$")
+_FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)}
 _LONG_AGO = 7 * 24 * 3600  # seconds after which a temporary file of another machine's process is given up
 _cleaned: set[Path] = set()  # folders that this process has cleaned
 
@@ -81,7 +83,10 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         temporary.chmod(mode)  # some libraries put a file of their own, for the owner's eyes only, in its place
         temporary.replace(path)
-    except (OSError, WeaktalError):
+    except OSError as error:
+        _name_output(error, temporary, path)
+        raise
+    except WeaktalError:
         raise
     except Exception as error:  # of libraries that say of a full disk no more than that writing failed
         if (said := _cannot_hold_more(temporary)) is not None:
@@ -89,6 +94,12 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _name_output(error: OSError, temporary: Path, path: Path) -> None:
+    """Has an error of a full disk name what was to be written, in place of nothing or of a step on the way there."""
+    if error.errno in _FULL and (error.filename is None or str(error.filename).startswith(str(temporary))):
+        error.filename = str(path)
 
 
 def _cannot_hold_more(file: Path) -> OSError | None:
@@ -138,6 +149,9 @@ def _replacing_folder(path: Path) -> Iterator[Path]:
             if not path.exists():
                 raise
             raise InputError("was made by another process meanwhile", source=path, expected="a new folder") from error
+    except OSError as error:
+        _name_output(error, temporary, path)
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from weaktal.errors import InputError
 from weaktal.formats.film import Film
 from weaktal.formats.text import plain
+from weaktal.packages import require
 
 
 def as_otio(film: Film) -> str:
@@ -13,10 +13,9 @@ def as_otio(film: Film) -> str:
     Raises:
         InputError: if OpenTimelineIO is not installed.
     """
-    try:
-        import opentimelineio as otio
-    except ImportError:
-        raise InputError("this format needs OpenTimelineIO", expected='pip install "weaktal[export]"') from None
+    require("opentimelineio", what="this format")
+    import opentimelineio as otio
+
     rate = float(film.rate or 25)
 
     def span(first: int, end: int) -> object:

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from weaktal.errors import InputError
 from weaktal.formats.film import Film
+from weaktal.packages import require
 from weaktal.segments import Segment
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def as_pandas(videos: Mapping[str, Sequence[Segment]]) -> pandas.DataFrame:
     Raises:
         InputError: if pandas is not installed.
     """
-    try:
-        import pandas
-    except ImportError:
-        raise InputError("a data frame needs pandas", expected="pip install pandas") from None
+    require("pandas", what="a data frame")
+    import pandas
+
     return pandas.DataFrame(list(rows(videos)), columns=list(COLUMNS))

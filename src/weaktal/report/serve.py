@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 
-from weaktal.errors import InputError
 from weaktal.files import check_writable
+from weaktal.packages import require
 from weaktal.report.sources import corrections_of, inputs_of, report_of
 
 
@@ -40,11 +40,10 @@ def serve(
         InputError: for bad input.
         KeyboardInterrupt: when it is stopped from the keyboard.
     """
-    try:
-        from weaktal.report.server import run
-    except ModuleNotFoundError as error:
-        what = "pip install 'weaktal[view]'"
-        raise InputError(f"needs {error.name}, which is not installed", source="view --serve", expected=what) from None
+    for module in ("starlette", "uvicorn"):
+        require(module, source="view --serve")
+    from weaktal.report.server import run
+
     kept = corrections_of(sources) if corrections is None else Path(corrections)
     check_writable(kept, inputs=inputs_of(sources, dataset, videos, scores))
     report = report_of(

@@ -22,6 +22,7 @@ from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
+from weaktal.packages import package
 from weaktal.progress import console_on
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document
@@ -230,13 +231,11 @@ def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
 
 
 def _pictures(tables: Sequence[Table], found: Found, out: Path) -> bool:
-    try:
-        import matplotlib  # noqa: F401
-
-        from weaktal.studies.pictures import save
-        from weaktal.studies.plots import errors_figure, table_figure
-    except ImportError:
+    if not package("matplotlib").present:
         return False
+    from weaktal.studies.pictures import save
+    from weaktal.studies.plots import errors_figure, table_figure
+
     for table in tables:
         save(table_figure(table, filled(table, found), found), out / f"table-{table.key}")
     errors = errors_figure(found)

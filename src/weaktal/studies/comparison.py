@@ -14,6 +14,7 @@ from weaktal.arrays import Floats
 from weaktal.errors import InputError, counted, shown
 from weaktal.evaluation.protocols import tiou_grid
 from weaktal.files import check_writable, write_json, write_text
+from weaktal.packages import require
 from weaktal.studies.bootstrap import interval
 from weaktal.studies.cells import as_csv, as_latex, as_markdown, exact, number, spread
 from weaktal.studies.comparison_plot import Shown, comparison_figure
@@ -290,10 +291,7 @@ def check_output(path: Path) -> None:
         expected = f"one of {', '.join(endings)}"
         raise InputError(f"has the ending {shown(path.suffix)}", source=path, expected=expected)
     if path.suffix in PICTURES:
-        try:
-            import matplotlib  # noqa: F401
-        except ImportError:
-            raise InputError("needs matplotlib", source=path, expected="pip install 'weaktal[report]'") from None
+        require("matplotlib", source=path)
     check_writable(path)
 
 

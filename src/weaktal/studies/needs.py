@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from weaktal.data.manifest import FILE, read_manifest
 from weaktal.encoders.weights import known, locate
 from weaktal.errors import InputError
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.packages import package
 from weaktal.studies.benchmarks import Benchmark
 
 I3D_COLUMNS = 2048
@@ -120,6 +120,7 @@ def _text(dataset: Path, vlp_features: str, config: CollabConfig) -> list[str]:
             locate(known(encoder))
         except InputError as error:
             found.append(f"{error.source}, {error.expected}" if error.source else error.line(shell=True))
-    if importlib.util.find_spec("transformers") is None:
-        found.append("the package transformers: pip install 'weaktal[video]'")
+    transformers = package("transformers")
+    if not transformers.present:
+        found.append(f"the package transformers: {transformers.get}")
     return found

@@ -7,10 +7,7 @@ the optical-flow methods. Modules here hand out NumPy arrays and may import ``we
 Importing anything from here fails with an :class:`~weaktal.errors.InputError` where the video extra is not installed.
 """
 
-from importlib.util import find_spec
+from weaktal.packages import require
 
-from weaktal.errors import InputError
-
-for _module, _name in (("av", "PyAV"), ("cv2", "OpenCV")):
-    if find_spec(_module) is None:
-        raise InputError(f"working on video needs {_name}", expected='pip install "weaktal[video]"')
+for _module in ("av", "cv2"):
+    require(_module, what="working on video")

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from itertools import compress, pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import yaml
 from tests.training import train
 from torch import Tensor
 
+from weaktal.arrays import UNCERTAIN
 from weaktal.cli import run as command
 from weaktal.config import load_settings
 from weaktal.data.annotations import read_tags
@@ -27,6 +29,7 @@ from weaktal.files import sha256
 from weaktal.losses.pseudo_labels import hard_labels, presumed_share
 from weaktal.methods.base import Inputs, OtherFeatures
 from weaktal.methods.collab import build
+from weaktal.methods.collab.branches import vlp_snippets
 from weaktal.methods.collab.labels import label_videos, tagged_logits
 from weaktal.methods.collab.settings import CollabConfig, ThresholdConfig
 from weaktal.methods.collab.turns import Collaboration
@@ -386,6 +389,23 @@ def test_cbp_may_teach_itself(dataset: Path) -> None:
     assert all(torch.equal(found[name], own[name]) for name in own)
     after = method.cbp.module.state_dict()
     assert not all(torch.equal(after[name], before[name]) for name in before)
+
+
+def test_both_may_teach_where_they_agree(dataset: Path) -> None:
+    method = small_method(dataset, "labels.teacher=agreed")
+    method.module.eval()
+    videos, config = videos_of(dataset), method.config.labels
+    with torch.no_grad():
+        device = torch.device("cpu")
+        by_vlp = label_videos(videos, partial(vlp_snippets, method.vlp), config.foreground, config.untagged, device)
+        by_cbp = label_videos(videos, method.cbp.snippets, config.background, config.untagged, device)
+        found = method.labels_of_vlp(videos, {})
+    same = torch.cat([(by_vlp[name] == by_cbp[name]).flatten() for name in found])
+    kept = torch.cat([(rows == by_vlp[name]).flatten() for name, rows in found.items()])
+    masked = torch.cat([(rows == UNCERTAIN).flatten() for rows in found.values()])
+    assert 0 < same.float().mean() < 1
+    assert bool((kept | masked).all())
+    assert torch.equal(masked, torch.cat([(by_vlp[name] == UNCERTAIN).flatten() for name in found]) | ~same)
 
 
 def test_labels_by_share_are_ranks_within_what_is_presumed(dataset: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from weaktal.data.importers.packed import AnyArray, StoredArray, read_items
 from weaktal.errors import InputError
+from weaktal.files import is_endless
 
 CROPS = (10, 5)  # crops of a frame that are stored side by side
 _HEADER_BYTES = range(10, 10_100)
@@ -115,6 +116,8 @@ def read_arrays(path: Path) -> dict[str, FeatureArray]:
 
 def _read_npy(path: Path) -> FeatureArray:
     try:
+        if is_endless(path):
+            raise ValueError("is no file")
         with path.open("rb") as stream:
             shape, fortran, dtype = _header(stream)
             offset, size = stream.tell(), path.stat().st_size
@@ -146,6 +149,8 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.gener
 def _read_npz(path: Path) -> dict[str, FeatureArray]:
     found: dict[str, FeatureArray] = {}
     try:
+        if is_endless(path):
+            raise ValueError("is no file")
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
                 with archive.open(info) as stream:

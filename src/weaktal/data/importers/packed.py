@@ -20,6 +20,7 @@ import numpy.typing as npt
 from weaktal.data.features import npy_fields
 from weaktal.data.importers.pickles import PLAIN_DTYPE, Blob, PickledArray, PickleRefused, read_pickle
 from weaktal.errors import InputError
+from weaktal.files import is_endless
 
 AnyArray = npt.NDArray[np.generic]
 EXPECTED = "a NumPy array file (.npy)"
@@ -65,6 +66,8 @@ def read_items(path: Path) -> list[object]:
         InputError: if the file is no such array, is damaged, or its pickle holds anything but plain data.
     """
     try:
+        if is_endless(path):
+            raise ValueError("is no file")
         with path.open("rb") as stream:
             shape, code = npy_fields(stream)
             offset = stream.tell()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -48,6 +48,11 @@ def label_videos(
         whole = torch.ones(1, len(logits), dtype=torch.bool)
         labels[f"labels/{name}"] = label_batch(logits[None], tags[None], whole, thresholds, limits, untagged)[0]
     return labels
+
+
+def agreed(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Labels that two teachers share, by video; all others are uncertain, those of which one teacher is unsure too."""
+    return {name: torch.where(rows == second[name], rows, UNCERTAIN) for name, rows in first.items()}
 
 
 def rank_limits(videos: VideoSet, teacher: Branch, thresholds: ThresholdConfig, device: torch.device) -> Limits | None:

@@ -124,10 +124,10 @@ class PseudoLabelConfig(Settings):
         "teacher's score of them says, as for tagged classes (scored).",
         "open",
     )
-    teacher: Literal["vlp", "cbp"] = setting(
+    teacher: Literal["vlp", "cbp", "agreed"] = setting(
         "vlp",
-        "Who labels for CBP in an F step: the other branch, or CBP itself, a control that tells what self-training "
-        "alone would bring.",
+        "Who labels for CBP in an F step: the other branch; CBP itself, a control that tells what self-training alone "
+        "would bring; or both, where their labels are the same (agreed), the rest being uncertain.",
         "paper",
     )
 

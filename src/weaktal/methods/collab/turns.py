@@ -30,7 +30,7 @@ from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
 from weaktal.methods.base import VLP
 from weaktal.methods.collab.branches import ALONE, BRANCHES, NOTED, SHOWN, TOGETHER, vlp_snippets
-from weaktal.methods.collab.labels import hard_labels_in, label_videos, stored_labels
+from weaktal.methods.collab.labels import agreed, hard_labels_in, label_videos, stored_labels
 from weaktal.methods.collab.phases import WARM_UP, step_names
 from weaktal.methods.collab.selection import best, branches_agree
 from weaktal.methods.collab.settings import CollabConfig
@@ -109,6 +109,10 @@ class Collaboration:
         labels = self.config.labels
         teacher = self.cbp.snippets if labels.teacher == "cbp" else partial(vlp_snippets, self.vlp)
         found = label_videos(videos, teacher, labels.foreground, labels.untagged, self.device)
+        if labels.teacher == "agreed":
+            found = agreed(
+                found, label_videos(videos, self.cbp.snippets, labels.background, labels.untagged, self.device)
+            )
         if self.config.schedule.restart:
             self.cbp.module.load_state_dict(self.fresh_cbp().state_dict())
         return found

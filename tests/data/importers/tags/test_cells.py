@@ -140,3 +140,13 @@ def test_a_workbook_that_unpacks_to_more_than_any_table(tmp_path: Path, monkeypa
     (tmp_path / "tags.xlsx").write_bytes(content.getvalue())
     with pytest.raises(InputError, match=r"unpacks to 2,097,152 bytes; expected 1,048,576 at most"):
         read(tmp_path / "tags.xlsx")
+
+
+def test_a_small_workbook_of_endless_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workbook: Path) -> None:
+    monkeypatch.setattr(cells, "MOST_ROWS", 3)
+    with pytest.raises(InputError, match="has more rows; expected 3 at most"):
+        read(workbook)
+    with zipfile.ZipFile(tmp_path / "endless.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/x.xml", bytes(1 << 25))
+    with pytest.raises(InputError, match=r"unpacks to 33,554,432 bytes, \d+ times its size; expected a workbook"):
+        read(tmp_path / "endless.xlsx")

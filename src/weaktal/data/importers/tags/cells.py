@@ -16,11 +16,15 @@ from typing import Any
 
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_bytes
+from weaktal.packages import require
 
 WHAT = "a table: .csv, .tsv or .xlsx"
 DELIMITERS = ("\t", ";", ",", "|")
 MOST_BYTES = 1 << 30  # of a table; one of a million rows has a tenth of it
 MOST_COLUMNS = 1000
+MOST_ROWS = 1_000_000
+# Workbooks unpack to about ten times their size; a small one made to keep a reader busy for minutes, to hundreds.
+MOST_TIMES, ALWAYS_FINE = 100, 1 << 24  # bytes
 _SAMPLE = 200  # rows that the delimiter is guessed from
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SEP_LINE = re.compile(r"\ufeff?sep=(.)\r?\n", re.IGNORECASE)  # how a file tells Excel its delimiter
@@ -173,23 +177,24 @@ def _columns() -> str:
 
 def _workbook(source: Path, content: bytes, sheet: str | None) -> tuple[list[list[str]], str]:
     """The rows of a sheet of an .xlsx file."""
-    try:
-        import openpyxl
-    except ImportError:
-        expected = 'pip install "weaktal[table]", or it saved as .csv'
-        raise InputError("reading .xlsx needs openpyxl", source=source, expected=expected) from None
+    require("openpyxl", source=source, instead="it saved as .csv")
+    import openpyxl
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
         if size > MOST_BYTES:
             raise InputError(f"unpacks to {size:,} bytes", source=source, expected=f"{MOST_BYTES:,} at most")
+        if size > max(ALWAYS_FINE, MOST_TIMES * len(content)):
+            problem = f"unpacks to {size:,} bytes, {size // len(content)} times its size"
+            raise InputError(problem, source=source, expected="a workbook as spreadsheet programs write them")
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         names = [each.title for each in book.worksheets]
         if sheet is not None and sheet not in names:
             expected = f"one of {', '.join(names)}"
             raise InputError(f"no sheet {shown(sheet)} in {source}", source=arg("sheet"), expected=expected)
         for name in names if sheet is None else [sheet]:
-            rows = _sheet(book[name])
+            rows = _sheet(source, book[name])
             if any(map(any, rows)) or sheet is not None:
                 more = len(names) - 1
                 return rows, f"sheet {shown(name)}" + (
@@ -202,9 +207,17 @@ def _workbook(source: Path, content: bytes, sheet: str | None) -> tuple[list[lis
     return [], ""
 
 
-def _sheet(sheet: Any) -> list[list[str]]:
+def _sheet(source: Path, sheet: Any) -> list[list[str]]:
     sheet.reset_dimensions()  # what the file says of its size may be wrong
-    return [[_text(value) for value in row] for row in sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)]
+    rows: list[list[str]] = []
+    for values in sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True):
+        if len(rows) == MOST_ROWS:
+            raise InputError("has more rows", source=source, expected=f"{MOST_ROWS:,} at most")
+        cells = [_text(value) for value in values]
+        while cells and not cells[-1]:  # each row is as long as is allowed
+            cells.pop()
+        rows.append(cells)
+    return rows
 
 
 def _text(value: object) -> str:
