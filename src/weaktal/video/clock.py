@@ -47,8 +47,9 @@ GAP = 1.0
 LAG = 0.5
 # Seconds back from which a clock started anew, in any file.
 BACK = 0.1
-# Pictures that never come, for which an encoder that looks ahead leaves room in an AVI; and before which packet.
-FILLING, EARLY = 3, 16
+# Pictures that never come, for which an AVI leaves room where its encoder looks ahead or its sound begins earlier, and
+# before which packet.
+FILLING, EARLY = 6, 16
 
 Stamp = int  # ticks of a stream's time base
 
@@ -63,7 +64,6 @@ class Timing:
         period: seconds between pictures where they do not say themselves.
         coded_order: whether stamps only tell in which order pictures are stored.
         may_jump: whether the format's clock may start anew or jump.
-        reordered: whether pictures are stored in another order than they are shown.
     """
 
     base: Fraction
@@ -71,7 +71,6 @@ class Timing:
     period: float
     coded_order: bool
     may_jump: bool
-    reordered: bool = False
 
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream) -> Timing:
@@ -83,7 +82,6 @@ class Timing:
             period=1 / rate if rate else USUAL_PERIOD,
             coded_order=container.format.name == "avi",
             may_jump=flagged(container, Flags.ts_discont),
-            reordered=bool(stream.codec_context.has_b_frames),
         )
 
 
@@ -223,7 +221,7 @@ class _Continuous:
         self._next: Stamp = 0
         self._end: Stamp | None = None  # of showing
         self._count = 0
-        self._filled = 0  # ticks that were taken away at the beginning
+        self._filled = False
         self.jumps = 0
 
     def mend(self, packet: Packet[VideoStream]) -> None:
@@ -254,7 +252,7 @@ class _Continuous:
             return
         stamp = dts + self._moved
         if self._fills(stamp):
-            self._filled += stamp - self._next
+            self._filled = True
             self._moved += self._next - stamp
         elif stamp < self._last - self._back or stamp > self._next + self._ahead:
             self._moved += self._next - stamp
@@ -263,10 +261,9 @@ class _Continuous:
             self.jumps += 1
 
     def _fills(self, stamp: Stamp) -> bool:
-        """Whether the room before a stamp is for pictures that an encoder held back."""
-        room = FILLING * self._period - self._filled
-        held_back = self._timing.coded_order and self._timing.reordered and self._count < EARLY
-        return held_back and 0 < stamp - self._next <= room
+        """Whether the room before a stamp is the one for pictures that never come."""
+        early = self._timing.coded_order and self._count < EARLY and not self._filled
+        return early and 0 < stamp - self._next <= FILLING * self._period
 
 
 class _Order:
