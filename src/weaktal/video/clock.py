@@ -221,7 +221,7 @@ class _Continuous:
         self._next: Stamp = 0
         self._end: Stamp | None = None  # of showing
         self._count = 0
-        self._filled = False
+        self._gap = False  # whether there was one
         self.jumps = 0
 
     def mend(self, packet: Packet[VideoStream]) -> None:
@@ -252,7 +252,6 @@ class _Continuous:
             return
         stamp = dts + self._moved
         if self._fills(stamp):
-            self._filled = True
             self._moved += self._next - stamp
         elif stamp < self._last - self._back or stamp > self._next + self._ahead:
             self._moved += self._next - stamp
@@ -261,9 +260,10 @@ class _Continuous:
             self.jumps += 1
 
     def _fills(self, stamp: Stamp) -> bool:
-        """Whether the room before a stamp is the one for pictures that never come."""
-        early = self._timing.coded_order and self._count < EARLY and not self._filled
-        return early and 0 < stamp - self._next <= FILLING * self._period
+        """Whether the room before a stamp is for pictures that never come: the first of all gaps may be."""
+        gap = stamp - self._next
+        first, self._gap = not self._gap, self._gap or gap > 0
+        return first and self._timing.coded_order and self._count < EARLY and 0 < gap <= FILLING * self._period
 
 
 class _Order:
