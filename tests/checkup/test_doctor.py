@@ -38,7 +38,7 @@ def test_says_what_is_missing_and_what_for() -> None:
     assert "Traceback" not in done.stderr
     assert "package   av  missing: needed for reading and writing video files" in done.stdout
     assert "pip install 'weaktal[video]'" in done.stdout
-    assert "safetensors  missing: needed, which nothing goes without" in done.stdout
+    assert "safetensors  missing: needed, which weaktal requires" in done.stdout
     assert "PyTorch cannot be imported" in done.stdout
 
 

@@ -236,10 +236,8 @@ def _options(
     version: bool = typer.Option(
         False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
     ),
-    quiet: bool = typer.Option(
-        False, "-q", "--quiet", help="Say what is amiss and nothing else; anywhere on the line."
-    ),
-    verbose: bool = typer.Option(False, "-v", "--verbose", help="Say more; anywhere on the line."),
+    quiet: bool = typer.Option(False, "-q", "--quiet", help="Print warnings and errors only; anywhere on the line."),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Print more detail; anywhere on the line."),
     _debug: bool = typer.Option(
         False, "--debug", help="Show where an unforeseen error arose, as does WEAKTAL_DEBUG=1 in the environment."
     ),

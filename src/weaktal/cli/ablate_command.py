@@ -25,7 +25,9 @@ def ablate(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One shared setting, such as schedule.rounds=1; repeatable.")
     ] = None,
-    tables: Annotated[str | None, typer.Option(help="Of 3, 4, 5, 6, open, with commas; all by default.")] = None,
+    tables: Annotated[
+        str | None, typer.Option(help="Tables to fill, some of 3, 4, 5, 6, open, separated by commas; all by default.")
+    ] = None,
     variants: Annotated[str | None, typer.Option(help="Names of variants, with commas; all by default.")] = None,
     without: Annotated[str | None, typer.Option(help="Names of variants to leave out, with commas.")] = None,
     variant: Annotated[

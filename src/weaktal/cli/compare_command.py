@@ -32,7 +32,7 @@ def compare(
     ] = None,
     per_class: Annotated[bool, typer.Option("--per-class", help="The AP of every class as well.")] = False,
     resamples: Annotated[
-        int, typer.Option(min=0, max=100_000, help="Of videos and seeds, for intervals; 0 for none.")
+        int, typer.Option(min=0, max=100_000, help="Resamplings of videos and seeds for the intervals; 0 for none.")
     ] = 500,
     published: Annotated[bool, typer.Option(help="Beside what others published on this benchmark.")] = True,
     out: Annotated[
@@ -46,7 +46,7 @@ def compare(
     method: Annotated[
         str | None,
         typer.Option(
-            help="Of runs whose method is package.module and not installed: that name again.", show_default=False
+            help="Method of runs that is neither weaktal's nor installed: its package.module again.", show_default=False
         ),
     ] = None,
 ) -> None:

@@ -12,8 +12,10 @@ from weaktal.errors import LARGEST_SEED
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to make; it must not exist.", metavar="DIR")] = Path("weaktal-demo"),
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer videos and hardly any training: for tests.")] = False,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of the videos and of training.")] = 0,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer videos and hardly any training: tries an installation.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the videos and of training.")] = 0,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Processes that render videos.", show_default="as many as cores")
     ] = None,

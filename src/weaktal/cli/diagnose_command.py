@@ -30,7 +30,9 @@ def diagnose(
     ],
     protocol: Annotated[
         str | None,
-        typer.Option(help="Of results: thumos14, activitynet12 or activitynet13, as for evaluate.", show_default=False),
+        typer.Option(
+            help="For results: thumos14, activitynet12 or activitynet13, as for evaluate.", show_default=False
+        ),
     ] = None,
     subset: Annotated[
         str | None, typer.Option(help="Score this subset.", show_default="the dataset's test subset")
@@ -43,7 +45,12 @@ def diagnose(
     ] = False,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0.0, max=0.99, help="Of scores: share of a class's maximum in the video.", show_default="0.5"),
+        typer.Option(
+            min=0.0,
+            max=0.99,
+            help="For scores: the threshold, as a share of a class's maximum in the video.",
+            show_default="0.5",
+        ),
     ] = None,
     json_out: Annotated[
         str | None,
@@ -62,7 +69,7 @@ def diagnose(
     method: Annotated[
         str | None,
         typer.Option(
-            help="Of a run whose method is package.module and not installed: that name again.",
+            help="Method of a run that is neither weaktal's nor installed: its package.module again.",
             show_default=False,
             rich_help_panel=RUNS,
         ),

@@ -35,7 +35,7 @@ def doctor(
             print(f"device    {device}")
         for package in found.packages:
             state = "missing" if package.version is None else f"broken ({package.broken})" if package.broken else ""
-            enables = f" for {package.enables}" if package.enables else ", which nothing goes without"
+            enables = f" for {package.enables}" if package.enables else ", which weaktal requires"
             print(f"package   {package.name} {package.version or ''}".rstrip(), end="")
             print(f"  {state}: needed{enables}; {package.get}" if state else "")
         print(f"weights   looked for in {found.weights_folder}")

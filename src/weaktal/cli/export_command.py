@@ -45,9 +45,7 @@ def export(
             show_default="by the ending of PATH",
         ),
     ] = None,
-    min_score: Annotated[
-        float | None, typer.Option(min=-1e9, max=1e9, help="Leave out segments of lower score.")
-    ] = None,
+    min_score: Annotated[float | None, typer.Option(min=-1e9, max=1e9, help="Skip segments of lower score.")] = None,
     every: Annotated[
         bool, typer.Option("--all", help="All segments, also where the results have a final set of few.")
     ] = False,
@@ -61,7 +59,7 @@ def export(
     cut: Annotated[
         Cut,
         typer.Option(
-            help="Of clips. exact: encoded again, from and to the very picture. copy: fast, nothing encoded; "
+            help="How clips are cut. exact: encoded again, from and to the very picture. copy: fast, nothing encoded; "
             "begins at the key picture before the segment."
         ),
     ] = Cut.EXACT,

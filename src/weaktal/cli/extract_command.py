@@ -97,7 +97,9 @@ def extract(
     random_weights: Annotated[
         int | None,
         typer.Option(
-            min=0, max=LARGEST_SEED, help="Try without weights: draw them from this seed; the manifest says so."
+            min=0,
+            max=LARGEST_SEED,
+            help="Try an encoder without its weights: draw random ones from this seed, as the manifest then says.",
         ),
     ] = None,
     template: Annotated[
@@ -107,7 +109,9 @@ def extract(
         Path | None, typer.Option(help="File of several texts a class, in place of the template.", metavar="FILE")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...; auto takes a GPU if there is one.")] = "auto",
-    precision: Annotated[Precision, typer.Option(help="Of the networks; bf16 is faster and rounds.")] = Precision.FP32,
+    precision: Annotated[
+        Precision, typer.Option(help="Arithmetic of the networks; bf16 is faster and less exact.")
+    ] = Precision.FP32,
     batch: Annotated[
         int | None,
         typer.Option(min=1, max=4096, help="Clips that go through a network at once; 1 on a CPU, 8 on a GPU."),

@@ -44,7 +44,7 @@ def find(
     preset: Annotated[
         str | None, typer.Option(help="Settings of training by name.", show_default="what suits the number of videos")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of training.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of training.")] = 0,
     precision: Annotated[
         float | None,
         typer.Option(
@@ -71,8 +71,10 @@ def find(
         str | None,
         typer.Option(help='What separates the tags in a cell; "" where a cell is one tag.', rich_help_panel=TABLE),
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a .csv, such as mac-roman.", rich_help_panel=TABLE)] = None,
-    sheet: Annotated[str | None, typer.Option(help="Of an .xlsx.", rich_help_panel=TABLE)] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of a .csv, such as mac-roman.", rich_help_panel=TABLE)
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of an .xlsx.", rich_help_panel=TABLE)] = None,
 ) -> None:
     """Find when actions occur in your videos, given a spreadsheet that says only which occur in each.
 

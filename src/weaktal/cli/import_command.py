@@ -63,8 +63,10 @@ def import_(
         str | None,
         typer.Option(help='What separates the tags in a cell; "" where a cell is one tag.', rich_help_panel=TABLES),
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a .csv, such as mac-roman.", rich_help_panel=TABLES)] = None,
-    sheet: Annotated[str | None, typer.Option(help="Of an .xlsx.", rich_help_panel=TABLES)] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of a .csv, such as mac-roman.", rich_help_panel=TABLES)
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of an .xlsx.", rich_help_panel=TABLES)] = None,
     test_share: Annotated[
         float,
         typer.Option(
@@ -72,7 +74,10 @@ def import_(
         ),
     ] = 0.0,
     seed: Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Of which videos are held out.", rich_help_panel=TABLES)
+        int,
+        typer.Option(
+            min=0, max=LARGEST_SEED, help="Seed of the choice of videos that are held out.", rich_help_panel=TABLES
+        ),
     ] = 0,
     encoder: Annotated[
         str, typer.Option(help="Name for the imported features: features/NAME.", rich_help_panel=PACKAGES)

@@ -38,16 +38,19 @@ def localize(
     ] = None,
     branch: Annotated[str | None, typer.Option(help="Which branch scores, for methods with several.")] = None,
     method: Annotated[
-        str | None, typer.Option(help="Of a run whose method is package.module and not installed: that name again.")
+        str | None,
+        typer.Option(help="Method of a run that is neither weaktal's nor installed: its package.module again."),
     ] = None,
-    features: Annotated[str | None, typer.Option(help="Feature folder, where it is not named as in training.")] = None,
-    vlp_features: Annotated[str | None, typer.Option(help="Vision-language feature folder, likewise.")] = None,
+    features: Annotated[str | None, typer.Option(help="Feature folder, if it is not named as in training.")] = None,
+    vlp_features: Annotated[
+        str | None, typer.Option(help="Vision-language feature folder, if it is not named as in training.")
+    ] = None,
     seconds_per_snippet: Annotated[
         float | None, typer.Option(min=0.001, max=3600, help="Spacing of a dataset's features that have no manifest.")
     ] = None,
     seconds_per_window: Annotated[
         float | None,
-        typer.Option(min=0.001, max=3600, help="Of the same features: what a snippet covers, where windows overlap."),
+        typer.Option(min=0.001, max=3600, help="Seconds that a snippet of these features covers, if windows overlap."),
     ] = None,
     encoder: Annotated[
         list[str] | None,
@@ -70,11 +73,11 @@ def localize(
         list[str] | None, typer.Option("--set", help="One setting of decoding, such as theta_cls=0.2; repeatable.")
     ] = None,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave out videos of a dataset whose features are bad.")
+        bool, typer.Option("--skip-broken", help="Skip videos of a dataset whose features cannot be used.")
     ] = False,
     tags: Annotated[
         Tags | None,
-        typer.Option(help="Of a dataset: find no class that the tags of a video rule out."),
+        typer.Option(help="For a dataset: find no class that the tags of a video rule out."),
     ] = None,
 ) -> None:
     """Find the segments of videos with a trained run, or of named actions without one.

@@ -36,7 +36,7 @@ def train(
         list[str] | None,
         typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights, batches and dropout.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of weights, batches and dropout.")] = 0,
     seeds: Annotated[
         str | None, typer.Option(help="Several, such as 0-4 or 0,1,2, side by side: RUN then holds a run seed-N each.")
     ] = None,
@@ -51,7 +51,7 @@ def train(
     ] = None,
     seconds_per_window: Annotated[
         float | None,
-        typer.Option(min=0.001, max=3600, help="Of the same features: what a snippet covers, where windows overlap."),
+        typer.Option(min=0.001, max=3600, help="Seconds that a snippet of these features covers, if windows overlap."),
     ] = None,
     logger: Annotated[
         list[str] | None,
@@ -61,7 +61,7 @@ def train(
         ),
     ] = None,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave out videos whose features cannot be used.")
+        bool, typer.Option("--skip-broken", help="Skip videos whose features cannot be used.")
     ] = False,
 ) -> None:
     """Train on video-level tags. Segments are never read.

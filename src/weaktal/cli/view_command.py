@@ -58,7 +58,8 @@ def view(
         list[str] | None, typer.Option(help="Branch of a run to show; repeatable. Its usual ones by default.")
     ] = None,
     method: Annotated[
-        str | None, typer.Option(help="Of a run whose method is package.module and not installed: that name again.")
+        str | None,
+        typer.Option(help="Method of a run that is neither weaktal's nor installed: its package.module again."),
     ] = None,
     out: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE.html")] = Path("view.html"),
     serve: Annotated[
@@ -67,7 +68,7 @@ def view(
             "--serve", help="Serve the page with its videos to this machine until Ctrl-C, in place of writing it."
         ),
     ] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="For --serve; 0 takes a free port.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0 takes a free one.")] = 0,
     corrections: Annotated[
         Path | None,
         typer.Option(
