@@ -59,7 +59,7 @@ def main() -> None:
                 command = re.sub(r"--mount=\S+\s*", "", rest)
                 subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=image, env=environment, check=True)
             elif word == "ENTRYPOINT":
-                for arguments in (["--version"], ["doctor", "--test"]):
+                for arguments in (["--version"], ["doctor", "--self-test"]):
                     subprocess.run([python / "bin" / "weaktal", *arguments], cwd=name, check=True)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from weaktal.engine.logs import NAMED
 from weaktal.packages import PACKAGES, Package, missing, package, require
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -33,9 +34,9 @@ def test_the_list_is_that_of_pyproject() -> None:
     assert found[None] == names(PROJECT["dependencies"])
 
 
-def test_all_is_every_extra() -> None:
+def test_all_is_every_extra_but_other_peoples_loggers() -> None:
     (every,) = PROJECT["optional-dependencies"]["all"]
-    assert set(re.findall(r"\w+", every)) - {"weaktal"} == {one.extra for one in PACKAGES if one.extra}
+    assert set(re.findall(r"\w+", every)) - {"weaktal"} == {one.extra for one in PACKAGES if one.extra} - {*NAMED}
 
 
 @pytest.mark.parametrize("one", PACKAGES, ids=lambda one: one.name)

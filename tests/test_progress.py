@@ -40,6 +40,14 @@ def test_the_share_stays_between_none_and_all() -> None:
     assert shares == [0, 0.25, 1]
 
 
+def test_a_bar_says_how_fast_it_goes() -> None:
+    stream = io.StringIO()
+    with showing(Console(file=stream, force_terminal=True, width=120)) as show:
+        for done in range(5):
+            show(Progress("warm-up", done, 4, "updates"))
+    assert "updates/s" in stream.getvalue()
+
+
 def test_parts_of_one_work_share_a_bar() -> None:
     stream = io.StringIO()
     with showing(Console(file=stream, force_terminal=True, width=100)) as show:

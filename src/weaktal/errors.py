@@ -18,18 +18,26 @@ _OPTION = re.compile(f"{_OPEN}([^{_CLOSE}]*){_BETWEEN}([^{_CLOSE}]*){_CLOSE}")
 
 
 # Arguments that are called otherwise in the shell, and those that are turned on by being there.
-_SHELL = {"settings": "--set", "names": "--name", "tag_columns": "--tag-column", "every": "--all"}
+_SHELL = {
+    "settings": "--set",
+    "names": "--name",
+    "features_name": "--features",
+    "tag_columns": "--tag-column",
+    "every": "--all",
+}
 _FLAGS = {"every", "phases", "resume", "skip_broken"}
 
 
-def arg(name: str) -> str:
+def arg(name: str, option: str | None = None) -> str:
     """A setting of a verb, to stand in a message: an argument to a Python caller, an option to a user of the shell.
+
+    ``option`` is what the shell calls it where that does not follow from the name.
 
     >>> error = InputError("is not there", source=arg("vlp_features"), expected=f"{arg('skip_broken')}")
     >>> print(error, error.line(shell=True), sep=" | ")
     vlp_features: is not there; expected skip_broken=True | --vlp-features: is not there; expected --skip-broken
     """
-    shell = _SHELL.get(name, f"--{name.replace('_', '-')}")
+    shell = option or _SHELL.get(name, f"--{name.replace('_', '-')}")
     return f"{_OPEN}{name}{'=True' if name in _FLAGS else ''}{_BETWEEN}{shell}{_CLOSE}"
 
 

@@ -70,6 +70,8 @@ PACKAGES = (
     Package("uvicorn", "uvicorn", "Uvicorn", "view", "view --serve"),
     Package("tensorboard", "tensorboard", "TensorBoard", "log", "training curves in TensorBoard"),
     Package("ray", "ray", "Ray", "ray", "extraction over a cluster"),
+    Package("wandb", "wandb", "Weights & Biases", "wandb", "train --logger wandb"),
+    Package("mlflow-skinny", "mlflow", "MLflow", "mlflow", "train --logger mlflow"),
 )  # fmt: skip
 _BY_MODULE = {package.module: package for package in PACKAGES}
 

@@ -11,6 +11,7 @@ from typing import Literal
 from rich import progress as bars
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
+from rich.text import Text
 
 from weaktal.errors import harmless
 
@@ -90,7 +91,9 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
     if not console.is_terminal:
         yield _lines(console) if lines else lambda _: None
         return
-    usual = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn(), "{task.fields[values]}")
+    speed = _Speed()
+    left = bars.TimeRemainingColumn()
+    usual = (bars.BarColumn(), bars.MofNCompleteColumn(), speed, left, "{task.fields[values]}")
     name = bars.TextColumn("{task.description}", markup=False)
     bar = bars.Progress(name, *(columns or usual), console=console, transient=True)
     tasks: dict[str, bars.TaskID] = {}
@@ -100,7 +103,7 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
         name = event.what if event.whole is None else _WHOLE
         done, total = event.whole or (event.done, event.total)
         if name not in tasks:
-            tasks[name] = bar.add_task(event.what, total=None, values="")
+            tasks[name] = bar.add_task(event.what, total=None, values="", unit=event.unit)
         bar.update(tasks[name], description=event.what, completed=done, total=total or None, values=_values(event))
 
     try:
@@ -108,6 +111,16 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
     finally:
         if bar.live.is_started:
             bar.stop()
+
+
+class _Speed(bars.ProgressColumn):
+    """How much is done a second, or how long one takes where that is longer."""
+
+    def render(self, task: bars.Task) -> Text:
+        speed, unit = task.speed, task.fields["unit"]
+        if not speed or not unit:
+            return Text("")
+        return Text(f"{speed:.1f} {unit}/s" if speed >= 1 else f"{1 / speed:.1f} s each")
 
 
 def _values(event: Progress) -> str:

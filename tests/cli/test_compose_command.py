@@ -32,7 +32,7 @@ def clips(tmp_path: Path) -> Path:
 def test_composes_with_all_options(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = (
         "--seed 5 --train 4 --test 2 --background-classes sit,stand --classes-per-video 2 --instances-per-video 2-3 "
-        "--instance-snippets 1-2 --gap-snippets 0-2 --pool 0.2 --features-name mine --streams rgb=0:1,flow=1:2"
+        "--instance-snippets 1-2 --gap-snippets 0-2 --pool 0.2 --features mine --streams rgb=0:1,flow=1:2"
     )
     dataset = tmp_path / "set"
     assert run(["compose", str(clips), str(dataset), *options.split()]) == 0
@@ -59,7 +59,7 @@ def test_composes_with_all_options(clips: Path, tmp_path: Path, capsys: pytest.C
         (["--pool", "1"], "--pool: is 1"),
         (["--streams", "rgb=0:9"], "stream rgb is 0:9; expected a range within 0:2"),
         (["--streams", "rgb"], "--streams: cannot read 'rgb'"),
-        (["--features-name", "../x"], "--features-name"),
+        (["--features", "../x"], "--features"),
         (["--background-classes", "swim"], "no clip has class 'swim'"),
     ],
 )

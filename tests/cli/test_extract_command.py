@@ -55,7 +55,7 @@ def test_a_folder_of_videos_becomes_features(
     videos: Path, clip: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dataset = tmp_path / "dataset"
-    assert run(arguments(videos, clip, dataset, "--stride", "8", "--name", "vlp")) == 0
+    assert run(arguments(videos, clip, dataset, "--stride", "8", "--features", "vlp")) == 0
     said = capsys.readouterr().out
     assert "2 videos, 0 of them finished before" in said
     assert "45 frames in" in said
@@ -67,7 +67,7 @@ def test_a_folder_of_videos_becomes_features(
     assert manifest["random_weights"] == 0
     assert manifest["note"] == "random weights: these features mean nothing"
     assert "weights_sha256" not in manifest
-    assert run(arguments(videos, clip, dataset, "--stride", "8", "--name", "vlp")) == 0
+    assert run(arguments(videos, clip, dataset, "--stride", "8", "--features", "vlp")) == 0
     assert "2 videos, 2 of them finished before" in capsys.readouterr().out
 
 
@@ -133,7 +133,7 @@ def test_a_second_run_with_another_setting_is_refused(
         (["--weights", "absent"], "contradicts --weights"),
         (["--flow", "farneback"], "unknown optical flow farneback; expected one of tvl1"),
         (["--template", "no place"], "expected text with one {} for the class"),
-        (["--name", "x", "--name", "y"], "2 names for 1 encoders"),
+        (["--features", "x", "--features", "y"], "2 names for 1 encoders"),
         (["--device", "nowhere"], "--device nowhere: cannot be used"),
         (["--stride", "0"], "--stride"),
         (["--crop", "nine"], "--crop"),

@@ -1,4 +1,4 @@
-"""Help texts as they look on a terminal of 80 columns."""
+"""Help texts as they look on terminals of 80 columns and more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,23 +15,45 @@ import pytest
 from weaktal.cli import PANELS, VERBS, run
 
 
-def help_of(verb: str) -> str:
-    environment = {**os.environ, "COLUMNS": "80", "TERMINAL_WIDTH": "80", "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "weaktal", verb, "--help"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+@pytest.fixture
+def help_of(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """The help of a verb on a terminal of so many columns."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def text(verb: str, columns: int = 80) -> str:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert run([verb, "--help"]) == 0
+        return capsys.readouterr().out
+
+    return text
 
 
+@pytest.mark.parametrize("columns", [80, 100, 120])
 @pytest.mark.parametrize("verb", VERBS)
-def test_paragraphs_are_filled(verb: str) -> None:
+def test_paragraphs_and_cells_are_filled(verb: str, columns: int, help_of: Callable[..., str]) -> None:
     """A line ends only where the next word would not have fit: the source's own line breaks are not shown."""
-    text = help_of(verb).partition("╭")[0]
+    text, _, tables = help_of(verb, columns).partition("╭")
     lines = [line.strip() for line in text.splitlines()]
     for line, after in pairwise(lines):
         if line and after and not line.startswith("Usage:"):
-            assert len(line) + 1 + len(after.split()[0]) > 78, line
+            assert len(line) + 1 + len(after.split()[0]) > columns - 2, line
+    for line in tables.splitlines():
+        assert len(line) <= columns
+    for rows in panels(tables):
+        column = max((len(row) - len(row.lstrip()) for row in rows), default=0)  # where the meanings begin
+        for one, other in pairwise(rows):
+            after = other[column:].split()
+            if column > len("* ") and not other[:column].strip() and after and not after[0].startswith("["):
+                assert len(one) + 1 + len(after[0]) > columns - 3, one
 
 
-def test_options_of_compose_are_grouped_by_kind_of_clip() -> None:
+def panels(text: str) -> Iterator[list[str]]:
+    """The rows of each box, without its borders."""
+    for box in text.split("╭"):
+        yield [row.strip("│").rstrip() for row in box.splitlines() if row.startswith("│")]
+
+
+def test_options_of_compose_are_grouped_by_kind_of_clip(help_of: Callable[..., str]) -> None:
     text = help_of("compose")
     titles = ("Both kinds of clips", "Clips that are features", "Clips that are videos")
     places = [text.index(word) for word in (titles[0], "--seed", titles[1], "--pool", titles[2], "--fps")]

@@ -46,7 +46,7 @@ def test_import_prints_counts(
         (["table", "{package}/tags.csv", "{out}"], "no VIDEOS before the dataset folder"),
         (["folders", "{package}", "{out}"], "holds no video"),
         (["folders", "{package}", "{out}", "--tag-column", "x"], "--tag-column: is for a table"),
-        (["thumos14", "{package}", "{out}", "--encoder", "../x"], "--encoder: is '../x'"),
+        (["thumos14", "{package}", "{out}", "--features", "../x"], "--features: is '../x'"),
     ],
 )
 def test_bad_usage_is_one_line_and_2(

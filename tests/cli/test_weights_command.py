@@ -55,17 +55,17 @@ def test_fetch_takes_what_the_checkpoint_has(
     tmp_path: Path, hub: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     hub.update({"config.json": b"{}", "tokenizer.json": b"{}", "pytorch_model.bin": b"weights"})
-    assert run(["weights", "fetch", "someone/some-clip", "--into", str(tmp_path)]) == 0
+    assert run(["weights", "fetch", "someone/some-clip", "--weights", str(tmp_path)]) == 0
     folder = tmp_path / "someone--some-clip"
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "pytorch_model.bin", "tokenizer.json"]
     assert "checked against nothing: no hash is stated anywhere" in capsys.readouterr().out
     hub.clear()  # what is there is not fetched again
-    assert run(["weights", "fetch", "someone/some-clip", "--into", str(tmp_path)]) == 0
+    assert run(["weights", "fetch", "someone/some-clip", "--weights", str(tmp_path)]) == 0
 
 
 def test_safetensors_are_taken_alone(tmp_path: Path, hub: dict[str, bytes]) -> None:
     hub.update({"config.json": b"{}", "model.safetensors": b"weights", "pytorch_model.bin": b"weights"})
-    assert run(["weights", "fetch", "someone/some-clip", "--into", str(tmp_path)]) == 0
+    assert run(["weights", "fetch", "someone/some-clip", "--weights", str(tmp_path)]) == 0
     names = sorted(path.name for path in (tmp_path / "someone--some-clip").iterdir())
     assert names == ["config.json", "model.safetensors"]
 
@@ -88,7 +88,7 @@ def test_without_a_network_it_says_where_to_put_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(weights, "HUB", "http://127.0.0.1:9")
-    assert run(["weights", "fetch", "someone/some-clip", "--into", str(tmp_path)]) == 2
+    assert run(["weights", "fetch", "someone/some-clip", "--weights", str(tmp_path)]) == 2
     message = capsys.readouterr().err
     assert "cannot be reached" in message
     assert f"copied by hand to {tmp_path}/someone--some-clip" in message

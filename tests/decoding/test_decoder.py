@@ -73,6 +73,9 @@ configs = st.builds(
     upsample=st.integers(1, 4),
     min_snippets=st.sampled_from([0.0, 0.5, 2.0]),
     max_per_video=st.integers(1, 30),
+    snap=st.sampled_from([0.0, 1.0, 2.5]),
+    least_support=st.sampled_from([0.0, 0.5]),
+    fusion=st.sampled_from(["none", "gaussian"]),
 )
 
 
@@ -90,10 +93,12 @@ def test_what_must_hold(config: DecodeConfig, seed: int, count: int, window: int
     random = np.random.default_rng(seed)
     snippets, video = random.random((count, 3)).astype(np.float32), random.random(3).astype(np.float32)
     grid = SnippetGrid(fps=10.0, window=window, stride=10)
-    found = decode_video(snippets, video, "abc", grid, duration, config)
+    changes = random.random(count).astype(np.float32)
+    found = decode_video(snippets, video, "abc", grid, duration, config, changes=changes)
     assert len(found) <= config.max_per_video
     assert [s.score for s in found] == sorted((s.score for s in found), reverse=True)
-    assert len({(s.start, s.end, s.label) for s in found}) == len(found)
+    if config.fusion == "none":
+        assert len({(s.start, s.end, s.label) for s in found}) == len(found)
     for segment in found:
         label = "abc".index(segment.label)
         assert 0 <= segment.start < segment.end <= duration
@@ -203,3 +208,24 @@ def test_decode_with_the_tags_of_a_dataset(tmp_path: Path) -> None:
     assert found.external["tags"] == "known"
     assert run(["decode", str(scores), "--out", str(out), "--tags", "known"]) == 2
     assert run(["decode", str(scores), "--out", str(out), "--dataset", str(tmp_path)]) == 2
+
+
+def test_scores_of_two_branches_are_pooled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "cbp.safetensors")
+    with writing_scores(tmp_path / "vlp.safetensors", ["run", "jump"], GRID, {"run": "r1"}) as writer:
+        writer.add("two", 5.0, SNIPPETS[:5], VIDEO[::-1])
+        writer.add("one", 6.0, SNIPPETS[::-1], VIDEO)
+    sources = [str(tmp_path / f"{name}.safetensors") for name in ("cbp", "vlp")]
+    settings_ = [word for key, value in {**PAPER, "nms": "none"}.items() for word in ("--set", f"{key}={value}")]
+    found: list[set[tuple[float, float, str]]] = []
+    for files in (sources[:1], sources[1:], sources):
+        assert run(["decode", *files, "--out", str(tmp_path / "r.json"), *settings_]) == 0
+        found.append({(s.start, s.end, s.label) for s in read_results(tmp_path / "r.json").videos["one"]})
+    assert found[2] == found[0] | found[1] > found[0]
+    capsys.readouterr()
+    assert run(["decode", *sources, "--out", str(tmp_path / "r.json"), "--set", "snap=1"]) == 2
+    assert "'one' change" in capsys.readouterr().err
+    with writing_scores(tmp_path / "less.safetensors", ["run", "jump"], GRID, {}) as writer:
+        writer.add("one", 6.0, SNIPPETS, VIDEO)
+    assert run(["decode", sources[0], str(tmp_path / "less.safetensors"), "--out", str(tmp_path / "r.json")]) == 2
+    assert f"less.safetensors: has other videos than {sources[0]}" in capsys.readouterr().err

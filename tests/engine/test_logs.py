@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from weaktal.cli import run
 from weaktal.engine.logs import Logger, logger_named
 from weaktal.engine.pace import FIRST, Pace
 from weaktal.errors import InputError
+from weaktal.files import sha256
 
 SETTINGS: dict[str, Any] = {
     "optimizer": {"batch_size": 5, "lr": 0.01},
@@ -66,6 +68,98 @@ def test_loggers_hear_settings_losses_and_how_it_goes(tiny_dataset: Path, tmp_pa
     board = EventAccumulator(str(run_folder / "tensorboard")).Reload()
     assert f"{phase}/gradient_norm" in board.Tags()["scalars"]
     assert board.PluginTagToContent("hparams")
+
+
+def test_looking_is_logged_and_changes_nothing(scene_dataset: Path, tmp_path: Path) -> None:
+    """Tags of held-out videos and the labels of a step against the truth, at their ends and in between."""
+    settings = {
+        "optimizer": {"batch_size": 5, "max_snippets": 8},
+        "pyramid": {"width": 16, "heads": 2},
+        "vlp": {"heads": 2},
+        "schedule": {"warm_up": 1, "background": 1, "foreground": 1, "rounds": 1, "updates_per_epoch": 2},
+        "engine": {"tensorboard": False, "look_every": 1},
+    }
+    weights = []
+    for look in (True, False):
+        mine = Remembering()
+        run_folder = tmp_path / str(look)
+        weaktal.train(
+            scene_dataset,
+            method="collab",
+            features="i3d",
+            vlp_features="scene",
+            run=run_folder,
+            settings=settings,
+            loggers=[mine],
+            look=look,
+        )
+        weights.append(sha256(run_folder / "weights.safetensors"))
+        seen = {
+            step: {name: value for name, value in found.items() if "looking" in name}
+            for step, found in mine.metrics.items()
+        }
+        assert any(seen.values()) == look
+        if look:
+            assert [step for step, found in seen.items() if found] == [1, 2, 3, 4, 5, 6]
+            assert all(0 <= value <= 1 for found in seen.values() for value in found.values())
+            assert {"looking/tag_ap_cbp", "looking/tag_ap_vlp"} <= set(seen[1])
+            assert "looking/foreground_precision" not in seen[2]
+            assert "looking/foreground_precision" in seen[4]
+            quality = weaktal.diagnose(run_folder, scene_dataset, phases=True).phases[1].labels
+            assert seen[4]["looking/background_precision"] == pytest.approx(quality.background_precision)
+    assert weights[0] == weights[1]
+
+
+def test_a_logger_hears_that_training_failed(tiny_dataset: Path, tmp_path: Path) -> None:
+    mine = Remembering()
+    with pytest.raises(weaktal.RunError):
+        weaktal.train(
+            tiny_dataset,
+            method="mil",
+            features="i3d",
+            run=tmp_path / "run",
+            settings={
+                **SETTINGS,
+                "optimizer": {"lr": 10.0, "batch_size": 5, "clip_norm": None},
+                "model": {"width": 2048},
+            },
+            loggers=[mine],
+            on_progress=_stop_at_two,
+        )
+    assert mine.ended == "failed"
+
+
+def _stop_at_two(event: weaktal.Progress) -> None:
+    if event.done == 2:
+        raise weaktal.RunError("as if a loss had become nan")
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_loggers_of_others_write_offline(
+    name: str, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(name)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlflow").as_uri())
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    words = ["train", str(tiny_dataset), "--method", "mil", "--features", "i3d", "--run", str(tmp_path / "run")]
+    quick = ["--set", "schedule.epochs=1", "--set", "schedule.updates_per_epoch=3", "--set", "engine.log_every=1"]
+    assert run([*words, *quick, "--logger", name]) == 0
+    if name == "wandb":
+        (kept,) = tmp_path.rglob("*.wandb")
+        assert b"gradient_norm" in kept.read_bytes()
+        return
+    (metric,) = (tmp_path / "mlflow").rglob("gradient_norm")
+    assert len(metric.read_text().splitlines()) == 3
+    assert any(path.name == "schedule.epochs" for path in (tmp_path / "mlflow").rglob("params/*"))
+
+
+def test_a_logger_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(InputError, match=r"weaktal\[wandb\]"):
+        logger_named("wandb")
 
 
 def test_the_gradient_is_measured_before_it_is_clipped(tiny_dataset: Path, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_other_settings_are_refused_by_name(recipe: Recipe, videos: Path, case: 
         replace(recipe, **change).targets()
     assert message in caught.value.line(shell=True)
     assert "manifest.json" in caught.value.line(shell=True)
-    assert "expected the same settings, or another --name" in caught.value.line(shell=True)
+    assert "expected the same settings, or another --features" in caught.value.line(shell=True)
 
 
 def test_other_weights_are_refused(recipe: Recipe, videos: Path, legacy_clip_folder: Path) -> None:

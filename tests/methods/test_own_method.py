@@ -84,7 +84,7 @@ def video_dataset(tmp_path_factory: pytest.TempPathFactory, clip_folder: Path) -
     root = tmp_path_factory.mktemp("videos")
     for name in ("a", "b"):
         write_video(root / "videos" / f"{name}.mp4", [DARK, BRIGHT, DARK])
-    words = ["extract", str(root / "videos"), "--encoder", str(clip_folder), "--name", "clip"]
+    words = ["extract", str(root / "videos"), "--encoder", str(clip_folder), "--features", "clip"]
     assert run([*words, "--into", str(root / "dataset")]) == 0
     database = {name: {"subset": "training", "duration": 1.92, "labels": ["glow"]} for name in ("a", "b")}
     (root / "dataset/annotations.json").write_text(json.dumps({"database": database}))

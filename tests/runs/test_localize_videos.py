@@ -60,7 +60,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory, clip_folder: Path) -> Path
             colors[1 + i : 3 + i] = [BRIGHT, BRIGHT]
         write_video(root / "videos" / f"{name}.mp4", colors)
     dataset = root / "dataset"
-    words = ["extract", str(root / "videos"), "--encoder", str(clip_folder), "--name", "clip", "--into", str(dataset)]
+    words = [
+        "extract",
+        str(root / "videos"),
+        "--encoder",
+        str(clip_folder),
+        "--features",
+        "clip",
+        "--into",
+        str(dataset),
+    ]
     assert run(words) == 0
     database = {
         name: {"subset": "training", "duration": 6 * 0.64, "labels": ["glow"] if i % 2 == 0 else ["night"]}
@@ -175,7 +184,7 @@ def test_a_run_on_random_weights_uses_the_same_ones(
     shape = tmp_path / "weights" / "shape"
     shape.mkdir(parents=True)
     shutil.copy(clip_folder / "config.json", shape)
-    words = ["extract", str(videos), "--encoder", str(shape), "--name", "clip", "--into", str(dataset)]
+    words = ["extract", str(videos), "--encoder", str(shape), "--features", "clip", "--into", str(dataset)]
     assert run([*words, "--random-weights", "3"]) == 0
     database = {name: {"subset": "training", "duration": 1.28, "labels": [name]} for name in "ab"}
     (dataset / "annotations.json").write_text(json.dumps({"database": database}))
@@ -330,7 +339,7 @@ def test_every_folder_of_features_that_a_branch_looks_at_is_made(
         (siglip_folder, "siglip", "16"),
         (clip_folder, "b", "8"),
     ):
-        assert run([*words, "--encoder", str(encoder), "--name", name, "--stride", stride]) == 0
+        assert run([*words, "--encoder", str(encoder), "--features", name, "--stride", stride]) == 0
         shutil.copytree(encoder, tmp_path / "weights" / encoder.name, dirs_exist_ok=True)
     settings = ["cbp=convolution", "convolution.width=8", "vlp.heads=2", "schedule.updates_per_epoch=2"]
     settings += [f"schedule.{key}=1" for key in ("warm_up", "background", "foreground", "rounds")]

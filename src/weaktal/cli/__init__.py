@@ -26,6 +26,7 @@ import typer
 from weaktal import packages
 from weaktal.cli import surroundings
 from weaktal.cli.lines import log_lines
+from weaktal.cli.renamed import todays_names
 from weaktal.cli.stopping import STOPPED, STOPPING
 from weaktal.errors import InputError, RunError, arg, one_line
 from weaktal.version import __version__
@@ -134,6 +135,7 @@ def run(arguments: list[str]) -> int:
         return 2
     try:
         with log_lines(level):
+            arguments = todays_names(arguments)
             words = _words_so_far() if completing else arguments
             code = _application(words)(arguments, prog_name="weaktal", standalone_mode=False)
     except InputError as error:

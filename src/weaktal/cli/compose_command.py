@@ -95,7 +95,7 @@ def compose(
             rich_help_panel=FEATURES,
         ),
     ] = None,
-    features_name: Annotated[
+    features: Annotated[
         str | None,
         typer.Option(
             metavar="NAME", help="Folder below DATASET/features.", show_default="i3d", rich_help_panel=FEATURES
@@ -167,7 +167,7 @@ def compose(
             gap_snippets=_range("gap_snippets", gap_snippets, int) if gap_snippets is not None else None,
             pool=pool,
             pool_videos=pool_videos,
-            features_name=features_name,
+            features_name=features,
             streams=_streams(streams) if streams is not None else None,
             instance_seconds=_range("instance_seconds", instance_seconds, float)
             if instance_seconds is not None

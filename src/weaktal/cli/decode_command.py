@@ -15,7 +15,13 @@ from weaktal.errors import counted
 
 def decode(
     scores: Annotated[
-        Path, typer.Argument(metavar="SCORES", help="Scores that weaktal stored (.safetensors).", show_default=False)
+        list[Path],
+        typer.Argument(
+            metavar="SCORES...",
+            help="Scores that localize kept (.safetensors). Proposals of several files of the same videos, such as one "
+            "of each branch, are pooled.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Results file to write.", show_default=False)],
     tags: Annotated[

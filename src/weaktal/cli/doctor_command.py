@@ -11,8 +11,8 @@ from weaktal.cli.tables import put_json
 
 
 def doctor(
-    test: Annotated[
-        bool, typer.Option("--test", help="Also train, localize and score on made-up features: under a minute.")
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Also train, localize and score on made-up features: under a minute.")
     ] = False,
     json_out: Annotated[
         str | None,
@@ -27,7 +27,7 @@ def doctor(
     from weaktal.files import check_writable
 
     check_writable(None if json_out in (None, "-") else Path(str(json_out)))
-    found = look(test=test)
+    found = look(test=self_test)
     if not put_json(found.as_json(), json_out):
         print(f"weaktal {found.weaktal}, Python {found.python}, {found.system}")
         print(f"machine   {'; '.join(found.notes)}")

@@ -61,7 +61,7 @@ def extract(
         list[Path] | None,
         typer.Argument(help="Videos, or folders of videos.", metavar="[VIDEO|DIR]...", show_default="DATASET's own"),
     ] = None,
-    name: Annotated[
+    features: Annotated[
         list[str] | None, typer.Option(help="Feature folder, one for each --encoder; named after it otherwise.")
     ] = None,
     fps: Annotated[float, typer.Option(min=0.01, max=1000, help="Frames a second that are looked at.")] = 25.0,
@@ -125,7 +125,7 @@ def extract(
     """Turn videos into snippet features, with a manifest that tells how they were made.
 
     A run that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one setting
-    only; another setting needs another --name. Videos that cannot be used are named at the end, with exit code 2.
+    only; another setting needs another --features. Videos that cannot be used are named at the end, with exit code 2.
     """
     for one in encoder:  # before torch is imported, which takes longer
         check_encoder(one)
@@ -143,7 +143,7 @@ def extract(
             videos or None,
             encoders=encoder,
             into=into,
-            names=name,
+            names=features,
             fps=fps,
             stride=stride,
             window=window,

@@ -79,8 +79,8 @@ def import_(
             min=0, max=LARGEST_SEED, help="Seed of the choice of videos that are held out.", rich_help_panel=TABLES
         ),
     ] = 0,
-    encoder: Annotated[
-        str, typer.Option(help="Name for the imported features: features/NAME.", rich_help_panel=PACKAGES)
+    features: Annotated[
+        str, typer.Option(help="Folder for the imported features: DATASET/features/NAME.", rich_help_panel=PACKAGES)
     ] = "i3d",
     fps: Annotated[
         float,
@@ -154,7 +154,7 @@ def import_(
     elif kind in (Kind.TABLE, Kind.FOLDERS):
         _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
     else:
-        _package(kind, sources, dataset, encoder=encoder, fps=fps, window=window, stride=stride, unit=unit)
+        _package(kind, sources, dataset, encoder=features, fps=fps, window=window, stride=stride, unit=unit)
 
 
 def _tags(kind: Kind, sources: Sequence[Path], dataset: Path, of_table: dict[str, Any], **options: Any) -> None:

@@ -56,15 +56,23 @@ def train(
     logger: Annotated[
         list[str] | None,
         typer.Option(
-            help="Also tell a logger with Lightning Fabric's methods, made by package.module:function; repeatable. "
-            "Such as lightning.pytorch.loggers:WandbLogger or lightning.pytorch.loggers:MLFlowLogger."
+            help="Also tell wandb, mlflow, or a logger with Lightning Fabric's methods that package.module:function "
+            "makes; repeatable."
         ),
     ] = None,
+    look: Annotated[
+        bool,
+        typer.Option(
+            "--look",
+            help="Also log how well tags of held-out videos are told and, where segments are known, how far "
+            "pseudo-labels are right; the weights stay the same.",
+        ),
+    ] = False,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Skip videos whose features cannot be used.")
     ] = False,
 ) -> None:
-    """Train on video-level tags. Segments are never read.
+    """Train on video-level tags. Segments are never read, but for looking with --look.
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
 
@@ -86,10 +94,10 @@ def train(
         raise InputError("is for one run", source="--logger", expected="to be left out with several seeds")
     if resume and run is None:
         if is_seeds(dataset):
-            _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers)))
+            _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers, look=look)))
             return
         with showing(lines=True) as show:
-            _tell(resume_run(dataset, method=method, loggers=loggers, on_progress=show).path)
+            _tell(resume_run(dataset, method=method, loggers=loggers, look=look, on_progress=show).path)
         return
     given: dict[str, Any] = {
         "method": _needed("--method", method),
@@ -104,6 +112,7 @@ def train(
         "seconds_per_snippet": seconds_per_snippet,
         "seconds_per_window": seconds_per_window,
         "skip_broken": skip_broken,
+        "look": look,
     }
     if several is not None:
         _tell(*(done.path for done in train_seeds(dataset, seeds=several, workers=workers, **given)))

@@ -21,9 +21,11 @@ def weights(
             help="What to fetch: a name of the list, i3d for both streams, or ORGANIZATION/MODEL.", metavar="NAME"
         ),
     ] = None,
-    into: Annotated[
+    folder: Annotated[
         Path | None,
-        typer.Option(help="Folder of weights.", show_default="$WEAKTAL_WEIGHTS, else ~/.cache/weaktal/weights"),
+        typer.Option(
+            "--weights", help="Folder of weights.", show_default="$WEAKTAL_WEIGHTS, else ~/.cache/weaktal/weights"
+        ),
     ] = None,
 ) -> None:
     """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
@@ -35,12 +37,12 @@ def weights(
     if action == "list":
         if names:
             raise InputError(f"list takes no names, not {shown(names[0])}", expected="weaktal weights fetch NAME")
-        _show(into)
+        _show(folder)
     elif action == "fetch":
         if not names:
             raise InputError("fetch needs a NAME", expected="a name that `weaktal weights` lists")
         for name in names:
-            _fetch(name, into)
+            _fetch(name, folder)
     else:
         raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list or fetch")
 

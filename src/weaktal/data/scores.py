@@ -1,8 +1,9 @@
 """Scores of whole videos on disk, so that decoding can run again without the model.
 
 One safetensors file holds, for each video NAME, ``snippets/NAME`` (T, C) and ``video/NAME`` (C,), both float32, and in
-its metadata under ``weaktal`` a JSON text: classes, grid, durations, and where the scores come from. Both the writer
-and the reader hold one video at a time.
+its metadata under ``weaktal`` a JSON text: classes, grid, durations, and where the scores come from. There may be
+``changes/NAME`` (T,) as well: how much the features change at the start of each snippet. Both the writer and the reader
+hold one video at a time.
 """
 
 from __future__ import annotations
@@ -28,16 +29,20 @@ from weaktal.timeline import SnippetGrid
 
 WHAT = "scores that weaktal stored"
 _KEY = "weaktal"
-_SNIPPETS, _VIDEO = "snippets/", "video/"
+_SNIPPETS, _VIDEO, _CHANGES = "snippets/", "video/", "changes/"
 
 
 @dataclass(frozen=True, slots=True)
 class VideoScores:
-    """Scores of one video: ``snippets`` (T, C), ``video`` (C,)."""
+    """Scores of one video: ``snippets`` (T, C), ``video`` (C,).
+
+    Beside them, where they are known, the ``changes`` of the features at the start of each snippet, (T,).
+    """
 
     name: str
     snippets: Floats32
     video: Floats32
+    changes: Floats32 | None = None
 
 
 class _Grid(BaseModel):
@@ -62,7 +67,9 @@ class ScoreWriter:
         self.durations: dict[str, float] = {}
         self.tensors: dict[str, dict[str, Any]] = {}
 
-    def add(self, name: str, duration: float, snippets: Floats32, video: Floats32) -> None:
+    def add(
+        self, name: str, duration: float, snippets: Floats32, video: Floats32, changes: Floats32 | None = None
+    ) -> None:
         """Adds one video.
 
         Args:
@@ -70,6 +77,7 @@ class ScoreWriter:
             duration: seconds.
             snippets: finite scores, shape (T, C), T at least 1.
             video: finite scores, shape (C,).
+            changes: of the features at the start of each snippet, finite, shape (T,).
 
         Raises:
             ValueError: if the video is there already or the scores are not as they should be.
@@ -79,11 +87,14 @@ class ScoreWriter:
             raise ValueError(f"scores of {name!r} are there already")
         if snippets.ndim != 2 or len(snippets) < 1 or snippets.shape[1] != count or video.shape != (count,):
             raise ValueError(f"scores of {name!r} have shapes {snippets.shape}, {video.shape} for {count} classes")
-        if not (np.isfinite(snippets).all() and np.isfinite(video).all()):
+        if changes is not None and changes.shape != (len(snippets),):
+            raise ValueError(f"changes of {name!r} have shape {changes.shape} for {len(snippets)} snippets")
+        tensors = {_SNIPPETS: snippets, _VIDEO: video, **({} if changes is None else {_CHANGES: changes})}
+        if not all(np.isfinite(values).all() for values in tensors.values()):
             raise ValueError(f"scores of {name!r} hold NaN or infinity")
         self.durations[name] = float(duration)
-        self._put(_SNIPPETS + name, snippets)
-        self._put(_VIDEO + name, video)
+        for prefix, values in tensors.items():
+            self._put(prefix + name, values)
 
     def _put(self, key: str, values: Floats32) -> None:
         start = self._body.tell()
@@ -136,6 +147,7 @@ class StoredScores:
         durations: seconds, by video.
         origin: where the scores come from.
         source: the file.
+        with_changes: videos with the changes of their features.
     """
 
     classes: tuple[str, ...]
@@ -143,6 +155,7 @@ class StoredScores:
     durations: Mapping[str, float]
     origin: Mapping[str, Any] = field(compare=False)
     source: Path = field(compare=False)
+    with_changes: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.durations)
@@ -164,7 +177,9 @@ class StoredScores:
     def _video(self, file: Any, name: str) -> VideoScores:
         count = len(self.classes)
         snippets = self._tensor(file, _SNIPPETS + name, (None, count))
-        return VideoScores(name, snippets, self._tensor(file, _VIDEO + name, (count,)))
+        whole = self._tensor(file, _VIDEO + name, (count,))
+        changes = self._tensor(file, _CHANGES + name, (len(snippets),)) if name in self.with_changes else None
+        return VideoScores(name, snippets, whole, changes)
 
     def _tensor(self, file: Any, key: str, shape: tuple[int | None, ...]) -> Floats32:
         expected = "float32 of shape (" + ", ".join("T" if n is None else str(n) for n in shape) + ")"
@@ -200,12 +215,14 @@ def read_scores(path: Path) -> StoredScores:
     except ValidationError as error:
         raise from_validation(error, path) from None
     wanted = {prefix + name for name in head.durations for prefix in (_SNIPPETS, _VIDEO)}
+    changing = frozenset(name for name in head.durations if _CHANGES + name in keys)
+    wanted |= {_CHANGES + name for name in changing}
     if keys != wanted:
         odd = min(keys ^ wanted)
         fault = "is missing" if odd in wanted else "belongs to no video"
         raise InputError(fault, source=path, place=odd, expected="two tensors for each video")
     grid = SnippetGrid(head.grid.fps, head.grid.window, head.grid.stride)
-    return StoredScores(head.classes, grid, head.durations, head.origin, path)
+    return StoredScores(head.classes, grid, head.durations, head.origin, path, changing)
 
 
 @contextlib.contextmanager

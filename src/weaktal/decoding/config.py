@@ -66,6 +66,31 @@ class DecodeConfig(Settings):
         "Scores are interpolated to so many times the snippets, which lets boundaries lie between snippet edges.",
         "ours",
     )
+    snap: Annotated[float, Field(ge=0, le=64)] = setting(
+        0.0,
+        "How far a boundary may move to the strongest change of the features, a local maximum above the video's mean. "
+        "0 moves none.",
+        "ours",
+        unit="snippets",
+    )
+    least_support: Share = setting(
+        0.0,
+        "Proposals are dropped whose mean tIoU with those of their class that overlap them is below this share of the "
+        "highest in the video: what thresholds do not agree on. 0 drops none.",
+        "ours",
+    )
+    fusion: Literal["none", "gaussian"] = setting(
+        "none",
+        "Before suppression, boundaries become means over the overlapping proposals, weighted by their scores and a "
+        "Gaussian of the overlap.",
+        "ours",
+    )
+    fusion_sigma: Annotated[float, Field(gt=0)] = setting(
+        0.3, "Width of that Gaussian: a proposal of tIoU o has exp(-(1 - o)^2 / sigma) of its score as weight.", "ours"
+    )
+    fusion_overlap: Annotated[float, Field(gt=0, le=1)] = setting(
+        0.5, "tIoU from which on proposals are fused.", "ours"
+    )
     nms: Literal["gaussian", "linear", "hard", "none"] = setting(
         "gaussian",
         "Non-maximum suppression within a class: soft by a Gaussian of the overlap or linear in it, hard, or none. Ju "

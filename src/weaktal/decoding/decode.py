@@ -16,11 +16,11 @@ from weaktal.data.video_files import files_of
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scores
 from weaktal.errors import InputError, arg
-from weaktal.files import check_writable
+from weaktal.files import as_paths, check_writable
 
 
 def decode(
-    scores: str | PathLike[str],
+    scores: str | PathLike[str] | Sequence[str | PathLike[str]],
     out: str | PathLike[str] | None = None,
     *,
     config: str | PathLike[str] | None = None,
@@ -32,7 +32,8 @@ def decode(
     """Decodes stored scores into segments again; needs no model.
 
     Args:
-        scores: scores file, as ``localize`` keeps it.
+        scores: scores file, as ``localize`` keeps it; or several of the same videos, such as one of each branch, whose
+            proposals are pooled.
         out: results file to write; none by default.
         config: YAML file of decoding settings.
         settings: over the file, such as ``{"theta_loc": 0.5}``.
@@ -45,17 +46,20 @@ def decode(
     """
     target = None if out is None else Path(out)
     file = None if config is None else Path(config)
-    check_writable(target, inputs=[Path(scores), file, *files_of([Path(dataset)] if dataset is not None else [])])
+    sources = as_paths(scores)
+    if not sources:
+        raise InputError("there are none", source=arg("scores"), expected="one file or more")
+    check_writable(target, inputs=[*sources, file, *files_of([Path(dataset)] if dataset is not None else [])])
     if (tags is None) != (dataset is None):
         has, lacks = ("dataset", "tags") if tags is None else ("tags", "dataset")
         raise InputError(f"needs {arg(lacks)}", source=arg(has), expected="both, or neither")
     chosen = load_settings(DecodeConfig, file, overrides, values=settings)
-    stored = read_scores(Path(scores))
+    stored, *beside = [read_scores(source) for source in sources]
     known = {}
     if dataset is not None:
         annotated = read_tags(Path(dataset)).videos
         known = known_tags([annotated[name] for name in stored.durations if name in annotated], tags, stored.classes)
-    results = decode_scores(stored, chosen, known=known)
+    results = decode_scores(stored, chosen, beside=beside, known=known)
     if target is not None:
         results.save(target)
     return results

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from weaktal.arrays import Bools, Floats, Integers
+from weaktal.decoding.change_points import snapped
 from weaktal.decoding.config import DecodeConfig
 
 
@@ -24,6 +26,11 @@ class Proposals:
     starts: Integers
     stops: Integers
     scores: Floats
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Proposals]) -> Proposals:
+        """All proposals of several."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
 
 def kept_classes(video: Floats, theta_cls: float, keep_top: int, possible: Bools | None = None) -> Integers:
@@ -53,12 +60,15 @@ def upsampled(scores: Floats, factor: int) -> Floats:
     return np.asarray(scores[:, left] * (1 - share) + scores[:, right] * share)
 
 
-def find_proposals(scores: Floats, config: DecodeConfig) -> Proposals:
+def find_proposals(
+    scores: Floats, config: DecodeConfig, points: Integers | None = None, strengths: Floats | None = None
+) -> Proposals:
     """All runs of consecutive snippets above any of the thresholds, each once, longer than the minimum, with scores.
 
     Args:
         scores: of the kept classes, already up-sampled, shape (K, T).
-        config: thresholds, minimum length, scoring.
+        config: thresholds, minimum length, how far boundaries move, scoring.
+        points, strengths: where features change, in steps of the scores, and how much; None moves no boundary.
     """
     thresholds = np.asarray(config.theta_loc, dtype=np.float64)[:, None]  # (H, 1)
     if config.threshold_scale == "video_max":
@@ -67,6 +77,11 @@ def find_proposals(scores: Floats, config: DecodeConfig) -> Proposals:
     classes, starts, stops = runs(above)
     long_enough = stops - starts >= config.min_snippets * config.upsample
     classes, starts, stops = classes[long_enough], starts[long_enough], stops[long_enough]
+    if points is not None and strengths is not None:
+        count = scores.shape[1]
+        reach = int(config.snap * config.upsample)
+        starts, stops = snapped(starts, stops, points, strengths, reach=reach, count=count)
+        classes, starts, stops = _each_once(classes, starts, stops, count)
     if config.score == "max":
         values = run_maxima(scores, classes, starts, stops)
     else:
@@ -86,8 +101,13 @@ def runs(above: Bools) -> tuple[Integers, Integers, Integers]:
     steps = np.diff(padded)  # (H, K, T + 1): 1 where a run starts, -1 just after its end
     _, run_classes, starts = np.nonzero(steps == 1)
     _, _, stops = np.nonzero(steps == -1)  # same order: runs of a row never interleave
+    return _each_once(run_classes, starts, stops, count)
+
+
+def _each_once(classes: Integers, starts: Integers, stops: Integers, count: int) -> tuple[Integers, Integers, Integers]:
+    """Runs in ``count`` snippets, sorted by class, start and stop."""
     # One number a run, so that finding repetitions is a sort of integers.
-    code = np.unique((run_classes * (count + 1) + starts) * (count + 1) + stops)
+    code = np.unique((classes * (count + 1) + starts) * (count + 1) + stops)
     rest, found_stops = np.divmod(code, count + 1)
     found_classes, found_starts = np.divmod(rest, count + 1)
     return found_classes, found_starts, found_stops

@@ -63,18 +63,29 @@ class Logger(Protocol):
         ...
 
 
+# Loggers by a name of their own; each needs the extra of that name.
+NAMED = {"wandb": "weaktal.engine.loggers:Wandb", "mlflow": "weaktal.engine.loggers:MLflow"}
+
+
 def logger_named(name: str) -> Logger:
-    """Calls ``package.module:function``, or a class, for a logger with its defaults; the module is imported.
+    """One of :data:`NAMED`, or what ``package.module:function``, or a class, makes; the module is imported.
 
     Raises:
         InputError: if there is none, it cannot be made, or what it makes is no logger.
     """
-    module, _, maker = name.partition(":")
-    source, expected = f"{arg('logger')} {shown(name)}", "package.module:function of a module that is installed"
+    module, _, maker = NAMED.get(name, name).partition(":")
+    source = f"{arg('logger')} {shown(name)}"
+    expected = f"{', '.join(NAMED)}, or package.module:function of a module that is installed"
     if not maker:
         raise InputError("names no function", source=source, expected=expected)
     try:
         made = getattr(importlib.import_module(module), maker)()
+    except ImportError as error:
+        if name not in NAMED:
+            raise InputError(f"cannot be made ({error})", source=source, expected=expected) from None
+        raise InputError(
+            f"is not installed ({error})", source=source, expected=f"pip install 'weaktal[{name}]'"
+        ) from None
     except Exception as error:  # whatever somebody's module does
         problem = f"cannot be made ({type(error).__name__}: {error})"
         raise InputError(problem, source=source, expected=expected) from None
@@ -132,23 +143,29 @@ class LossLog:
             values: the losses; they go to ``losses.csv`` as well.
             about: further figures, such as the learning rate, for TensorBoard and the loggers alone.
         """
-        metrics = {f"{phase}/{name}": value for name, value in {**values, **about}.items()}
-        for logger in self._loggers:
-            logger.log_metrics(metrics, total)
-        if self._board is not None:
-            for name, value in metrics.items():
-                self._board.add_scalar(name, value, total)
+        self.write_about(total=total, values={f"{phase}/{name}": value for name, value in {**values, **about}.items()})
         for name, value in values.items():
             self._writer.writerow([total, phase, update, name, repr(value)])
         self._stream.flush()
 
-    def close(self) -> None:
-        """Flushes and closes the files."""
+    def write_about(self, *, total: int, values: Mapping[str, float]) -> None:
+        """Adds figures by their full name for TensorBoard and the loggers alone, after ``total`` updates."""
+        for logger in self._loggers:
+            logger.log_metrics(dict(values), total)
+        if self._board is not None:
+            for name, value in values.items():
+                self._board.add_scalar(name, value, total)
+
+    def __enter__(self) -> LossLog:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Flushes and closes the files, and tells the loggers how it ended."""
         self._stream.close()
         if self._board is not None:
             self._board.close()
         for logger in self._loggers:
-            logger.finalize("finished")
+            logger.finalize("finished" if kind is None else "failed")
 
 
 def _write_hparams(board: Any, hparams: Mapping[str, object]) -> None:

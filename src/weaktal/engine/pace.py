@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 
 import torch
@@ -44,6 +45,15 @@ class Pace:
                     f"{self.total - self.done:,}", duration(left), self.rate, self.device,
                 )  # fmt: skip
 
+    def finish(self) -> None:
+        """Training is over: says how long it took, where it took long."""
+        took = time.monotonic() - self._started
+        if self._here and took >= WORTH_SAYING:
+            log.info(
+                "%s updates in %s: %.1f updates a second on %s",
+                f"{self._here:,}", duration(took), self.rate, self.device,
+            )  # fmt: skip
+
     @property
     def rate(self) -> float:
         """Updates a second, so far."""
@@ -51,15 +61,21 @@ class Pace:
 
     @property
     def device(self) -> str:
-        """The device and, of a GPU, the memory that training took at most."""
-        if self._device.type != "cuda":
-            return str(self._device)
-        return f"{torch.cuda.get_device_name(self._device)}, {self.memory:.1f} GiB"
+        """The device, and the memory that training took at most: the GPU's, or else this process's."""
+        name = torch.cuda.get_device_name(self._device) if self._device.type == "cuda" else str(self._device)
+        return f"{name}, {self.memory:.1f} GiB" if self.memory else name
 
     @property
     def memory(self) -> float:
-        """GiB of the GPU that training took at most; 0 without one."""
-        return torch.cuda.max_memory_allocated(self._device) / 2**30 if self._device.type == "cuda" else 0.0
+        """GiB that training took at most, of the GPU or else of this process; 0 where the system does not say."""
+        if self._device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self._device) / 2**30
+        try:
+            import resource
+        except ImportError:  # Windows
+            return 0.0
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 2 ** (30 if sys.platform == "darwin" else 20)  # bytes there, KiB elsewhere
 
 
 def duration(seconds: float) -> str:

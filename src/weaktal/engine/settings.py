@@ -63,7 +63,16 @@ class EngineConfig(Settings):
         0, "Processes that read ahead; 0 reads between updates.", "ours", unit="processes", ge=0, le=1024
     )
     tensorboard: bool = setting(True, "Also write RUN/tensorboard, where weaktal[log] is installed.", "ours")
+    look_every: int = setting(
+        0,
+        "Updates between looks at held-out tags and at the labels, where they were asked for; 0 looks at the end of "
+        "each phase alone.",
+        "ours",
+        unit="updates",
+        ge=0,
+        le=10**9,
+    )
 
 
 # Settings of the engine that cannot change the weights, so that a run may be resumed with others.
-HARMLESS = ("checkpoint_every", "log_every", "workers", "tensorboard")
+HARMLESS = ("checkpoint_every", "log_every", "workers", "tensorboard", "look_every")

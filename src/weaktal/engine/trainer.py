@@ -8,8 +8,7 @@ killed at any point and resumed ends with the same weights, bit for bit, as one 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -32,6 +31,9 @@ from weaktal.errors import InputError, RunError
 from weaktal.files import write_json
 from weaktal.progress import OnProgress, Progress
 
+# Gives figures to log by name, of the method as it is, the name of the phase and its state; see Trainer.look.
+Look = Callable[[Method, str, State], Mapping[str, float]]
+
 
 class Trainer:
     """Trains one method on one set of videos into one run folder.
@@ -45,6 +47,8 @@ class Trainer:
         on_progress: is told of each update, with its losses.
         hparams: what defines the run, for TensorBoard and the loggers.
         loggers: what is told of the training besides its own files.
+        look: called at the end of each phase and every ``look_every`` updates, in evaluation mode, without gradient;
+            what it gives is logged and nothing else.
 
     Raises:
         InputError: if the device is not there.
@@ -60,8 +64,10 @@ class Trainer:
         on_progress: OnProgress | None = None,
         hparams: Mapping[str, object] | None = None,
         loggers: Sequence[Logger] = (),
+        look: Look | None = None,
     ) -> None:
         self.hparams = hparams
+        self.look = look
         self.loggers = loggers
         self.method = method
         self.videos = videos
@@ -86,7 +92,7 @@ class Trainer:
         position, optimizer, state = start.position, None, dict[str, Tensor]()
         total = sum(phase.updates for phase in self.method.phases())
         self.pace = Pace(total, position.total, self.fabric.device)
-        with closing(self._log(position.total)) as log:
+        with self._log(position.total) as log:
             for index, phase in enumerate(self.method.phases()):
                 state = self._state(phase, index, state, stored=start.has_begun(index))
                 if start.is_over(index):
@@ -98,6 +104,7 @@ class Trainer:
                 self._finish(phase, index, state)
         self._save(self.run.weights, self.method.module.state_dict())
         self.checkpoints.clear()
+        self.pace.finish()
 
     def _save(self, path: Path, tensors: Mapping[str, Tensor]) -> None:
         save_tensors(path, tensors, within=self.run.path)
@@ -164,10 +171,24 @@ class Trainer:
                 }
                 log.write(total=position.total, phase=phase.name, update=position.update, values=values, about=about)
             self._tell(phase, position, values)
+            if self.look is not None and (done or self._is_due(position)):
+                log.write_about(total=position.total, values=self._looked(phase, state))
             if position.update % self.settings.checkpoint_every == 0 or done:
                 _refuse_nonfinite(_weight_sums(self.method.module), phase, position)
                 self.checkpoints.save(position, self.method.module, optimizer)
         return position
+
+    def _is_due(self, position: Position) -> bool:
+        every = self.settings.look_every
+        return every > 0 and position.update % every == 0
+
+    def _looked(self, phase: Phase, state: State) -> Mapping[str, float]:
+        assert self.look is not None
+        self.method.module.eval()
+        with torch.no_grad():
+            found = self.look(self.method, phase.name, state)
+        _freeze_all_but(self.method.module, phase.trains)  # back to training
+        return found
 
     def _tell(self, phase: Phase, position: Position, values: Mapping[str, float] | None = None) -> None:
         whole = (self.pace.done, self.pace.total)

@@ -88,7 +88,7 @@ def make_target(
         raise InputError(
             f"holds features but no {FILE}, so how they were made is unknown",
             source=folder,
-            expected=f"another {arg('names')}, or an empty folder",
+            expected=f"another {arg('names', '--features')}, or an empty folder",
         )
     return target
 
@@ -140,7 +140,7 @@ def _check_same(existing: Manifest, target: Target) -> None:
             raise InputError(
                 f"these features have {key} {shown(old.get(key))}, this run {shown(new.get(key))}",
                 source=target.folder / FILE,
-                expected=f"the same settings, or another {arg('names')}",
+                expected=f"the same settings, or another {arg('names', '--features')}",
             )
 
 

@@ -62,14 +62,14 @@ class Recipe:
         if len(names) != len(self.encoders):
             raise InputError(
                 f"{len(names)} names for {len(self.encoders)} encoders",
-                source=arg("names"),
+                source=arg("names", "--features"),
                 expected="one for each",
             )
         for name in names:
             if not name or name.startswith(".") or "/" in name or names.count(name) > 1:
                 raise InputError(
                     f"cannot name a feature folder {name!r}",
-                    source=arg("names"),
+                    source=arg("names", "--features"),
                     expected="distinct names",
                 )
         return [self.dataset / "features" / name for name in names]

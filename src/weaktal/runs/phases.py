@@ -208,17 +208,43 @@ def stored_label_quality(
     """
     path = phase / "state.safetensors"
     stored = load_tensors(path) if path.exists() else {}
+    return label_quality(labels_in(stored), annotations, classes, grid, source=path)
+
+
+def label_quality(
+    labels: Mapping[str, Tensor],
+    annotations: Annotations,
+    classes: Sequence[str],
+    grid: SnippetGrid,
+    *,
+    source: Path | None = None,
+) -> PseudoLabelQuality | None:
+    """Pseudo-labels against the segments of their videos, as :func:`stored_label_quality` does it.
+
+    Args:
+        labels: (T, C) int8 by video.
+        annotations: with segments.
+        classes: of the labels.
+        grid: of the features.
+        source: where the labels come from, for messages.
+
+    Returns:
+        None without labels, or where no segments are known.
+
+    Raises:
+        InputError: if a video is not annotated.
+    """
     total = PseudoLabelQuality()
-    for name, labels in labels_in(stored).items():
+    for name, rows in labels.items():
         if name not in annotations.videos:
             raise InputError(
-                f"video {name!r} is not annotated", source=path, expected=f"videos of {annotations.source}"
+                f"video {name!r} is not annotated", source=source, expected=f"videos of {annotations.source}"
             )
         video = annotations.videos[name]
         known = {segment.label for segment in video.segments}
         held = [index for index, label in enumerate(classes) if label in known]
-        action = action_snippets(video, classes, grid, len(labels))
-        total += pseudo_label_quality(labels.numpy()[:, held], action[:, held])
+        action = action_snippets(video, classes, grid, len(rows))
+        total += pseudo_label_quality(rows.cpu().numpy()[:, held], action[:, held])
     return total if total.action + total.idle else None
 
 

@@ -21,6 +21,7 @@ def resume(
     dataset: str | PathLike[str] | None = None,
     method: str | None = None,
     loggers: Sequence[Logger] = (),
+    look: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Goes on with a run from its newest checkpoint, as its folder says that it was started.
@@ -29,7 +30,7 @@ def resume(
         run: the folder.
         dataset: where the dataset lies now, if it was moved since.
         method: the run's method, where it is a module that is not installed as a method.
-        loggers, on_progress: as of :func:`weaktal.train`.
+        loggers, look, on_progress: as of :func:`weaktal.train`.
 
     Returns:
         The finished run; at once if it was finished before.
@@ -56,5 +57,6 @@ def resume(
         seconds_per_window=info.seconds_per_window,
         skip_broken=any(reason != UNTAGGED for reason in info.skipped.values()),
         loggers=loggers,
+        look=look,
         on_progress=on_progress,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from weaktal.config import Settings, as_yaml, flat, load_settings
-from weaktal.data.annotations import Video, read_tags
+from weaktal.data.annotations import Video, read_annotations, read_tags
 from weaktal.data.features import Features
 from weaktal.data.fingerprint import fingerprints, tags_fingerprint
 from weaktal.data.manifest import Manifest
@@ -22,6 +22,7 @@ from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module, meth
 from weaktal.methods.presets import preset_file
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import UNTAGGED, RunFolder, RunInfo
+from weaktal.runs.looking import Looking
 from weaktal.runs.run import Run
 from weaktal.version import __version__
 
@@ -48,9 +49,10 @@ def train(
     seconds_per_window: float | None = None,
     skip_broken: bool = False,
     loggers: Sequence[Logger] = (),
+    look: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Run:
-    """Trains ``method`` on the video-level tags of a dataset folder. Segments are never read.
+    """Trains ``method`` on the video-level tags of a dataset folder. Segments are never read, but for looking if asked.
 
     Args:
         dataset: a dataset, or its folder, with features.
@@ -71,6 +73,8 @@ def train(
         skip_broken: go on without the videos whose features cannot be used.
         loggers: what is told of the settings and of losses, learning rate, gradient norm and time of an update, besides
             the run's own files: any of Lightning Fabric's loggers, or what has the same methods.
+        look: also log, for whoever watches, how well the tags of held-out videos are told, and, where segments of the
+            training videos are known, how far the pseudo-labels are right. The weights stay the same, bit for bit.
         on_progress: is told of each update, with its losses; ``what`` is the phase.
 
     Returns:
@@ -161,6 +165,7 @@ def train(
         on_progress,
         hparams={"method": method, "seed": seed, "features": features, **flat(info.settings)},
         loggers=loggers,
+        look=Looking(read_annotations(dataset), subset, {"": main, **others}, chosen.engine.device) if look else None,
     )
     with alone_in(folder.path, "weaktal train"):
         folder.start(info, as_yaml(chosen), resume=resume)

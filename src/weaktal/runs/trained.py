@@ -17,6 +17,7 @@ from weaktal.data.annotations import Video
 from weaktal.data.features import Features
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
+from weaktal.decoding.change_points import feature_changes
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scored
 from weaktal.engine.batch import VideoSet
@@ -158,10 +159,13 @@ class Trained:
         called = [video.name for video in videos] if names is None else names
         by_video: list[np.ndarray] = []
 
+        changing = scores is not None or self.decode.snap > 0
+
         def scored() -> Iterator[tuple[VideoScores, float]]:
             for (_, snippets, whole), video, name in zip(predicted, videos, called, strict=True):
                 by_video.append(whole)
-                yield VideoScores(name, snippets, whole), video.duration
+                changes = feature_changes(features.read(video.name)) if changing else None
+                yield VideoScores(name, snippets, whole, changes), video.duration
                 if on_progress is not None:
                     on_progress(Progress("scoring", len(by_video), len(videos), "videos"))
 

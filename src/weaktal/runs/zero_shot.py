@@ -15,6 +15,7 @@ from weaktal.data.features import FeatureFolder
 from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_usable
+from weaktal.decoding.change_points import feature_changes
 from weaktal.decoding.decoder import decode_scored
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.descriptions import class_texts, described_vectors
@@ -104,7 +105,8 @@ def zero_shot(
 
     def scored() -> Iterator[tuple[VideoScores, float]]:
         for video, name in zip(prepared.videos, prepared.names, strict=True):
-            cosines = torch.from_numpy(folder.read(video.name)) @ vectors.mT - usual  # (T, C + K)
+            rows = folder.read(video.name)  # (T, D)
+            cosines = torch.from_numpy(rows) @ vectors.mT - usual  # (T, C + K)
             by_snippet = snippet_scores(
                 cosines,
                 classes=len(labels),
@@ -113,7 +115,7 @@ def zero_shot(
                 above_chance=config.above_chance,
             )
             whole = _video_scores(by_snippet, config.divisor)
-            yield VideoScores(name, by_snippet.numpy(), whole.numpy()), video.duration
+            yield VideoScores(name, by_snippet.numpy(), whole.numpy(), feature_changes(rows)), video.duration
             if on_progress is not None:
                 on_progress(Progress("scoring", prepared.names.index(name) + 1, len(prepared.names), "videos"))
 

@@ -138,8 +138,7 @@ class Comparison:
         for other in self.published:
             at = [number(other.map.get(tiou, math.nan)) for tiou in self.tious]
             averages = [number(other.means.get(name, math.nan)) for name in self.ranges]
-            name = f"{other.method} ({other.source}; {other.supervision}; {other.picked})"
-            rows.append([name, "", *at, *averages, "", "", ""])
+            rows.append([other.title, "", *at, *averages, "", "", ""])
         return rows
 
     def by_class(self) -> tuple[list[str], list[list[str]]]:

@@ -18,7 +18,9 @@ class Published(BaseModel):
         method: its name.
         source: who says so.
         supervision: what it was trained on.
-        picked_on_test: whether the checkpoint was chosen by its score on the test set; None where nobody says.
+        checked: what the figures were held against; None where they were taken from the literature's comparisons.
+        picked_on_test: whether the checkpoint was chosen by its score on the test set; None where it cannot be seen.
+        seen_in: where that is seen, or what is seen instead; None for nothing.
         map: mAP in percent by tIoU, as far as it is known.
         means: mean mAP in percent over a range of tIoUs, such as ``0.1:0.7``.
     """
@@ -29,9 +31,17 @@ class Published(BaseModel):
     method: str
     source: str
     supervision: str
+    checked: str | None
     picked_on_test: bool | None
+    seen_in: str | None
     map: Mapping[float, float] = {}
     means: Mapping[str, float] = {}
+
+    @property
+    def title(self) -> str:
+        """The method with what a reader has to know of its figures."""
+        unchecked = "" if self.checked else "; figures not checked"
+        return f"{self.method} ({self.source}; {self.supervision}; {self.picked}{unchecked})"
 
     @property
     def picked(self) -> str:

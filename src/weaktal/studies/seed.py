@@ -38,13 +38,18 @@ class Request(BaseModel):
 
 
 class SeedJob(BaseModel):
-    """A request with one seed, and the folder of its run."""
+    """A request with one seed, and the folder of its run.
+
+    Attributes:
+        look: as of :func:`weaktal.train`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     request: Request
     seed: int
     run: Path
+    look: bool = False
 
 
 def train_seed(job: SeedJob, console: Console) -> None:
@@ -69,6 +74,7 @@ def train_seed(job: SeedJob, console: Console) -> None:
             seconds_per_snippet=request.seconds_per_snippet,
             seconds_per_window=request.seconds_per_window,
             skip_broken=request.skip_broken,
+            look=job.look,
             on_progress=show,
         )
 

@@ -60,6 +60,7 @@ def train_seeds(
     seconds_per_snippet: float | None = None,
     seconds_per_window: float | None = None,
     skip_broken: bool = False,
+    look: bool = False,
     console: Console | None = None,
 ) -> tuple[Run, ...]:
     """Trains a method with several seeds, side by side, each in a process of its own.
@@ -71,7 +72,7 @@ def train_seeds(
         preset, config, settings, overrides: as of :func:`weaktal.train`.
         resume: go on with ``run``, which may be given more seeds; finished ones are kept.
         workers: trainings at once; as many as GPUs, or without any as cores, by default.
-        subset, seconds_per_snippet, seconds_per_window, skip_broken: as of :func:`weaktal.train`.
+        subset, seconds_per_snippet, seconds_per_window, skip_broken, look: as of :func:`weaktal.train`.
         console: where progress goes; standard error by default.
 
     Returns:
@@ -97,7 +98,7 @@ def train_seeds(
         seconds_per_window=seconds_per_window,
         skip_broken=skip_broken,
     )
-    return _train(Path(run), _Seeds(request=request, seeds=tuple(seeds)), resume, workers, console)
+    return _train(Path(run), _Seeds(request=request, seeds=tuple(seeds)), resume, workers, console, look=look)
 
 
 def resume_seeds(
@@ -106,6 +107,7 @@ def resume_seeds(
     dataset: str | PathLike[str] | None = None,
     method: str | None = None,
     workers: int | None = None,
+    look: bool = False,
     console: Console | None = None,
 ) -> tuple[Run, ...]:
     """Goes on with a folder of several seeds, as it says that it was started.
@@ -114,7 +116,7 @@ def resume_seeds(
         run: the folder.
         dataset: where the dataset lies now, if it was moved since.
         method: as of :func:`weaktal.resume`.
-        workers, console: as of :func:`train_seeds`.
+        workers, look, console: as of :func:`train_seeds`.
 
     Raises:
         InputError, RunError: as of :func:`train_seeds`.
@@ -124,7 +126,7 @@ def resume_seeds(
     if dataset is not None:
         moved = asked.request.model_copy(update={"dataset": Path(dataset).absolute()})
         asked = asked.model_copy(update={"request": moved})
-    return _train(Path(run), asked, True, workers, console)
+    return _train(Path(run), asked, True, workers, console, look=look)
 
 
 def is_seeds(folder: Path) -> bool:
@@ -145,7 +147,9 @@ def _read(folder: Path) -> _Seeds:
     return read_model(folder / FILE, _Seeds, "what weaktal train --seeds wrote there")
 
 
-def _train(run: Path, asked: _Seeds, resume: bool, workers: int | None, console: Console | None) -> tuple[Run, ...]:
+def _train(
+    run: Path, asked: _Seeds, resume: bool, workers: int | None, console: Console | None, *, look: bool
+) -> tuple[Run, ...]:
     within(workers=(workers, 1, 1000))
     read_tags(asked.request.dataset)  # what cannot be read at all is said here, and not by every seed
     with alone_in(run, FILE, "runs of several seeds"):
@@ -155,7 +159,7 @@ def _train(run: Path, asked: _Seeds, resume: bool, workers: int | None, console:
         gpus = _gpus(asked.request)
         count = workers or min(gpus or available_cores(), max(1, len(todo)))
         failures = run_all(
-            list(_works(run, asked.request, todo)),
+            list(_works(run, asked.request, todo, look=look)),
             workers=count,
             console=console or console_on("stderr"),
             gpus=gpus,
@@ -184,10 +188,11 @@ def _started(run: Path, asked: _Seeds, resume: bool) -> _Seeds:
     return _Seeds(request=asked.request, seeds=tuple(sorted({*stored.seeds, *asked.seeds})))
 
 
-def _works(run: Path, request: Request, seeds: Sequence[int]) -> Iterator[Work]:
+def _works(run: Path, request: Request, seeds: Sequence[int], *, look: bool) -> Iterator[Work]:
     for seed in seeds:
         file = run / f"seed-{seed}.json"
-        write_json(file, SeedJob(request=request, seed=seed, run=run / f"seed-{seed}").model_dump(mode="json"))
+        job = SeedJob(request=request, seed=seed, run=run / f"seed-{seed}", look=look)
+        write_json(file, job.model_dump(mode="json"))
         yield Work(f"seed {seed}", ("weaktal.studies.seed", str(file)), run / f"seed-{seed}.log")
 
 

@@ -97,7 +97,9 @@ def import_dataset(
     try:
         check_name(encoder, None)
     except InputError:
-        raise InputError(f"is {shown(encoder)}", source=arg("encoder"), expected="a plain folder name") from None
+        raise InputError(
+            f"is {shown(encoder)}", source=arg("encoder", "--features"), expected="a plain folder name"
+        ) from None
     if (folder / "annotations.json").exists():
         remove_stale(folder)
         raise InputError("exists already", source=folder / "annotations.json", expected="a new dataset folder")

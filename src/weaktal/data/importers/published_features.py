@@ -17,6 +17,7 @@ import numpy as np
 from weaktal.data.features import LENGTH_SLACK, LENGTH_TOLERANCE
 from weaktal.data.grid_fit import fit
 from weaktal.data.importers.feature_arrays import FeatureArray, read_arrays
+from weaktal.data.importers.npy_package import is_npy_package
 from weaktal.data.importers.packed import StoredArray, read_items
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.data.usable import is_turned
@@ -76,7 +77,8 @@ def find_folder(folder: Path, names: Sequence[str]) -> PublishedFeatures:
     for path in array_files(folder):
         name, stream = _video_and_stream(path, folder, spelled)
         if name is None:
-            strangers.append(path)
+            if not is_npy_package(path.parent):  # whose arrays are the annotations
+                strangers.append(path)
             continue
         first = found.setdefault(name, {}).setdefault(stream, path)
         if first != path:
