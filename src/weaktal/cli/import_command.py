@@ -103,8 +103,8 @@ def import_(
     unit: Annotated[
         str,
         typer.Option(
-            help="Unit of the times in the annotations: seconds, milliseconds, microseconds, nanoseconds, frames@25, or "
-            "frames of the rate that the annotations give each video.",
+            help="Unit of the times in the annotations: seconds, milliseconds, microseconds, nanoseconds, frames@25, "
+            "or frames of the rate that the annotations give each video.",
             rich_help_panel=PACKAGES,
         ),
     ] = "seconds",
