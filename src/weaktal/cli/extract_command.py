@@ -14,7 +14,8 @@ from rich.text import Text
 from weaktal.cli.bars import showing
 from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
-from weaktal.encoders.names import HOUSE, check_encoder
+from weaktal.data.video_files import refuse_absent
+from weaktal.encoders.names import HOUSE, check_device, check_encoder
 from weaktal.errors import LARGEST_SEED, InputError, counted, one_line
 from weaktal.video.flow import check_method
 
@@ -130,6 +131,8 @@ def extract(
         check_encoder(one)
     if flow is not None:
         check_method(flow)
+    check_device(device)
+    refuse_absent(videos or ())
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.encoders.look import Look
     from weaktal.extraction import extract as verb
