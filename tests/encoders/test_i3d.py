@@ -37,7 +37,7 @@ def test_same_padding_gives_tensorflow_sizes_and_puts_the_odd_element_last(kerne
 
 
 # Channels 0, 1, 511 and 1023, mean and standard deviation of `random_i3d(seed, channels)(clips(channels))`, printed
-# when docs/extraction.md's comparison with the public implementation found no difference.
+# when docs/evidence/agreement.md's comparison with the public implementation found no difference.
 GOLDEN = {
     (3, 0): [2.8908, 2.152238, 1.383297, 0.0, 0.848054, 1.158654],
     (2, 1): [0.217356, 0.326176, 0.346072, 2.38706, 0.833095, 1.104111],

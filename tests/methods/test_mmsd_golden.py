@@ -1,7 +1,7 @@
 """Golden numbers of MMSD: weights and features come from whole numbers, so no generator has a say in them.
 
-``python tests/methods/test_mmsd_golden.py`` prints the numbers. docs/mmsd.md tells how the same case was put to the
-authors' released modules.
+``python tests/methods/test_mmsd_golden.py`` prints the numbers. docs/evidence/agreement.md tells how the same case
+was put to the authors' released modules.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ field v, held near u by |u - v|^2 / (2 theta), splits the problem into two that 
 Around it the usual frame: a pyramid from coarse to fine, several linearizations ("warps") a level, and a 5x5 median
 filter of the flow at the start of each, which OpenCV does as well and the papers do not.
 
-Where this differs from ``cv2.optflow.DualTVL1OpticalFlow`` and its defaults (docs/video.md has the measurements):
+Where this differs from ``cv2.optflow.DualTVL1OpticalFlow`` and its defaults (docs/evidence/speed.md has figures):
 
 - The pyramid shrinks by 0.65 from level to level (OpenCV: 0.8), so that it reaches more than twice as far and costs
   two thirds. It is low-pass filtered (OpenCV: samples between pixels, which lets fine texture through as false motion).
