@@ -29,7 +29,7 @@ MPEG4 = ["-c:v", "mpeg4", "-bf", "2", "-q:v", "2"]
 CODINGS = {
     "mp4": H264, "mov": H264, "mkv": H264, "avi": H264, "ts": H264, "flv": H264, "mpg": MPEG2, "vob": MPEG2,
 }  # fmt: skip
-PROPERTIES = ("B frames", "copied from AVI", "begins at 100 s", "joined", "clock jumps", "no length")
+PROPERTIES = ("B frames", "copied from AVI", "copied from mp4", "begins at 100 s", "joined", "clock jumps", "no length")
 
 
 def picture(number: int) -> np.ndarray:
@@ -61,6 +61,9 @@ def made(folder: Path, ending: str, what: str) -> Path | None:
     if what == "copied from AVI" and ending in ("mp4", "mov", "mkv", "ts", "flv"):
         avi = encoded(folder / "source.avi", *H264)
         ffmpeg("-fflags", "+genpts", "-i", avi, "-c", "copy", path)
+        return path
+    if what == "copied from mp4" and ending in ("mov", "mkv", "avi", "ts", "flv"):
+        ffmpeg("-i", encoded(folder / "source.mp4", *H264), "-c", "copy", path)
         return path
     if what == "begins at 100 s" and ending in ("mkv", "ts", "flv", "mpg", "vob", "mov", "mp4"):
         return encoded(path, *coding, "-output_ts_offset", "100")

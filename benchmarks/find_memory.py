@@ -43,47 +43,52 @@ def make_dataset(folder: Path, count: int, seconds: float) -> None:
     write_annotations(folder / "annotations.json", Annotations(CLASSES, videos))
 
 
-def search_all(root: Path) -> None:
+def search_all(root: Path, run: Path) -> None:
     """What a find does with a finished run."""
     from weaktal.finding.outputs import search, write_outputs
     from weaktal.finding.plan import Plan
 
     plan = Plan((), "cbp", "made-up")
-    found = search(root, root / "dataset", root / "run", plan, on_progress=None)
+    found = search(root, root / "dataset", run, plan, on_progress=None)
     write_outputs(root, found, plan, {}, {})
 
 
-def measured(root: Path, queue: multiprocessing.Queue[tuple[float, float]]) -> None:
-    """Seconds and peak memory in MiB of this process."""
+def measured(root: Path, run: Path, queue: multiprocessing.Queue[tuple[float, float]]) -> None:
+    """Seconds, and peak memory in MiB of this process."""
     start = time.perf_counter()
-    search_all(root)
+    search_all(root, run)
     queue.put((time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def learn(dataset: Path, run: Path) -> None:
+    """A small run on the first 20 videos, in a moment: how well it does is beside the point."""
+    from weaktal.runs.train import train
+
+    settings = {
+        "schedule": {"updates_per_epoch": 2},
+        "optimizer": {"batch_size": 4},
+        "model": {"width": 32, "levels": 1, "heads": 2},
+        "engine": {"tensorboard": False, "device": "cpu"},
+    }
+    train(dataset, method="cbp", features="made-up", run=run, preset="few", settings=settings)
 
 
 def main() -> None:
     """Measures a tenth of the videos, then all."""
-    from weaktal.runs.train import train
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--videos", type=int, default=300)
     parser.add_argument("--minutes", type=float, default=10.0)
     given = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    for count in (given.videos // 10, given.videos):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        for count in (given.videos // 10, given.videos):
+            root = Path(folder) / str(count)
             make_dataset(root / "dataset", count, given.minutes * 60)
-            settings = {"schedule": {"updates_per_epoch": 2}, "engine": {"tensorboard": False, "device": "cpu"}}
-            train(
-                root / "dataset",
-                method="cbp",
-                features="made-up",
-                run=root / "run",
-                preset="few",
-                settings={**settings, "optimizer": {"batch_size": 4}},
-            )
+            if not run.exists():
+                learn(root / "dataset", run)
             queue: multiprocessing.Queue[tuple[float, float]] = context.Queue()
-            process = context.Process(target=measured, args=(root, queue))
+            process = context.Process(target=measured, args=(root, run, queue))
             process.start()
             seconds, peak = queue.get()
             process.join()

@@ -3,8 +3,8 @@
     python benchmarks/look_alike.py OUT --annotations THUMOS14_ANNOTATIONS        # the published ones; 0.6 GB
     python benchmarks/look_alike.py OUT --train 8 --test 6 --classes 3 --dim 16   # made-up ones, in a second
 
-OUT then holds `annotations/` (videoname.npy, segments.npy and their like) and `features/VIDEO.npy`, (T, D) float16, a
-row for 16 frames at 25 a second, RGB and flow side by side. Features are noise, to which each action adds a direction
+OUT then holds `annotations/` (videoname.npy, segments.npy and their like), `rgb/VIDEO.npy` and `flow/VIDEO.npy`,
+(T, D / 2) float16 each, a row for 16 frames at 25 a second. Features are noise, to which each action adds a direction
 of its class; the directions of half of the actions are weak. Scores on them say nothing about a method.
 """
 
@@ -42,7 +42,7 @@ def main() -> None:
             shutil.copyfile(file, folder / file.name)
     else:
         make_annotations(folder, given.train, given.test, given.classes, random)
-    snippets, size = make_features(folder, given.out / "features", given.dim, random)
+    snippets, size = make_features(folder, given.out, given.dim, random)
     print(f"{snippets:,} snippets, {size / 2**30:.2f} GiB of features: {given.out}")
 
 
@@ -79,8 +79,9 @@ def _objects(values: list[list[object]]) -> np.ndarray:
 
 
 def make_features(annotations: Path, folder: Path, dim: int, random: np.random.Generator) -> tuple[int, int]:
-    """One file a video; returns how many snippets and bytes there are."""
-    folder.mkdir(parents=True)
+    """One file a video and stream; returns how many snippets and bytes there are."""
+    for stream in ("rgb", "flow"):
+        (folder / stream).mkdir()
     truth = read_npy_package(annotations, "", ("validation", "test")).annotations
     directions = random.normal(size=(len(truth.classes), dim)).astype(np.float32) * np.sqrt(2048 / dim)
     snippets = 0
@@ -90,7 +91,8 @@ def make_features(annotations: Path, folder: Path, dim: int, random: np.random.G
         for number, segment in enumerate(video.segments):
             inside = GRID.inside([(segment.start, segment.end)], length)
             rows[inside] += (STRONG, WEAK)[number % 2] * directions[truth.classes.index(segment.label)]
-        np.save(folder / f"{video.name}.npy", rows.astype(np.float16))
+        np.save(folder / "rgb" / f"{video.name}.npy", rows[:, : dim // 2].astype(np.float16))
+        np.save(folder / "flow" / f"{video.name}.npy", rows[:, dim // 2 :].astype(np.float16))
         snippets += length
     return snippets, 2 * snippets * dim
 

@@ -42,6 +42,12 @@ def made_up(videos: int, segments: int, length: float, points: int) -> Report:
     return Report("Made up", [], LABELS, [Row("cbp"), Row("both")], shown, "All.")
 
 
+def processor_time(client: Any) -> float:
+    """Seconds of processor time of the page's process so far, over its threads."""
+    metrics = {metric["name"]: metric["value"] for metric in client.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["ProcessTime"])
+
+
 def megabytes(browser: Any) -> float:
     """Memory of the largest page's process, in MB: what is its own, and its share of what it has in common."""
     processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
@@ -90,16 +96,22 @@ def main() -> None:
             write_report(path, report)
             written = time.perf_counter() - began
             page = browser.new_page(viewport={"width": 1400, "height": 900})
+            client = page.context.new_cdp_session(page)
+            client.send("Performance.enable")
+            before = processor_time(client)
             page.goto(path.as_uri())
             page.wait_for_selector("html[data-ready]")
             opened = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+            busy = processor_time(client) - before
             frames = sorted(steps(page))
+            each = 1000 * (processor_time(client) - before - busy) / len(frames)
             size = path.stat().st_size / 1e6
-            print(f"{name}: {size:.1f} MB, written in {written:.1f} s, open in {opened / 1000:.2f} s")
+            took = f"open in {opened / 1000:.2f} s ({busy:.2f} s of processor time)"
+            print(f"{name}: {size:.1f} MB, written in {written:.1f} s, {took}")
             late = frames[int(0.95 * len(frames))]
             print(
                 f"  {megabytes(browser):.0f} MB; a step of the wheel is drawn in {statistics.median(frames):.0f} ms, "
-                f"19 of 20 in {late:.0f} ms ({len(frames)} steps)"
+                f"19 of 20 in {late:.0f} ms ({each:.0f} ms of processor time)"
             )
             page.close()
         write_report(Path(folder) / "page.html", made_up(1, 100, 600.0, 300))

@@ -67,19 +67,18 @@ def main() -> None:
         settings = [word for setting in BRIEF for word in ("--set", setting)]
         for count in counts:
             make_dataset(root / f"{count}", count, asked.snippets)
-        peak(
-            [
-                "train",
-                root / f"{counts[0]}",
-                "--method",
-                "mil",
-                "--features",
-                "made-up",
-                "--run",
-                root / "run",
-                *settings,
-            ]
-        )
+        train = [
+            "train",
+            root / f"{counts[0]}",
+            "--method",
+            "mil",
+            "--features",
+            "made-up",
+            "--run",
+            root / "run",
+            "-q",
+        ]
+        peak([*train, *settings])
         for count in counts:
             scores = root / f"{count}.safetensors"
             localize = ["localize", root / "run", root / f"{count}", "--out", root / "r.json", "--scores", scores]

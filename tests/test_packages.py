@@ -34,9 +34,12 @@ def test_the_list_is_that_of_pyproject() -> None:
     assert found[None] == names(PROJECT["dependencies"])
 
 
-def test_all_is_every_extra_but_other_peoples_loggers() -> None:
+def test_all_is_every_extra_but_other_peoples_loggers_and_stand_ins() -> None:
     (every,) = PROJECT["optional-dependencies"]["all"]
-    assert set(re.findall(r"\w+", every)) - {"weaktal"} == {one.extra for one in PACKAGES if one.extra} - {*NAMED}
+    assert set(re.findall(r"\w+", every)) - {"weaktal"} == {one.extra for one in PACKAGES if one.extra} - {
+        *NAMED,
+        "pretrained",
+    }
 
 
 @pytest.mark.parametrize("one", PACKAGES, ids=lambda one: one.name)

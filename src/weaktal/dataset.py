@@ -32,6 +32,8 @@ class ExtractOptions(TypedDict, total=False):
     stride: int
     crop: Crop
     flow: str | None
+    geometry: str | tuple[int, int] | None
+    flow_bits: int | None
     weights: WeightsLike | None
     random_weights: int | None
     template: str

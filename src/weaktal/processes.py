@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import multiprocessing
 import os
 import platform
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from weaktal.errors import RunError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 # What a terminal and a batch scheduler send to a whole group of processes: the parent answers for all.
 _STOPPING = {getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)}
@@ -81,6 +82,10 @@ def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iter
     Raises:
         RunError: if one of them is killed.
     """
+    import multiprocessing  # late, as below: every command imports this module, and few start processes
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(prepare,)) as pool:
         try:
@@ -122,6 +127,8 @@ def _begin(prepare: Callable[[], None] | None) -> None:
 
 def end_with_parent() -> None:
     """Ends this process, which :mod:`multiprocessing` started, as soon as its parent has ended."""
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     if parent is None:
         return

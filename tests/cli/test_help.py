@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -90,3 +91,37 @@ def test_quiet_says_what_is_asked_for_and_nothing_else(
     assert run([*words, "--run", str(tmp_path / "b"), "-q"]) == 0
     assert capfd.readouterr() == (f"{tmp_path / 'b' / 'weights.safetensors'}\n", "")
     assert run(["-q"]) == 2
+
+
+MISSPELT = [
+    ["train", "d", "--method", "mil", "--features", "i3d", "--run", "r", "--seeds", "0-"],
+    ["train", "d", "--method", "mil", "--features", "other", "--run", "r"],
+    ["localize", "RUN", "DATASET", "--branch", "bth", "--out", "o"],
+    ["localize", "RUN", "DATASET", "--set", "theta_clss=1", "--out", "o"],
+    ["localize", "RUN", "DATASET", "--subset", "tst", "--out", "o"],
+    ["localize", "--zero-shot", "a,b", "v.mp4", "--set", "theta_clss=1", "--out", "o"],
+    ["ablate", "d", "--features", "i3d", "--vlp-features", "i3d", "--out", "o", "--tables", "7"],
+    ["ablate", "DATASET", "--features", "i3d", "--vlp-features", "i3d", "--out", "o", "--protocol", "thumos15"],
+    ["reproduce", "thumos15", "--dataset", "DATASET", "--out", "o"],
+    ["extract", "v.mp4", "--encoder", "world-vlp", "--into", "d", "--device", "gpu"],
+    ["extract", "nowhere.mp4", "--encoder", "world-vlp", "--into", "d"],
+    ["find", "v.mp4", "--out", "o", "--preset", "quik"],
+]
+
+
+def test_what_is_misspelt_is_refused_before_torch_is_imported(tiny_dataset: Path, tmp_path: Path) -> None:
+    """Importing it takes seconds."""
+    quick = ["--set", "schedule.epochs=1", "--set", "schedule.updates_per_epoch=1", "--set", "engine.tensorboard=false"]
+    place = str(tmp_path / "run")
+    assert run(["train", str(tiny_dataset), "--method", "mil", "--features", "i3d", "--run", place, *quick]) == 0
+    given = {"DATASET": str(tiny_dataset), "d": str(tiny_dataset), "RUN": place}
+    lines = [[given.get(word, word) for word in line] for line in MISSPELT]
+    code = (
+        "import json, sys; from weaktal.cli import run; "
+        "print([line for line in json.loads(sys.argv[1]) if run(line) != 2 or 'torch' in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(lines)], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+    assert len(done.stderr.splitlines()) == len(lines), "a line for each"

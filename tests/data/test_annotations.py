@@ -76,7 +76,7 @@ def test_classes_and_subsets_of_the_file(tmp_path: Path) -> None:
     [
         ({"duration": 0}, r"database\.v\.duration: is 0"),
         ({"duration": -1.5}, r"database\.v\.duration: is -1.5"),
-        ({"duration": "10"}, r"database\.v\.duration: is '10'"),
+        ({"duration": "ten"}, r"database\.v\.duration: is 'ten'"),
         ({"duration": None}, r"database\.v\.duration: is None"),
         ({"duration": True}, r"database\.v\.duration: is True"),
         ({"duration": float("nan")}, r"database\.v\.duration|not valid JSON"),
@@ -219,3 +219,12 @@ def test_the_protocol_comes_back(tmp_path: Path) -> None:
     write_annotations(tmp_path / "annotations.json", read)
     assert read_tags(tmp_path).protocol == "thumos14"
     assert read_tags(written(tmp_path, {"v": VIDEO})).protocol == ""
+
+
+def test_durations_as_text_are_read_by_both_readers(tmp_path: Path) -> None:
+    video = {"subset": "training", "duration": "12.5", "labels": ["a"]}
+    (tmp_path / "annotations.json").write_text(json.dumps({"database": {"v": video}}))
+    for read in (read_annotations, read_tags):
+        annotations = read(tmp_path)
+        assert annotations.videos["v"].duration == 12.5
+        assert annotations.notes == ("1 time of the annotations given as text; read as numbers",)

@@ -111,3 +111,15 @@ def test_flow_methods_give_each_pair_of_a_chunk_what_they_give_it_alone(name: st
         alone = torch.from_numpy(i3d_input(method(gray[pair : pair + 1], gray[pair + 1 : pair + 2])))
         expected = views(alone.permute(0, 3, 1, 2), CROP_SIZE, "center")[0, 0]
         assert torch.allclose(clips[clip][0, :, frame], expected, atol=1e-3)
+
+
+def test_geometry_squeezes_and_eight_bits_round() -> None:
+    (clip,) = chunked(RgbFeed(2, 2, "center", geometry=(340, 256)), frames(2), 2)
+    small = resize(channels_first(np.stack(frames(2))), (256, 340), "bilinear")
+    assert torch.equal(clip, views(small, CROP_SIZE, "center").permute(1, 2, 0, 3, 4))
+    plain, rounded = (
+        chunked(FlowFeed(2, 2, "center", brightness_change, Workers(1), eight_bits=bits), numbered(2), 2)[0]
+        for bits in (False, True)
+    )
+    assert 0 < (plain - rounded).abs().max() <= 1 / 255 + 1e-6
+    assert torch.allclose((rounded + 1) * 127.5, ((rounded + 1) * 127.5).round(), atol=1e-4)

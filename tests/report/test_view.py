@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from weaktal.cli import run
 from weaktal.data.annotations import read_annotations
 from weaktal.data.results import Results, write_results
 from weaktal.data.scores import writing_scores
@@ -253,6 +254,32 @@ importlib.util.find_spec = lambda name, *rest: None if name == "av" else really(
 from weaktal.cli import run
 sys.exit(run(["view", sys.argv[1], "--videos", sys.argv[2], "--out", sys.argv[3], "--no-browser"]))
 """
+
+
+def test_corrections_beside_the_results_are_on_the_page_and_said(
+    results: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = results(found={"a": [Segment(2.0, 7.5, "jump", 0.8)]}), tmp_path / "view.html"
+    span = {"label": "jump", "segment": [2.0, 7.5]}
+    said = {"video": "a", "verdict": "wrong", "row": "r", "score": 0.8, "predicted": span, "segment": span}
+    kept = {
+        "version": "weaktal corrections 1",
+        "classes": ["jump"],
+        "subsets": {"train": "corrected", "test": "corrected"},
+        "page": "0123456789abcdef",
+        "database": {},
+        "judgements": [said],
+    }
+    (tmp_path / "corrections.json").write_text(json.dumps(kept))
+    assert run(["view", str(file), "--out", str(out), "--no-browser"]) == 0
+    assert "r: 0 of 1 judged segment right: 0% (95 % interval 0% to 79%)" in capsys.readouterr().out
+    assert data_of(out.read_text())["kept"]["judgements"][0]["verdict"] == "wrong"
+    (tmp_path / "corrections.json").write_text("{}")  # not asked for: the page is made without
+    report = view([file], out)
+    assert report.kept is None
+    assert any("Corrections are left out" in note for note in report.notes)
+    with pytest.raises(InputError, match=r"corrections\.json"):
+        view([file], out, corrections=tmp_path / "corrections.json")
 
 
 def test_video_files_of_other_names_are_named(tmp_path: Path) -> None:

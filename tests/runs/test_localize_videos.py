@@ -158,12 +158,12 @@ def test_a_broken_video_is_named_and_the_others_are_localized(
     (videos / "bad.mp4").write_bytes(b"no video")
     out = tmp_path / "r.json"
     words = ["localize", str(trained), str(videos), "--out", str(out)]
-    for extracted in (1, 0):  # from the cache as well
+    for extracted, videos_said in ((1, "1 video"), (0, "0 videos")):  # from the cache as well
         capsys.readouterr()
         assert run(words) == 2
         said = capsys.readouterr()
         lines = said.err.splitlines()
-        assert said.out.startswith(f"features: {extracted} videos extracted, {1 - extracted} from the cache\n")
+        assert said.out.startswith(f"features: {videos_said} extracted, {1 - extracted} from the cache\n")
         assert len(lines) == 2
         assert "bad.mp4: cannot be opened" in lines[0]
         assert "1 of 2 videos cannot be used, named above" in lines[1]

@@ -32,9 +32,10 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
 from weaktal.runs.trained import phase_statistics
-from weaktal.studies.cell import Measured, PendingReading, SeededTraining, measured, statistics_for
+from weaktal.studies.cell import measured, statistics_for
 from weaktal.studies.folder import REVISION
-from weaktal.studies.fork import phases_of
+from weaktal.studies.seeded import Measured, PendingReading, SeededTraining
+from weaktal.studies.steps import phases_of
 
 
 def words(dataset: Path, settings: Path, out: Path, *more: str) -> list[str]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from weaktal.studies.cell import Measured
 from weaktal.studies.pictures import save
 from weaktal.studies.plots import errors_figure, table_figure
 from weaktal.studies.report import cells_csv, errors_markdown, filled, markdown, summary_csv, verdict
+from weaktal.studies.seeded import Measured
 from weaktal.studies.statistics import estimate
 from weaktal.studies.tables import Line, Reading, Table
 

@@ -191,3 +191,18 @@ def test_latex_marks_are_escaped() -> None:
 def test_nothing_to_compare_is_said() -> None:
     with pytest.raises(InputError, match="nothing to compare"):
         weaktal.compare([], "nowhere")
+
+
+def test_a_score_of_0_comes_with_its_reason(tmp_path: Path) -> None:
+    """Here as in evaluate and diagnose."""
+    segments = (Segment(1.0, 2.0, "jump"),)
+    write_annotations(
+        tmp_path / "annotations.json",
+        Annotations(("jump",), {"v": Video("v", "validation", 10.0, ("jump",), segments)}),
+    )
+    late = Results({"v": [Segment(5.0, 6.0, "jump", 1.0)]})
+    late.save(tmp_path / "late.json")
+    reason = "mAP is 0: the highest tIoU of a prediction with a ground truth of its video and class is 0.00"
+    assert weaktal.compare(tmp_path / "late.json", tmp_path).warnings == (f"late, seed 0: {reason}",)
+    assert weaktal.evaluate(tmp_path, late).warnings == (reason,)
+    assert weaktal.diagnose(tmp_path, tmp_path / "late.json").warnings == (reason,)

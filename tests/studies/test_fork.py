@@ -11,7 +11,8 @@ from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.runs.folder import RunFolder
-from weaktal.studies.fork import fork, phases_of, step_folder
+from weaktal.studies.fork import fork
+from weaktal.studies.steps import phases_of, step_folder
 
 MMSD = [
     "cbp=mmsd", "mmsd.model.channels=8", "mmsd.schedule.epochs=4", "mmsd.schedule.vote_every=2",

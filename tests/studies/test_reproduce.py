@@ -18,8 +18,8 @@ from weaktal.files import read_model
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.studies.benchmarks import BENCHMARKS
-from weaktal.studies.cell import Measured
 from weaktal.studies.reproduce import report
+from weaktal.studies.seeded import Measured
 
 
 @pytest.mark.parametrize(("name", "snippets"), [("thumos14", 1000), ("activitynet12", 400)])

@@ -49,10 +49,13 @@ def test_older_codecs(write_video: WriteVideo, name: str, codec: str) -> None:
     assert VideoFrames(path).notes == []
 
 
-def copied(source: Path, target: Path) -> Path:
-    """The packets of a file in another container, with the stamps that FFmpeg gives them."""
+def copied(source: Path, target: Path, rate: int | None = None) -> Path:
+    """The packets of a file in another container, with the stamps that FFmpeg gives them; ``rate`` is of ticks."""
+    target = source.parent / target
     with av.open(str(source)) as old, av.open(str(target), "w") as new:
         stream = new.add_stream_from_template(old.streams.video[0])
+        if rate is not None:
+            stream.time_base = Fraction(1, rate)
         for packet in old.demux(video=0):
             if packet.size:
                 packet.stream = stream
@@ -67,6 +70,41 @@ def test_a_copy_of_an_avi_keeps_the_order(write_video: WriteVideo, ending: str) 
     assert pictures(path) == list(range(30))
     assert moments(path) == at_25(30)
     assert probe(path).duration == pytest.approx(1.2, abs=1e-3)
+
+
+def test_a_copy_into_an_avi_of_two_ticks_a_picture(write_video: WriteVideo) -> None:
+    """H.264 may count fields, so FFmpeg's copies have twice the rate, and a place without a picture after each."""
+    path = copied(write_video("a.ts", stamps=range(30), options=B_FRAMES), Path("a.avi"), rate=50)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].average_rate == 50
+    assert pictures(path) == list(range(30))
+    assert moments(path) == at_25(30)
+    assert probe(path).fps == 25
+
+
+def test_an_avi_of_variable_rate_keeps_its_gaps(write_video: WriteVideo) -> None:
+    stamps = [0, 9, 10, 13, 15, 16, 18, 23, 24, 30]
+    path = write_video("a.avi", stamps=stamps)
+    assert moments(path) == pytest.approx([stamp / 25 for stamp in stamps], abs=1e-3)
+    assert pictures(path)[:11] == [0] * 9 + [1, 2]
+
+
+def test_the_last_picture_lasts_until_the_end_that_the_file_states(write_video: WriteVideo) -> None:
+    """In mp4 a packet's length is the time to the next packet, which need not be the next picture."""
+    path = write_video("a.mp4", stamps=[0, 9, 10, 11, 20, 21, 22, 30, 31], options=B_FRAMES)
+    video = VideoFrames(path, fps=25)
+    assert len(list(video)) == 32
+    assert video.seconds == pytest.approx(32 / 25)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.avi"])
+def test_the_length_is_that_of_the_pictures_where_sound_is_longer(write_video: WriteVideo, name: str) -> None:
+    path = write_video(name, stamps=range(20), audio_seconds=4)
+    video = VideoFrames(path)
+    assert len(list(video)) == 20
+    assert video.seconds == pytest.approx(probe(path).duration, abs=1e-3)
+    assert video.seconds == pytest.approx(0.8)
+    assert not video.notes
 
 
 def test_pictures_that_an_avi_leaves_out_in_the_middle_leave_a_gap(write_video: WriteVideo) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 from contextlib import AbstractContextManager
-
-from rich.progress import ProgressColumn
+from typing import TYPE_CHECKING
 
 from weaktal import progress
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 
 def showing(*columns: ProgressColumn | str, lines: bool = False) -> AbstractContextManager[progress.OnProgress]:

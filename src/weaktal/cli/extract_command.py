@@ -14,7 +14,8 @@ from rich.text import Text
 from weaktal.cli.bars import showing
 from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
-from weaktal.encoders.names import HOUSE, check_encoder
+from weaktal.data.video_files import refuse_absent
+from weaktal.encoders.names import HOUSE, check_device, check_encoder
 from weaktal.errors import LARGEST_SEED, InputError, counted, one_line
 from weaktal.video.flow import check_method
 
@@ -89,6 +90,17 @@ def extract(
             "tvl1 for I3D, dis for those of the rendered world."
         ),
     ] = None,
+    geometry: Annotated[
+        str | None,
+        typer.Option(
+            help="I3D: squeeze frames to this width and height before crops and flow, such as 340x256; without it they "
+            "keep their shape, with a short side of 256.",
+            metavar="WxH",
+        ),
+    ] = None,
+    flow_bits: Annotated[
+        int | None, typer.Option(help="8: round flow to 256 levels, as flow that was stored in pictures.")
+    ] = None,
     weights: Annotated[
         list[str] | None,
         typer.Option(help="Folder of weights, or NAME=PATH; `weaktal weights` shows where they are looked for."),
@@ -130,6 +142,8 @@ def extract(
         check_encoder(one)
     if flow is not None:
         check_method(flow)
+    check_device(device)
+    refuse_absent(videos or ())
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.encoders.look import Look
     from weaktal.extraction import extract as verb
@@ -147,6 +161,8 @@ def extract(
             look=Look.parse(look or ()),
             crop=crop.value,
             flow=flow,
+            geometry=geometry,
+            flow_bits=flow_bits,
             weights=WeightsChoice.parse(weights or (), random_weights),
             template=template,
             texts=texts,

@@ -85,6 +85,15 @@ def find(
     Example: weaktal find videos/ --tags tags.csv --out found
     """
     import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else
+    from weaktal.data.video_files import refuse_absent
+    from weaktal.encoders.names import check_device, check_encoder
+    from weaktal.methods.presets import check_preset
+
+    for one in encoder or ():  # before torch is imported, which takes longer
+        check_encoder(one)
+    check_device(device)
+    check_preset(preset)
+    refuse_absent(videos)
     from weaktal.cli.bars import showing
     from weaktal.encoders.catalog import WeightsChoice
     from weaktal.finding.find import find as verb

@@ -100,6 +100,14 @@ def import_(
             min=1, max=2**31 - 1, help="Frames from one row of the features to the next.", rich_help_panel=PACKAGES
         ),
     ] = 16,
+    unit: Annotated[
+        str,
+        typer.Option(
+            help="Unit of the times in the annotations: seconds, milliseconds, microseconds, nanoseconds, frames@25, "
+            "or frames of the rate that the annotations give each video.",
+            rich_help_panel=PACKAGES,
+        ),
+    ] = "seconds",
 ) -> None:
     """Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.
 
@@ -146,7 +154,7 @@ def import_(
     elif kind in (Kind.TABLE, Kind.FOLDERS):
         _tags(kind, sources, dataset, of_table, test_share=test_share, seed=seed)
     else:
-        _package(kind, sources, dataset, encoder=features, fps=fps, window=window, stride=stride)
+        _package(kind, sources, dataset, encoder=features, fps=fps, window=window, stride=stride, unit=unit)
 
 
 def _tags(kind: Kind, sources: Sequence[Path], dataset: Path, of_table: dict[str, Any], **options: Any) -> None:

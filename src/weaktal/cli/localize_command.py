@@ -89,14 +89,22 @@ def localize(
     """
     from weaktal.encoders.names import CLIP, check_encoder
 
+    labels: tuple[str, ...] = ()
     if zero_shot is not None:  # before torch is imported, which takes longer
+        from weaktal.config import load_settings
+        from weaktal.data.video_files import refuse_absent
+        from weaktal.runs.zero_shot_config import ZeroShotConfig, full_setting, parse_labels
+
         for one in encoder or ():
             check_encoder(one)
+        labels = parse_labels(zero_shot)
+        set_ = [full_setting(override) for override in set_ or []]
+        load_settings(ZeroShotConfig, None, set_)
+        refuse_absent(where)
     from weaktal.cli.bars import showing
     from weaktal.runs.localize import localize as localize_run
     from weaktal.runs.localize import refuse
 
-    overrides = [override.removeprefix("decode.") for override in set_ or []]
     chosen = _weights(weights)
     with showing() as show:
         if zero_shot is None:
@@ -105,7 +113,7 @@ def localize(
                 where[1:],
                 out,
                 branch=branch,
-                overrides=overrides,
+                overrides=[override.removeprefix("decode.") for override in set_ or []],
                 scores=scores,
                 subset=subset,
                 features=features,
@@ -132,18 +140,17 @@ def localize(
             refuse({**of_runs, **others}, "localizing with a run")
             if len(encoder or ()) > 1:
                 raise InputError("is given several times", source="--encoder", expected="one, with --zero-shot")
-            from weaktal.runs.zero_shot import parse_labels, setting
             from weaktal.runs.zero_shot import zero_shot as localize_words
 
             found = localize_words(
-                parse_labels(zero_shot),
+                labels,
                 where,
                 out,
                 encoder=encoder[0] if encoder else CLIP,
                 weights=chosen,
                 cache=cache,
                 scores=scores,
-                overrides=[setting(override) for override in overrides],
+                overrides=set_ or [],
                 on_progress=show,
             )
     _say(found, out, wanted=not skip_broken)

@@ -80,6 +80,7 @@ def train(
     """
     from weaktal.runs.settings import check_settings
 
+    several = None if seeds is None else parse_seeds(seeds)
     if method is not None:  # before torch is imported, which takes longer than all of this
         check_settings(method, preset=preset, config=config, overrides=set_ or ())
     from weaktal.cli.bars import showing
@@ -113,8 +114,8 @@ def train(
         "skip_broken": skip_broken,
         "look": look,
     }
-    if seeds is not None:
-        _tell(*(done.path for done in train_seeds(dataset, seeds=parse_seeds(seeds), workers=workers, **given)))
+    if several is not None:
+        _tell(*(done.path for done in train_seeds(dataset, seeds=several, workers=workers, **given)))
         return
     with showing(lines=True) as show:
         _tell(train_run(dataset, seed=seed, loggers=loggers, on_progress=show, **given).path)

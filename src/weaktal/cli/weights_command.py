@@ -10,15 +10,16 @@ import typer
 from weaktal.errors import InputError, shown
 
 if TYPE_CHECKING:
-    from weaktal.encoders.download import Fetched
+    from weaktal.encoders.fetching import Fetched
 
 
 def weights(
-    action: Annotated[str, typer.Argument(help="What to do.", metavar="list|fetch")] = "list",
+    action: Annotated[str, typer.Argument(help="What to do.", metavar="list|fetch|check")] = "list",
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="What to fetch: a name of the list, i3d for both streams, or ORGANIZATION/MODEL.", metavar="NAME"
+            help="What to fetch or check: a name of the list, i3d for both streams, or ORGANIZATION/MODEL.",
+            metavar="NAME",
         ),
     ] = None,
     folder: Annotated[
@@ -30,9 +31,11 @@ def weights(
 ) -> None:
     """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
 
-    A broken transfer goes on where it stopped when the command is called again. Every file is checked against the hash
-    that its publisher or the server states before it appears under its name. Without a network, copy the files to the
-    places that the list shows.
+    check NAME compares what they give with golden figures.
+
+    Checkpoints of the hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME, HF_ENDPOINT,
+    HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --weights names. Every file is checked against the hash that its
+    publisher or the hub states. Without a network, copy the files to the places that the list shows.
     """
     if action == "list":
         if names:
@@ -43,8 +46,20 @@ def weights(
             raise InputError("fetch needs a NAME", expected="a name that `weaktal weights` lists")
         for name in names:
             _fetch(name, folder)
+    elif action == "check":
+        if not names:
+            raise InputError("check needs a NAME", expected="ORGANIZATION/MODEL of which golden figures are known")
+        for name in names:
+            _check(name, folder)
     else:
-        raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list or fetch")
+        raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list, fetch or check")
+
+
+def _check(name: str, into: Path | None) -> None:
+    from weaktal.encoders.golden import check_weights
+
+    found = check_weights(name, into)
+    print(f"{name}: {found.pairs} cosines between texts are those of the published weights, to {found.largest:.4f}")
 
 
 def _show(into: Path | None) -> None:

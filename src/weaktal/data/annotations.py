@@ -15,10 +15,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from weaktal.data.mending import mend_annotations
+from weaktal.data.mending import mend_annotations, mend_durations
 from weaktal.data.spelling import variants
 from weaktal.errors import InputError, shown
-from weaktal.files import collector_paused, from_validation, read_mended, read_model, write_json
+from weaktal.files import collector_paused, from_validation, read_mended, write_json
 from weaktal.segments import Segment
 
 WHAT = "annotations in ActivityNet's JSON layout"
@@ -165,7 +165,7 @@ def read_tags(path: Path) -> Annotations:
         InputError: if the file is missing or not as it should be.
     """
     path = annotations_file(path)
-    return _assemble(path, read_model(path, _TagsFile, WHAT))
+    return _assemble(path, *read_mended(path, _TagsFile, WHAT, mend_durations))
 
 
 def read_annotations(path: Path) -> Annotations:

@@ -15,11 +15,21 @@ _NUMBER = re.compile(r"\s*-?\d{1,12}(\.\d{1,20})?\s*")
 
 
 def mend_annotations(content: Any) -> tuple[str, ...]:
-    """Mends the segments of ``database.VIDEO.annotations``, in place."""
+    """Mends durations and the segments of ``database.VIDEO.annotations``, in place."""
     mender = _Mender()
     for name, video in _items(content, "database"):
         if isinstance(video, dict):
+            mender.number(video, "duration")
             mender.spans(name, video.get("annotations"))
+    return mender.notes("annotations")
+
+
+def mend_durations(content: Any) -> tuple[str, ...]:
+    """Mends ``database.VIDEO.duration``, in place, and looks at nothing else."""
+    mender = _Mender()
+    for _, video in _items(content, "database"):
+        if isinstance(video, dict):
+            mender.number(video, "duration")
     return mender.notes("annotations")
 
 
@@ -48,14 +58,16 @@ class _Mender:
         for span in spans if isinstance(spans, list) else ():
             segment = span.get("segment") if isinstance(span, dict) else None
             if isinstance(segment, list) and len(segment) == 2:
-                self._numbers(segment)
+                self.number(segment, 0)
+                self.number(segment, 1)
                 self._start(video, segment)
 
-    def _numbers(self, segment: list[Any]) -> None:
-        for index, value in enumerate(segment):
-            if isinstance(value, str) and _NUMBER.fullmatch(value):
-                segment[index] = float(value)
-                self.texts += 1
+    def number(self, of: Any, key: str | int) -> None:
+        """Turns text that is a number into it."""
+        value = of.get(key) if isinstance(of, dict) else of[key]
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
+            of[key] = float(value)
+            self.texts += 1
 
     def _start(self, video: str, segment: list[Any]) -> None:
         start, end = segment

@@ -1,12 +1,15 @@
-"""Whether segments lie inside their videos, and if hardly any does, in which unit their times would."""
+"""Units of time: those that annotations come in, and whether segments lie inside their videos in seconds."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from weaktal.arrays import Floats, Integers
+from weaktal.errors import InputError, arg, shown
 
 # Published annotations have one or two segments in a hundred that end after their video, most by a hair.
 TOLERATED = 0.05
@@ -16,6 +19,44 @@ STRETCH = 1.05  # of the video's length, likewise
 # How many of a unit there are in a second. A rate of frames is a guess at a video's.
 UNITS = (("frames (at 60 a second or fewer)", 60.0), ("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9))
 LEAST_DURATION = 5.0  # seconds, of videos that tell shares of a video from seconds
+
+
+_NAMES = {
+    "seconds": 1.0, "s": 1.0, "milliseconds": 1e3, "ms": 1e3, "microseconds": 1e6, "us": 1e6, "nanoseconds": 1e9,
+    "ns": 1e9,
+}  # fmt: skip
+_EXPECTED = "seconds, milliseconds, microseconds, nanoseconds, frames@25 with their rate, or frames"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of time.
+
+    Attributes:
+        name: as the user wrote it.
+        per_second: how many make a second; None for frames, of which each video has a rate of its own.
+    """
+
+    name: str
+    per_second: float | None
+
+    @classmethod
+    def parse(cls, text: str) -> Unit:
+        """A unit by name: ``milliseconds`` or ``ms``, ``frames@25`` or ``frames``.
+
+        Raises:
+            InputError: if it is none.
+        """
+        name, at, rate = text.strip().lower().partition("@")
+        if name == "frames" and not at:
+            return cls(text, None)
+        try:
+            count = float(rate) if name == "frames" else _NAMES[name] if not at else 0.0
+        except (KeyError, ValueError):
+            count = 0.0
+        if not 0 < count < math.inf:
+            raise InputError(f"is {shown(text)}", source=arg("unit"), expected=_EXPECTED)
+        return cls(text, count)
 
 
 def beyond(spans: Floats, videos: Integers, known: Sequence[tuple[str, float]], what: str) -> str | None:

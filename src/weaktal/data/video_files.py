@@ -6,7 +6,7 @@ import logging
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from weaktal.data.annotations import annotations_file, read_tags
@@ -194,6 +194,16 @@ def find_usable(
     if not found:
         raise none_usable(skipped, len(skipped))
     return found, skipped
+
+
+def refuse_absent(paths: Sequence[Path]) -> None:
+    """Refuses paths of which none is there, for commands that import more before they look for videos.
+
+    Raises:
+        InputError: as of :func:`find_usable`.
+    """
+    if paths and not any(os.path.lexists(path) for path in paths):
+        find_usable(paths)
 
 
 def none_usable(skipped: Mapping[str, InputError], count: int) -> InputError:

@@ -18,11 +18,15 @@ HOUSE: Mapping[str, str] = {
     "i3d-rgb": "weaktal.encoders.builders:i3d_rgb",
     "i3d-flow": "weaktal.encoders.builders:i3d_flow",
     CLIP: "weaktal.encoders.checkpoints:checkpoint",
+    "imagenet-words": "weaktal.encoders.imagenet_words:build",
+    "yamnet": "weaktal.encoders.yamnet:build",
     **dict.fromkeys(shipped.NAMES, "weaktal.encoders.world.build:shipped"),
 }
 # Builds what is called by a folder or by ORGANIZATION/MODEL.
 CHECKPOINT = HOUSE[CLIP]
 GROUP = "weaktal.encoders"  # of entry points
+# What PyTorch calls devices, and "auto"; without those that only its own developers use.
+DEVICES = ("auto", "cpu", "cuda", "mps", "xpu", "hpu", "xla", "vulkan", "mtia", "meta", "privateuseone")
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -55,6 +59,16 @@ def check_encoder(name: str) -> None:
         expected=f"one of {', '.join(known)}, a folder, ORGANIZATION/MODEL, or package.module:function; nearest is "
         f"{nearest(name, known)}",
     )
+
+
+def check_device(name: str) -> None:
+    """Refuses what PyTorch calls no device, without importing it; whether it is there is another question.
+
+    Raises:
+        InputError: naming those that are usual.
+    """
+    if name.partition(":")[0] not in DEVICES:
+        raise InputError("is no device", source=f"{arg('device')} {shown(name)}", expected="auto, cpu, cuda or cuda:0")
 
 
 def has_name(name: str) -> bool:

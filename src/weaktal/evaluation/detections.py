@@ -121,12 +121,13 @@ def diagnose_detections(tables: Tables, tious: tuple[float, ...], protocol: str)
     kinds = false_positive_kinds(ranking, tious)  # (K, N)
     counts = _counts(kinds, ranking.depth)  # (kinds, 10)
     average = len(ranking.truth) / classes
+    precision = ranking.average_precision()
     bounds = _THUMOS14 if protocol == "thumos14" else _BOUNDS
     return Detections(
         protocol=protocol,
         subset=tables.subset,
         tious=tious,
-        average_map=_mean(ranking.average_precision()),
+        average_map=_mean(precision),
         normalized_map=_mean(ranking.normalized_precision(average)),
         shares=dict(zip(KINDS, (tuple(row) for row in _shares(counts.cumsum(axis=1)).tolist()), strict=True)),
         slices={
@@ -137,7 +138,7 @@ def diagnose_detections(tables: Tables, tious: tuple[float, ...], protocol: str)
         sensitivity=_sensitivity(ranking, tables, average, bounds),
         bounds=bounds,
         completeness=completeness(tables),
-        warnings=tables.warnings,
+        warnings=tables.remarks(precision, tious),
     )
 
 

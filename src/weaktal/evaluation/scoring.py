@@ -100,6 +100,15 @@ class Tables:
     predictions: SegmentTable
     warnings: tuple[str, ...]
 
+    def remarks(self, ap: Floats, tious: Sequence[float]) -> tuple[str, ...]:
+        """The warnings and, where the average precision is 0 throughout, the reason for that.
+
+        Args:
+            ap: by class and threshold.
+            tious: the thresholds.
+        """
+        return self.warnings if ap.any() else (*self.warnings, why_zero(self.truth, self.predictions, min(tious)))
+
 
 def score(
     annotations: Annotations,
@@ -128,9 +137,6 @@ def score(
     tables = tables_of(annotations, results, protocol, subset=subset)
     thresholds = protocol.tious if tious is None else tious
     ap = average_precision(tables.truth, tables.predictions, thresholds, len(tables.classes))
-    warnings = list(tables.warnings)
-    if not ap.any():
-        warnings.append(why_zero(tables.truth, tables.predictions, min(thresholds)))
     return Scores(
         protocol=protocol.name,
         subset=tables.subset,
@@ -140,7 +146,7 @@ def score(
         videos=len(tables.videos),
         ground_truth=len(tables.truth),
         predictions=len(tables.predictions),
-        warnings=tuple(warnings),
+        warnings=tables.remarks(ap, thresholds),
     )
 
 

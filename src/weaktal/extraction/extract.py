@@ -93,6 +93,8 @@ def extract(
     window: int | None = None,
     crop: Crop = "center",
     flow: str | None = None,
+    geometry: str | tuple[int, int] | None = None,
+    flow_bits: int | None = None,
     weights: WeightsLike | None = None,
     random_weights: int | None = None,
     template: str = TEMPLATE,
@@ -124,6 +126,9 @@ def extract(
         window: frames that a snippet covers; as many as the encoders were made to look at, and 16 at least, by default.
         crop: "center", or "ten" crops whose features are averaged (I3D only).
         flow: name of the optical-flow method; None takes what the encoders were trained on.
+        geometry: width and height that I3D's frames are squeezed to before crops and flow, such as "340x256", which
+            many published features were made with; their own shape with a short side of 256 by default.
+        flow_bits: 8 rounds flow to 256 levels, as flow that was stored in pictures; None keeps it as it is.
         weights: a folder of weights, or files and folders by the names of ``weaktal weights``.
         random_weights: a seed to draw weights from, to try things without any; the manifest says so.
         template: text of the class vectors, {} for the class name.
@@ -151,7 +156,7 @@ def extract(
         encoders=_several(encoders),
         names=_several(names or ()),
         weights=WeightsChoice.of(weights, random_weights),
-        sampling=Sampling(fps=fps, stride=stride, crop=crop),
+        sampling=Sampling(fps=fps, stride=stride, crop=crop, geometry=_sides(geometry), eight_bits=_eight(flow_bits)),
         flow=flow,
         template=template,
         device=chosen,
@@ -273,6 +278,28 @@ class _Work:
     def _tell(self, more: float) -> None:
         self._done += more
         self.on_progress(Progress("videos", self._done, self._total, "s of video"))
+
+
+def _sides(geometry: str | tuple[int, int] | None) -> tuple[int, int] | None:
+    """Width and height out of ``340x256``.
+
+    Raises:
+        InputError: if it is something else, or less than I3D's crops are cut from.
+    """
+    if geometry is None:
+        return None
+    width, _, height = (geometry if isinstance(geometry, str) else "x".join(map(str, geometry))).partition("x")
+    least, most = 224, 4096
+    if not (width.isdecimal() and height.isdecimal() and all(least <= int(side) <= most for side in (width, height))):
+        expected = f"WIDTHxHEIGHT of {least} to {most} pixels each, such as 340x256"
+        raise InputError(f"is {shown(geometry)}", source=arg("geometry"), expected=expected)
+    return int(width), int(height)
+
+
+def _eight(bits: int | None) -> bool:
+    if bits not in (None, 8):
+        raise InputError(f"is {shown(bits)}", source=arg("flow_bits"), expected="8, or to be left out")
+    return bits == 8
 
 
 def choose_device(name: str) -> str:

@@ -40,11 +40,16 @@ class Feed(Protocol):
         ...
 
 
-def _shrunk(frames: Sequence[Frames], sight: Sight) -> Tensor:
+Geometry = tuple[int, int] | None  # width and height that frames are squeezed to
+
+
+def _shrunk(frames: Sequence[Frames], sight: Sight, geometry: Geometry = None) -> Tensor:
     """Frames at the size that crops are cut from, that the network sees, and that flow has: (N, 3, H, W), bytes."""
     batch = channels_first(np.stack(frames))
     if isinstance(sight, Whole):
         return resize(batch, (sight.height, sight.width), "bilinear")
+    if geometry is not None:
+        return resize(batch, (geometry[1], geometry[0]), "bilinear")
     return resize(batch, resized(batch.shape[-2], batch.shape[-1], SHORT_SIDE), "bilinear")
 
 
@@ -58,14 +63,15 @@ def _clip(pictures: list[Tensor], sight: Sight, crop: Crop, *, flow: bool) -> Te
 class RgbFeed:
     """RGB clips (V, 3, T, S, S), or (1, 3, T, H, W) of the whole frame; bytes."""
 
-    def __init__(self, window: int, stride: int, crop: Crop, sight: Sight = "crops") -> None:
+    def __init__(self, window: int, stride: int, crop: Crop, sight: Sight = "crops", geometry: Geometry = None) -> None:
         self._windows: Windows[Tensor] = Windows(window, stride)
+        self._geometry = geometry
         self._crop: Crop = crop
         self._sight: Sight = sight
 
     def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
         """See :class:`Feed`."""
-        for frame in _shrunk(frames, self._sight):
+        for frame in _shrunk(frames, self._sight, self._geometry):
             yield from map(self._clip, self._windows.push(frame))
 
     def finish(self) -> Iterator[Tensor]:
@@ -100,11 +106,23 @@ class FlowFeed:
         method: of optical flow, from ``weaktal.video.flow``.
         workers: threads that share the pairs of a chunk.
         sight: what the network sees of a frame; flow is computed at that size.
+        geometry: as of :class:`weaktal.extraction.pipeline.Sampling`.
+        eight_bits: likewise.
     """
 
     def __init__(
-        self, window: int, stride: int, crop: Crop, method: FlowMethod, workers: Workers, sight: Sight = "crops"
+        self,
+        window: int,
+        stride: int,
+        crop: Crop,
+        method: FlowMethod,
+        workers: Workers,
+        sight: Sight = "crops",
+        *,
+        geometry: Geometry = None,
+        eight_bits: bool = False,
     ) -> None:
+        self._geometry, self._eight_bits = geometry, eight_bits
         self._windows: Windows[Tensor] = Windows(window, stride)
         self._crop: Crop = crop
         self._method = method
@@ -115,13 +133,13 @@ class FlowFeed:
 
     def push(self, frames: Sequence[Frames]) -> Iterator[Tensor]:
         """See :class:`Feed`."""
-        small = _shrunk(frames, self._sight).permute(0, 2, 3, 1).contiguous().numpy()
+        small = _shrunk(frames, self._sight, self._geometry).permute(0, 2, 3, 1).contiguous().numpy()
         gray = [to_gray(frame) for frame in small]  # each (H, W)
         if self._previous is not None:
             gray.insert(0, self._previous)
         self._previous = gray[-1]
         for flows in self._workers.flows(self._method, np.stack(gray)):
-            for flow in torch.from_numpy(i3d_input(flows)).permute(0, 3, 1, 2):  # (2, H, W)
+            for flow in self._levels(torch.from_numpy(i3d_input(flows))).permute(0, 3, 1, 2):  # (2, H, W)
                 self._latest = flow
                 yield from map(self._clip, self._windows.push(flow))
 
@@ -132,6 +150,10 @@ class FlowFeed:
             last = torch.zeros(2, height, width) if self._latest is None else self._latest
             yield from map(self._clip, self._windows.push(last))
         yield from map(self._clip, self._windows.finish())
+
+    def _levels(self, flows: Tensor) -> Tensor:
+        """Flow in [-1, 1], on 256 levels where that is asked for."""
+        return torch.round((flows + 1) * 127.5) / 127.5 - 1 if self._eight_bits else flows
 
     def _clip(self, frames: list[Tensor]) -> Tensor:
         return _clip(frames, self._sight, self._crop, flow=True)

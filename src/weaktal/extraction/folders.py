@@ -105,10 +105,14 @@ def planned_manifest(
     settings: dict[str, Any] = {}
     if kinds & {"rgb", "flow"} and encoder.sight == "crops":
         settings["crop"] = sampling.crop
+        if sampling.geometry is not None:
+            settings["geometry"] = list(sampling.geometry)
     elif sampling.crop == "ten" and kinds & {"rgb", "flow"}:
         raise InputError(f"{encoder.name} sees whole frames", source=f"{arg('crop')} ten", expected="to be left out")
     if encoder.eats_flow:
         settings["flow"] = flow
+        if sampling.eight_bits:
+            settings["flow_bits"] = 8
     if encoder.text is not None:
         settings["template"] = template
     return Manifest.model_validate(

@@ -46,12 +46,17 @@ class Sampling:
         window: frames a snippet covers.
         stride: frames from one snippet to the next.
         crop: "center", or "ten" crops whose features are averaged (I3D only).
+        geometry: width and height that frames are squeezed to before crops and flow, as many published features had
+            340x256; None keeps their shape, with a short side of 256.
+        eight_bits: whether flow is rounded to 256 levels, as flow that was stored in pictures.
     """
 
     fps: float = 25.0
     window: int = 16
     stride: int = 16
     crop: Crop = "center"
+    geometry: tuple[int, int] | None = None
+    eight_bits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +266,19 @@ class Pipeline:
         if isinstance(sight, Sound):
             return SoundFeed(job.path, SnippetGrid(self.sampling.fps, window, stride), sight)
         if kind == "rgb":
-            return RgbFeed(window, stride, crop, sight)
+            return RgbFeed(window, stride, crop, sight, self.sampling.geometry)
         if self._flow is None:
             raise ValueError("an encoder eats optical flow, but no method for it is given")
-        return FlowFeed(window, stride, crop, self._flow, self._workers, sight)
+        return FlowFeed(
+            window,
+            stride,
+            crop,
+            self._flow,
+            self._workers,
+            sight,
+            geometry=self.sampling.geometry,
+            eight_bits=self.sampling.eight_bits,
+        )
 
     def encoded(self, clips: Iterator[tuple[Job, tuple[Diet, Tensor] | _End | InputError]]) -> Iterator[Done | Failed]:
         """Third stage: clips through the networks, gathered by video."""

@@ -146,7 +146,8 @@ def _without_truth(
     chosen = thresholds.for_precision(scores, right, wanted) if thresholds.enough(len(scores), videos) else None
     if chosen is None:
         return split, (
-            f"Segments that score {split:.3g} or more: {by_scores}. Too few videos were kept aside to choose by them."
+            f"Segments that score {split:.3g} or more: {by_scores}. Too little was found in videos "
+            "that were kept aside to choose by it."
         )
     tags, share = chosen
     least = max(tags, split)

@@ -20,7 +20,7 @@ from weaktal.data.video_files import dataset_videos
 from weaktal.decoding.decoder import decode_scores
 from weaktal.errors import InputError, counted
 from weaktal.evaluation.judged import Precision, precision_of
-from weaktal.files import write_text
+from weaktal.files import scratch_folder, write_text
 from weaktal.finding.account import Told, account, not_found, summary
 from weaktal.finding.final_set import HeldOut, finalize
 from weaktal.finding.plan import Plan
@@ -221,5 +221,19 @@ def _write_page(path: Path, found: Search, told: Told) -> None:
         lead=[f"{summary(final.videos)}. account.txt beside this page says how far to trust it."],
         notes=notes,
     )
-    report = compare(None, [BranchFiles("found", path.with_name("results.json"), found.scores)], words, names=names)
+    about = str(path.with_name("results.json"))
+    with scratch_folder() as folder:  # of all results, only what the page shows is read back
+        few = folder / "results.json"
+        _only_of(names, found.results, final).save(few)
+        report = compare(None, [BranchFiles("found", few, found.scores, about)], words, names=names)
     write_report(path, report)
+
+
+def _only_of(names: Sequence[str], results: Results, final: FinalSet) -> Results:
+    """The results of some videos."""
+    return replace(
+        results,
+        videos={name: results.videos[name] for name in names},
+        files={name: results.files[name] for name in names if name in results.files},
+        final=FinalSet({name: final.videos[name] for name in names}, final.choice),
+    )

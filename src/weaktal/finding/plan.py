@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from weaktal.encoders import imagenet_words
 from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
 from weaktal.encoders.names import CLIP
 from weaktal.encoders.networks import SnippetEncoder
@@ -109,6 +110,8 @@ def fitting_preset(method: str, videos: int) -> str | None:
 def chosen_encoders(named: Sequence[str], weights: WeightsChoice) -> tuple[str, ...]:
     """The encoders that the user names; else I3D and CLIP, as far as their weights are at hand.
 
+    Where neither is, pretrained networks that come with packages stand in, if these are installed.
+
     Raises:
         InputError: if none are named, and none of those are there.
     """
@@ -128,10 +131,12 @@ def chosen_encoders(named: Sequence[str], weights: WeightsChoice) -> tuple[str, 
         None,
     )
     found = tuple(name for name in (motion, CLIP if CLIP in there else None) if name is not None)
+    if not found and imagenet_words.installed():
+        return (imagenet_words.NAME,)
     if not found:
         expected = (
             f"`weaktal weights fetch` with i3d-rgb, i3d-flow and {CLIP} first, {arg('weights')} FOLDER where they lie, "
-            f"or {arg('encoder')} NAME"
+            f"{arg('encoder')} NAME, or `{imagenet_words.HOW}` for weak stand-ins that come with packages"
         )
         raise InputError(
             "no weights of I3D or CLIP are here", source=weights.root or weights_folder(), expected=expected
@@ -150,14 +155,22 @@ def _located(name: str, weights: WeightsChoice) -> bool:
     return weights.root is None or (weights.root.is_dir() and not (weights.root / "config.json").is_file())
 
 
+_WEAK = (
+    f"{imagenet_words.NAME} sees the things of ImageNet in single frames, and no motion: of 6 real videos of sports it "
+    "named 2 among 20 classes. `weaktal weights fetch i3d` and clip-vit-b16 get encoders that know actions."
+)
+
+
 def _warnings(names: Sequence[str]) -> list[str]:
+    notes = [_WEAK] if imagenet_words.NAME in names else []
     drawn = [name for name in names if name in shipped.NAMES]
     if not drawn:
-        return []
+        return notes
     know = "know" if len(drawn) > 1 else "knows"
     return [
+        *notes,
         f"{' and '.join(drawn)} {know} drawings only: on footage of a camera, what is found means nothing. "
-        "`weaktal weights fetch` gets encoders that know the world."
+        "`weaktal weights fetch` gets encoders that know the world.",
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -25,6 +25,10 @@ class MethodConfig(Settings):
 
     engine: EngineConfig = EngineConfig()
     decode: DecodeConfig = DecodeConfig()
+
+    def known_branches(self) -> Sequence[str] | None:
+        """The method's ``branches``, where they are known without building it; None otherwise."""
+        return None
 
 
 GROUP = "weaktal.methods"  # entry points of methods that other packages bring

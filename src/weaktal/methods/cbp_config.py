@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import NonNegativeFloat, model_validator
@@ -88,3 +89,7 @@ class CbpConfig(MethodConfig):
     pooling: PoolingConfig = PoolingConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
+
+    def known_branches(self) -> Sequence[str]:
+        """None but the one."""
+        return ()

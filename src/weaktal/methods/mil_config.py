@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from weaktal.config import OddSize, Settings, Size, setting
@@ -55,3 +56,7 @@ class MilConfig(MethodConfig):
     pooling: PoolingConfig = PoolingConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
+
+    def known_branches(self) -> Sequence[str]:
+        """None but the one."""
+        return ()

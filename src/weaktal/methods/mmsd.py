@@ -26,7 +26,14 @@ from weaktal.losses.mmsd_classification import video_classification, with_backgr
 from weaktal.losses.mmsd_distillation import stream_distillation
 from weaktal.losses.mmsd_voting import StoredLabels, confidence, refreshed, votes, voting_loss
 from weaktal.methods.base import Inputs
-from weaktal.methods.mmsd_config import MMSDConfig, MMSDLossConfig, MMSDScheduleConfig, MMSDTraining, VotingConfig
+from weaktal.methods.mmsd_config import (
+    FUSED,
+    MMSDConfig,
+    MMSDLossConfig,
+    MMSDScheduleConfig,
+    MMSDTraining,
+    VotingConfig,
+)
 from weaktal.models.mmsd import MMSD, STREAMS, StreamScores, mixed_logits, mixed_scores
 from weaktal.models.outputs import SnippetOutput
 
@@ -107,7 +114,7 @@ class MutualDistillation(SingleWay):
         self.columns = columns
         self.videos = videos
         self.config = config
-        self.branches = (*config.modalities, "fused")  # each stream on its own; without a branch they are mixed
+        self.branches = (*config.modalities, FUSED)  # each stream on its own; without a branch they are mixed
         singles = torch.eye(len(STREAMS)).tolist()
         self._weights: Mapping[str | None, tuple[float, float, float]] = {
             None: config.mix,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat
@@ -12,6 +13,7 @@ from weaktal.engine.settings import OptimizerConfig
 from weaktal.methods.base import MethodConfig
 
 Share = Annotated[float, Field(ge=0, le=1)]
+FUSED = "fused"  # the branch that sees both streams
 
 
 def _whole(weights: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -114,3 +116,7 @@ class MMSDConfig(MMSDTraining, MethodConfig):
         source="code",
         but={"score_floor": "ours"},
     )
+
+    def known_branches(self) -> Sequence[str]:
+        """Each stream on its own, and both fused."""
+        return (*self.modalities, FUSED)

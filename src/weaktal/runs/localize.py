@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from weaktal.config import Settings
 from weaktal.data.known_tags import TagsUse
 from weaktal.data.results import Results
-from weaktal.data.video_files import videos_in
+from weaktal.data.video_files import find_usable, videos_in
 from weaktal.errors import InputError, arg
 from weaktal.files import cache_folder, check_writable
 from weaktal.progress import OnProgress
-from weaktal.runs.folder import files_read
+from weaktal.runs.folder import RunFolder, files_read
 from weaktal.runs.localize_dataset import localize_dataset
-from weaktal.runs.trained import Trained
+from weaktal.runs.settings import check_asked
 
 if TYPE_CHECKING:
     from weaktal.encoders.catalog import WeightsLike
+    from weaktal.runs.trained import Trained
     from weaktal.runs.video_features import EncodersLike
 
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
@@ -93,10 +94,18 @@ def localize(
         "skip_broken": skip_broken or None,
         "tags": tags,
     }
+    info = check_asked(RunFolder(Path(run)), branch, overrides, settings)
+
+    def load() -> Trained:
+        from weaktal.runs.trained import Trained  # late, with torch: what is misspelt is refused before
+
+        return Trained.load(Path(run), branch, overrides, settings=settings, method=method)
+
     if one_dataset(paths):
         refuse({"encoder": encoder, "weights": weights, "cache": cache}, "videos; a dataset has its features")
         found = localize_dataset(
-            Trained.load(Path(run), branch, overrides, settings=settings, method=method),
+            info,
+            load,
             paths[0],
             subset=subset,
             features=features,
@@ -112,13 +121,14 @@ def localize(
     else:
         refuse(of_dataset, "a dataset, not for videos")
         refuse_datasets(paths, Path(run))
+        videos = find_usable(paths)
         # Late: these need the extra "video", and a dataset's features do not.
         from weaktal.encoders.catalog import WeightsChoice
         from weaktal.runs.localize_videos import localize_videos
 
         found = localize_videos(
-            Trained.load(Path(run), branch, overrides, settings=settings, method=method),
-            paths,
+            load(),
+            *videos,
             encoder=encoder,
             weights=WeightsChoice.of(weights),
             cache=cache_folder() if cache is None else Path(cache),

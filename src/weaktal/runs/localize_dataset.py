@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,14 +21,17 @@ from weaktal.errors import InputError
 from weaktal.evaluation.classification import classification_map
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunInfo
-from weaktal.runs.trained import Trained
 from weaktal.runs.video_file import video_file
+
+if TYPE_CHECKING:
+    from weaktal.runs.trained import Trained
 
 log = logging.getLogger("weaktal")
 
 
 def localize_dataset(
-    trained: Trained,
+    info: RunInfo,
+    load: Callable[[], Trained],
     dataset: Path,
     *,
     subset: str | None = None,
@@ -43,10 +47,11 @@ def localize_dataset(
 ) -> Results:
     """Finds the segments of a dataset's videos; arguments as of :func:`weaktal.runs.localize.localize`.
 
+    The run, which is what ``info`` says, is loaded once dataset and features have been found.
+
     Where the dataset has tags of the run's classes, ``external["classification_map"]`` of the results is the mean
     average precision of the video scores against them, as a fraction.
     """
-    info = trained.info
     annotations = read_tags(dataset)
     chosen = annotations.subset(subset or annotations.test_subset)
     known = known_tags(chosen.values(), tags, info.classes)
@@ -57,6 +62,7 @@ def localize_dataset(
         seconds_per_window or info.seconds_per_window,
     )
     check_kind(main, info)
+    trained = load()
     vlp_name = vlp_features or info.vlp_features
     with trained.opening_vlp():
         vlp = Features.open(dataset, vlp_name) if vlp_name and trained.needs_vlp else None

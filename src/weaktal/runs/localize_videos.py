@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from weaktal.data.features import Features, parse_names
 from weaktal.data.results import Results
-from weaktal.data.video_files import find_usable
 from weaktal.encoders.catalog import WeightsChoice
 from weaktal.errors import InputError, counted
 from weaktal.progress import OnProgress
@@ -25,7 +24,8 @@ log = logging.getLogger("weaktal")
 
 def localize_videos(
     trained: Trained,
-    videos: Sequence[Path],
+    found: Mapping[str, Path],
+    skipped: Mapping[str, InputError],
     *,
     encoder: EncodersLike | None,
     weights: WeightsChoice,
@@ -36,7 +36,6 @@ def localize_videos(
 ) -> Results:
     """Finds the segments of videos; arguments as of :func:`weaktal.runs.localize.localize`."""
     info, run = trained.info, trained.run
-    found, skipped = find_usable(videos)
     streams = parse_names(info.features)  # folder names by stream
     vlp_streams = parse_names(info.vlp_features) if trained.needs_vlp and info.vlp_features else {}
     wanted = {*streams.values(), *vlp_streams.values()}

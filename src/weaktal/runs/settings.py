@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from weaktal.config import Settings, as_yaml, described, load_settings, matching
+from weaktal.config import Settings, as_yaml, described, load_settings, matching, parse_settings
 from weaktal.decoding.config import DecodeConfig
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.methods import METHODS
 from weaktal.methods.base import installed_methods, method_settings, no_method
 from weaktal.methods.presets import preset_file
+from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.zero_shot_config import ZeroShotConfig
 
 # What has settings besides the methods: what ``weaktal decode`` and ``weaktal localize --zero-shot`` take.
@@ -55,6 +57,40 @@ def check_settings(
     kind = method_settings(method)
     base = load_settings(kind, preset_file(method, preset)) if preset else None
     load_settings(kind, config, overrides, base=base)
+
+
+def check_asked(
+    run: RunFolder,
+    branch: str | None,
+    overrides: Sequence[str] = (),
+    values: Mapping[str, Any] | Settings | None = None,
+) -> RunInfo:
+    """Refuses a branch or settings of decoding that a run of weaktal's own methods has not, without torch.
+
+    Returns:
+        What defines the run.
+
+    Raises:
+        InputError: if the folder is no run, or it has no such branch or setting.
+    """
+    info = run.info()
+    if info.method in METHODS:
+        config = parse_settings(method_settings(info.method), info.settings, run.path / "run.json")
+        if (branches := config.known_branches()) is not None:
+            check_branch(branch, branches, info.method)
+        load_settings(type(config.decode), None, overrides, base=config.decode, values=values)
+    return info
+
+
+def check_branch(branch: str | None, branches: Sequence[str], method: str) -> None:
+    """Refuses a branch that is none of a method's.
+
+    Raises:
+        InputError: naming those that it has.
+    """
+    if branch is not None and branch not in branches:
+        expected = f"one of {', '.join(branches)}" if branches else f"none: {method} has but one"
+        raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
 
 
 def settings_kind(of: str) -> type[Settings]:

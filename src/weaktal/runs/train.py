@@ -15,13 +15,10 @@ from weaktal.data.fingerprint import fingerprints, tags_fingerprint
 from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
-from weaktal.engine.batch import VideoSet
 from weaktal.engine.logs import Logger
-from weaktal.engine.seeding import seed_torch
-from weaktal.engine.trainer import Trainer
 from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.locks import alone_in
-from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
+from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module, method_settings
 from weaktal.methods.presets import preset_file
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import UNTAGGED, RunFolder, RunInfo
@@ -89,11 +86,9 @@ def train(
     """
     within(seed=(seed, 0, LARGEST_SEED))
     dataset, folder = Path(dataset), RunFolder(Path(run))
-    module = method_module(method)
-    base = load_settings(module.CONFIG, preset_file(method, preset)) if preset else None
-    chosen = load_settings(
-        module.CONFIG, None if config is None else Path(config), overrides, base=base, values=settings
-    )
+    kind = method_settings(method)
+    base = load_settings(kind, preset_file(method, preset)) if preset else None
+    chosen = load_settings(kind, None if config is None else Path(config), overrides, base=base, values=settings)
     annotations = read_tags(dataset)
     subset = subset or annotations.train_subset
     of_subset = annotations.subset(subset)
@@ -124,6 +119,12 @@ def train(
         videos=len(videos),
     )
     files = fingerprints([main, *others.values()], [video.name for video in videos])
+    # Late: bad names and files are refused before torch is imported.
+    from weaktal.engine.batch import VideoSet
+    from weaktal.engine.seeding import seed_torch
+    from weaktal.engine.trainer import Trainer
+
+    module = method_module(method)
     seed_torch(seed, "weights")
     built = module.build(chosen, inputs)
     needed = {name for branch in (None, *built.branches) for name in built.needs(branch)}

@@ -30,6 +30,7 @@ from weaktal.files import read_model
 from weaktal.methods.base import VLP, MethodConfig, stored_method
 from weaktal.progress import OnProgress, Progress
 from weaktal.runs.folder import RunFolder, RunInfo
+from weaktal.runs.settings import check_branch
 
 _LIST = f"sha256sum weights.safetensors phases/*/*.safetensors > {FILE}"
 
@@ -79,9 +80,7 @@ class Trained:
         """
         folder = RunFolder(run)
         built, config, info = _build_method(folder, method)
-        if branch is not None and branch not in built.branches:
-            expected = f"one of {', '.join(built.branches)}" if built.branches else f"none: {info.method} has but one"
-            raise InputError(f"no branch {branch!r}", source=arg("branch"), expected=expected)
+        check_branch(branch, built.branches, info.method)
         decode = load_settings(type(config.decode), None, overrides, base=config.decode, values=settings)
         weights, phase, asked = folder.weights, None, branch is not None
         if branch is None and isinstance(built, Choosing):

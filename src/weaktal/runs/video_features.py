@@ -70,13 +70,22 @@ def as_in_training(
     crop: Crop = "ten" if extra.get("crop") == "ten" else "center"
     precision: Precision = "bf16" if extra.get("precision") == "bf16" else "fp32"
     flow = extra.get("flow")
+    sides = extra.get("geometry")
+    geometry = (int(sides[0]), int(sides[1])) if isinstance(sides, list) and len(sides) == 2 else None
     seed = extra.get("random_weights")
     if type(seed) is int and 0 <= seed < 2**63:
         weights = WeightsChoice(weights.root, weights.paths, seed)
     return Extraction(
         encoder=_encoder_word(name, manifest, weights, run, named or {}),
         weights=weights,
-        sampling=Sampling(fps=manifest.fps, window=manifest.window, stride=manifest.stride, crop=crop),
+        sampling=Sampling(
+            fps=manifest.fps,
+            window=manifest.window,
+            stride=manifest.stride,
+            crop=crop,
+            geometry=geometry,
+            eight_bits=extra.get("flow_bits") == 8,
+        ),
         flow=flow if isinstance(flow, str) and flow in METHODS else "tvl1",
         precision=precision,
         look=_look(extra),

@@ -16,13 +16,12 @@ from weaktal.data.results import Results
 from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_usable
 from weaktal.decoding.change_points import feature_changes
-from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scored
 from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.descriptions import class_texts, described_vectors
 from weaktal.encoders.names import CLIP
 from weaktal.encoders.world.shipped import VLP
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg
 from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Sampling
 from weaktal.files import cache_folder, check_writable
@@ -135,28 +134,6 @@ def _mean_cosines(folder: FeatureFolder, prepared: Prepared, vectors: Tensor) ->
         total += (rows @ vectors.mT).sum(dim=0).double()
         count += len(rows)
     return (total / count).float()
-
-
-def parse_labels(text: str) -> tuple[str, ...]:
-    """Class names out of ``"high jump, pole vault"``.
-
-    Raises:
-        InputError: if there is none, or one is empty or appears twice.
-    """
-    labels = tuple(label.strip() for label in text.split(","))
-    for label in labels:
-        if not label or labels.count(label) > 1:
-            problem = f"the class {shown(label)} appears twice" if label else "a class without a name"
-            raise InputError(
-                problem, source=f"{arg('zero_shot')} {shown(text)}", expected="distinct names between commas"
-            )
-    return labels
-
-
-def setting(override: str) -> str:
-    """A setting as the command line takes it: those of decoding need no ``decode.`` before them."""
-    key = override.partition("=")[0].strip()
-    return f"decode.{override}" if key in DecodeConfig.model_fields else override
 
 
 def _activation(settings: ZeroShotConfig, texts: int) -> Activation:

@@ -1,4 +1,7 @@
-"""Settings of localization without training; the sources speak of the vision-language branch of Ju et al. 2023."""
+"""Settings and class names of localization without training.
+
+The sources speak of the vision-language branch of Ju et al. 2023.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from weaktal.config import Settings, setting
 from weaktal.decoding.config import DecodeConfig
 from weaktal.encoders.prompts import TEMPLATE
+from weaktal.errors import InputError, arg, shown
 
 
 class ZeroShotConfig(Settings):
@@ -51,3 +55,25 @@ class ZeroShotConfig(Settings):
         8, "A video's score is the mean of its ceil(T / divisor) highest snippets, as in training.", "open"
     )
     decode: DecodeConfig = DecodeConfig()
+
+
+def parse_labels(text: str) -> tuple[str, ...]:
+    """Class names out of ``"high jump, pole vault"``.
+
+    Raises:
+        InputError: if there is none, or one is empty or appears twice.
+    """
+    labels = tuple(label.strip() for label in text.split(","))
+    for label in labels:
+        if not label or labels.count(label) > 1:
+            problem = f"the class {shown(label)} appears twice" if label else "a class without a name"
+            raise InputError(
+                problem, source=f"{arg('zero_shot')} {shown(text)}", expected="distinct names between commas"
+            )
+    return labels
+
+
+def full_setting(override: str) -> str:
+    """A setting as the command line takes it: those of decoding need no ``decode.`` before them."""
+    key = override.partition("=")[0].strip()
+    return f"decode.{override}" if key in DecodeConfig.model_fields else override

@@ -24,14 +24,14 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.packages import package
 from weaktal.progress import console_on
-from weaktal.studies.cell import METHOD, Data
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document
 from weaktal.studies.folder import alone_in, missing_jobs, read_found, same_request
 from weaktal.studies.plan import Plan, make_plan
 from weaktal.studies.report import Found, filled
 from weaktal.studies.runner import Failure, available_cores, run_jobs
-from weaktal.studies.tables import Table, paper_tables
+from weaktal.studies.seeded import Data
+from weaktal.studies.tables import METHOD, Table, paper_tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def compare(
                 weights = video_weights(len(tables.videos), resamples)
             ap.append(ranking.average_precision())
             resampled.append(resampled_maps(ranking, weights) if resamples else np.zeros((0, len(grid))))
-            warnings += [f"{title}, seed {seed}: {warning}" for warning in tables.warnings]
+            warnings += [f"{title}, seed {seed}: {warning}" for warning in tables.remarks(ap[-1], grid)]
             done += 1
         drawn = over_seeds(resampled, list(source.parts)) if resamples else np.zeros((0, len(grid)))
         rows.append(Row(title, tuple(source.parts), np.stack(ap), drawn))

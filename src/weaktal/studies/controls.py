@@ -30,10 +30,10 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.progress import showing
 from weaktal.studies.ablate import common_data, run_plan
-from weaktal.studies.cell import Data, Measured
 from weaktal.studies.choosing import chosen_tables
 from weaktal.studies.folder import read_found
 from weaktal.studies.plan import make_plan
+from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.statistics import Estimate, estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table, paper_tables
 from weaktal.studies.upper_bound import NAME, upper_bound

@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 from weaktal.files import write_text
-from weaktal.studies.cell import Data
 from weaktal.studies.plan import Plan
 from weaktal.studies.report import Entry, Found, cells_csv, errors_markdown, filled, markdown, summary_csv
+from weaktal.studies.seeded import Data
 from weaktal.studies.tables import Table
 from weaktal.version import __version__
 

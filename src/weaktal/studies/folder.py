@@ -25,8 +25,8 @@ from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, refuse_links, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.studies.cell import Data, Measured, PendingReading, SeededTraining
 from weaktal.studies.plan import Plan, Training
+from weaktal.studies.seeded import Data, Measured, PendingReading, SeededTraining
 from weaktal.version import __version__
 
 _HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in HARMLESS)}

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from weaktal.studies.cell import Measured
 from weaktal.studies.cells import as_csv, escaped, exact, line, number, spread
+from weaktal.studies.seeded import Measured
 from weaktal.studies.statistics import Estimate, estimate, paired_difference
 from weaktal.studies.tables import Line, Sign, Table
 

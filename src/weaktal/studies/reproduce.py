@@ -21,11 +21,11 @@ from weaktal.methods.presets import preset_file
 from weaktal.progress import console_on
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
-from weaktal.studies.cell import Measured
 from weaktal.studies.cells import line, spread
 from weaktal.studies.folder import read_found
 from weaktal.studies.needs import refuse_missing
 from weaktal.studies.plan import make_plan
+from weaktal.studies.seeded import Measured
 from weaktal.studies.statistics import Estimate, estimate
 from weaktal.studies.tables import WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
 from weaktal.version import __version__

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from weaktal.files import write_json
-from weaktal.studies.cell import SeededTraining
-from weaktal.studies.fork import step_folder
+from weaktal.studies.seeded import SeededTraining
+from weaktal.studies.steps import step_folder
 
 POLL = 0.2  # seconds between looks at the running processes
 GRACE = 10  # seconds that a process gets to end before it is killed

@@ -21,7 +21,7 @@ from weaktal.data.annotations import read_tags
 from weaktal.engine.settings import HARMLESS
 from weaktal.errors import InputError, RunError, arg, shown, within
 from weaktal.files import read_model, write_json
-from weaktal.methods.base import method_module, stored_method
+from weaktal.methods.base import method_settings, stored_method
 from weaktal.methods.presets import preset_file
 from weaktal.progress import console_on
 from weaktal.runs.run import Run
@@ -84,8 +84,8 @@ def train_seeds(
     """
     if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise InputError(f"are {shown(list(seeds))}", source=arg("seeds"), expected="whole numbers from 0, each once")
-    base = load_settings(method_module(method).CONFIG, preset_file(method, preset)) if preset else None
-    kind = method_module(method).CONFIG
+    kind = method_settings(method)
+    base = load_settings(kind, preset_file(method, preset)) if preset else None
     chosen = load_settings(kind, None if config is None else Path(config), overrides, base=base, values=settings)
     request = Request(
         dataset=Path(dataset).absolute(),

@@ -33,7 +33,8 @@ from weaktal.methods.collab.side import CbpSide, build_side
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunInfo
 from weaktal.runs.trained import Trained
-from weaktal.studies.cell import Data, Measured, scored
+from weaktal.studies.cell import scored
+from weaktal.studies.seeded import Data, Measured
 from weaktal.version import __version__
 
 NAME = "upper-bound"

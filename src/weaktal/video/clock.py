@@ -47,8 +47,9 @@ GAP = 1.0
 LAG = 0.5
 # Seconds back from which a clock started anew, in any file.
 BACK = 0.1
-# Packets at the beginning of an AVI, before which an encoder that looks ahead leaves room for pictures that never come.
-FILLING = 16
+# Pictures that never come, for which an AVI leaves room where its encoder looks ahead or its sound begins earlier, and
+# before which packet.
+FILLING, EARLY = 6, 16
 
 Stamp = int  # ticks of a stream's time base
 
@@ -92,12 +93,15 @@ def flagged(container: InputContainer, flag: Flags) -> bool:
 def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     """Frames a second as the file says, None where it does not.
 
-    Raw streams are averaged over a rate that FFmpeg supposes; what it guesses is what they say.
+    Raw streams are averaged over a rate that FFmpeg supposes; what it guesses is what they say. A copy into AVI may
+    have two ticks a picture, and is averaged over ticks.
     """
-    rates = [stream.average_rate, stream.guessed_rate]
+    rates = [float(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
     if flagged(container, Flags.no_timestamps):
         rates.reverse()
-    return next((float(rate) for rate in rates if rate), None)
+    elif container.format.name == "avi":
+        rates.sort()
+    return next(iter(rates), None)
 
 
 def time_zero(container: InputContainer, stream: VideoStream) -> Fraction | None:
@@ -217,12 +221,15 @@ class _Continuous:
         self._next: Stamp = 0
         self._end: Stamp | None = None  # of showing
         self._count = 0
+        self._gap = False  # whether there was one
         self.jumps = 0
 
     def mend(self, packet: Packet[VideoStream]) -> None:
         """Moves the stamps of the next packet."""
         pts, dts = packet.pts, packet.dts
         length = packet.duration or self._period
+        if self._timing.coded_order:
+            length = max(length, self._period)
         if dts is not None:
             self._follow(packet, dts)
             dts += self._moved
@@ -244,13 +251,19 @@ class _Continuous:
         if self._last is None:
             return
         stamp = dts + self._moved
-        if self._timing.coded_order and self._count < FILLING and stamp > self._next:
+        if self._fills(stamp):
             self._moved += self._next - stamp
         elif stamp < self._last - self._back or stamp > self._next + self._ahead:
             self._moved += self._next - stamp
             if packet.pts is not None and self._end is not None and packet.is_keyframe:
                 self._moved += max(0, self._end - (packet.pts + self._moved))
             self.jumps += 1
+
+    def _fills(self, stamp: Stamp) -> bool:
+        """Whether the room before a stamp is for pictures that never come: the first of all gaps may be."""
+        gap = stamp - self._next
+        first, self._gap = not self._gap, self._gap or gap > 0
+        return first and self._timing.coded_order and self._count < EARLY and 0 < gap <= FILLING * self._period
 
 
 class _Order:

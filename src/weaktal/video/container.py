@@ -222,16 +222,28 @@ def _duration(
 ) -> float | None:
     """Seconds from time zero to the end of the video.
 
-    A file with an index of all its pictures is believed. Others count from their time stamp 0, whatever they start with
-    (Matroska, Flash), pictures that were dropped too (AVI), from the first stamp to the last of a clock that may jump
-    between them (broadcasts), or not at all (what was recorded live).
+    A file with an index of all its pictures is believed, and a Matroska that tells its pictures from its sound. Others
+    count from their time stamp 0, whatever they start with (Matroska, Flash), count pictures that were dropped too
+    (AVI), count from the first stamp to the last of a clock that may jump between them (broadcasts), or do not count at
+    all (what was recorded live).
     """
     if stream.frames and stream.duration and container.format.name != "avi":
         return float(start + stream.duration * (stream.time_base or 0))
-    if container.duration and zero <= 0 and container.format.name == "matroska,webm":
-        return float(Fraction(container.duration, av.time_base))
+    if container.format.name == "matroska,webm" and zero <= 0 and (stated := _of_matroska(container, stream)):
+        return stated
     status = path.stat()
     return _counted(path, status.st_mtime_ns, status.st_size)
+
+
+def _of_matroska(container: InputContainer, stream: VideoStream) -> float | None:
+    """Seconds as a Matroska says: of its video in a tag, or of its longest stream, which may be the sound."""
+    try:
+        hours, minutes, seconds = stream.metadata["DURATION"].split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except (KeyError, ValueError):
+        if container.duration is None or len(container.streams) > 1:
+            return None
+        return float(Fraction(container.duration, av.time_base))
 
 
 @functools.lru_cache(maxsize=1024)

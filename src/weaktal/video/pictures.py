@@ -38,6 +38,7 @@ class Pictures:
     def __iter__(self) -> Iterator[tuple[float, VideoFrame]]:
         info = self._info
         count = damaged = 0
+        last = 0.0
         with opened(info.path, self._threads) as (container, stream):
             timing = Timing.of(container, stream)
             clock = Clock(timing)
@@ -47,9 +48,12 @@ class Pictures:
                 if not count and seconds > max(2 * timing.period, 0.1):
                     self.notes.append(f"the first picture comes at {seconds:.2f} s and is shown from 0 s on")
                 self.end = max(timing.period, seconds + length)
+                last = seconds
                 count += 1
                 damaged += frame.is_corrupt
                 yield seconds, frame
+        if info.duration is not None and last < info.duration < self.end:
+            self.end = info.duration  # a picture's own length may be that of another one where their order changed
         if not count:
             raise InputError("no picture can be decoded", source=info.path, expected=A_VIDEO)
         if damaged:

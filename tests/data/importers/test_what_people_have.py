@@ -206,3 +206,52 @@ def test_two_packages_are_one_too_many(source: Path, tmp_path: Path) -> None:
     (tmp_path / "gt.json").write_text(json.dumps(database()))
     with pytest.raises(InputError, match="2 packages of annotations found; expected one of them"):
         import_dataset("thumos14", [source, tmp_path / "gt.json"], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor", "durations_too"),
+    [("ms", 1e3, False), ("milliseconds", 1e3, True), ("us", 1e6, False), ("frames@25", 25.0, False),
+     ("frames", 30.0, False), ("frames", 30.0, True)],
+)  # fmt: skip
+def test_times_in_other_units(tmp_path: Path, unit: str, factor: float, durations_too: bool) -> None:
+    """``frames`` takes the rate of each video, which the file says is 30."""
+    content = database(annotations=[{"label": "Diving", "segment": [5.0 * factor, 9.0 * factor]}])
+    for video in content["database"].values():
+        video["duration"] *= factor if durations_too else 1
+    (tmp_path / "thumos14.json").write_text(json.dumps(content))
+    imported = import_dataset("thumos14", tmp_path / "thumos14.json", tmp_path / "out", unit=unit)
+    for name, video in read_annotations(tmp_path / "out").videos.items():
+        assert video.duration == pytest.approx(SECONDS[name])
+        (segment,) = video.segments
+        assert (segment.start, segment.end) == pytest.approx((5.0, 9.0))
+    of = "times and durations" if durations_too else "times, but not durations,"
+    assert imported.notes[0] == f"{of} were {unit}; now seconds"
+
+
+def test_what_looks_like_another_unit_is_said(tmp_path: Path) -> None:
+    content = database(fps=None, annotations=[{"label": "Diving", "segment": [5000.0, 9000.0]}])
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    imported = import_dataset("thumos14", tmp_path / "a.json", tmp_path / "out")
+    assert "6 of 6 segments end after their video" in imported.notes[0]
+    assert "in milliseconds they would fit" in imported.notes[0]
+    assert "unit" in imported.notes[0]
+    with pytest.raises(InputError, match=r"says no frame rate of video_.*frames@25"):
+        import_dataset("thumos14", tmp_path / "a.json", tmp_path / "other", unit="frames")
+
+
+@pytest.mark.parametrize("unit", ["minutes", "frames@", "frames@x", "frames@0", "ms@25", ""])
+def test_a_unit_that_is_none(source: Path, tmp_path: Path, unit: str) -> None:
+    with pytest.raises(InputError, match=r"expected seconds, milliseconds, .*frames@25"):
+        import_dataset("thumos14", source, tmp_path / "out", unit=unit)
+
+
+def test_official_json_with_times_as_text_and_without_annotations(tmp_path: Path) -> None:
+    videos = {
+        "a": {"subset": "training", "duration": "60.0", "annotations": [{"label": "Diving", "segment": ["5", "9.5"]}]},
+        "b": {"subset": "testing", "duration": 30, "annotations": None},
+    }
+    path = tmp_path / "activity_net.v1-3.min.json"
+    path.write_text(json.dumps({"database": videos}))
+    imported = import_dataset("activitynet13", path, tmp_path / "out")
+    assert "3 times of the annotations given as text; read as numbers" in imported.notes
+    assert read_annotations(tmp_path / "out").videos["a"].segments == (Segment(5, 9.5, "Diving"),)

@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field, RootModel
 
 from weaktal.data.annotations import Annotations, Length, Name, Video, check_name
 from weaktal.data.importers.package import Package, SegmentMender
+from weaktal.data.mending import mend_annotations
 from weaktal.errors import InputError, counted, shown
-from weaktal.files import read_model, read_text
+from weaktal.files import read_mended, read_model, read_text
 
 SUBSETS = ("training", "validation")
 TIMES_FILE = "anet_anno_action.json"
@@ -34,7 +35,7 @@ class _Span(BaseModel):
 class _OfficialVideo(BaseModel):
     subset: Name
     duration: Length
-    annotations: list[_Span] = []
+    annotations: list[_Span] | None = None
 
 
 class _Official(BaseModel):
@@ -68,13 +69,13 @@ def read_official(path: Path, version: str) -> Package:
     Raises:
         InputError: naming the place in the file.
     """
-    content = read_model(path, _Official, "ActivityNet's official JSON")
+    content, mended = read_mended(path, _Official, "ActivityNet's official JSON", mend_annotations)
     mender = SegmentMender()
     videos = {
-        name: _video(path, name, entry.subset, entry.duration, entry.annotations, mender)
+        name: _video(path, name, entry.subset, entry.duration, entry.annotations or [], mender)
         for name, entry in content.database.items()
     }
-    return Package(_annotations(videos, None, version), mender.notes())
+    return Package(_annotations(videos, None, version), [*mended, *mender.notes()])
 
 
 def read_action_package(folder: Path, version: str) -> Package:
@@ -115,7 +116,7 @@ def read_action_package(folder: Path, version: str) -> Package:
 def _video(path: Path, name: str, subset: str, duration: float, spans: list[_Span], mender: SegmentMender) -> Video:
     check_name(name, path)
     labels = tuple(sorted({span.label for span in spans}))
-    segments = mender.segments(((span.label, *span.segment) for span in spans), duration)
+    segments = mender.segments((span.label, *span.segment) for span in spans)
     return Video(name, subset, duration, labels, segments)
 
 

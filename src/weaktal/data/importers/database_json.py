@@ -7,6 +7,7 @@ CoLA and those that build on it write ``gt.json`` with times as text, often with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ class _Entry(BaseModel):
     subset: Name | None = None
     duration: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None = None
     annotations: list[_Span] | None = None
+    fps: Any = None
 
 
 class _Content(BaseModel):
@@ -56,6 +58,7 @@ class Database:
         durations: seconds, of the videos that have one.
         spans: label, start and end by video.
         notes: what was mended.
+        rates: frames a second, of the videos that have one.
     """
 
     path: Path
@@ -63,6 +66,7 @@ class Database:
     durations: Mapping[str, float]
     spans: Mapping[str, list[tuple[str, float, float]]]
     notes: tuple[str, ...]
+    rates: Mapping[str, float]
 
     def package(self, version: str, subsets: tuple[str, str], durations: Mapping[str, float]) -> Package:
         """The annotations, with ``durations`` for the videos whose file says none.
@@ -82,7 +86,7 @@ class Database:
             unclear = tuple(
                 (max(0.0, start), end) for label, start, end in spans if label == AMBIGUOUS and end >= start
             )
-            segments = mender.segments(real, seconds)
+            segments = mender.segments(real)
             videos[name] = Video(name, self.subsets[name], seconds, labels, segments, unclear)
         classes = tuple(sorted({label for video in videos.values() for label in video.labels}))
         taken = sum(name not in self.durations for name in self.spans)
@@ -90,7 +94,7 @@ class Database:
         if taken:
             lack = f"{counted(taken, 'video')} without a duration in {self.path.name}"
             notes.append(f"{lack}; taken from the length of the features")
-        return Package(Annotations(classes, videos, version, *subsets), notes)
+        return Package(Annotations(classes, videos, version, *subsets), notes, self.rates)
 
 
 def is_database(path: Path) -> bool:
@@ -133,6 +137,11 @@ def read_database(path: Path, subsets: tuple[str, str]) -> Database:
             for name, entry in content.database.items()
         },
         notes=notes,
+        rates={
+            name: float(entry.fps)
+            for name, entry in content.database.items()
+            if isinstance(entry.fps, int | float) and 0 < entry.fps < math.inf
+        },
     )
 
 

@@ -21,6 +21,7 @@ from weaktal.data.importers.published_features import (
     find_joint,
     write_features,
 )
+from weaktal.data.units import Unit
 from weaktal.errors import InputError, arg, counted, shown, within
 from weaktal.files import as_paths, discard_folder, refuse_links, replacing_folder
 from weaktal.locks import alone_in, remove_stale
@@ -67,6 +68,7 @@ def import_dataset(
     fps: float = 25.0,
     window: int = 16,
     stride: int = 16,
+    unit: str = "seconds",
 ) -> Imported:
     """Makes the dataset folder ``dataset`` out of published packages; it appears whole or not at all.
 
@@ -81,6 +83,8 @@ def import_dataset(
         fps: frames a second that the features were computed at.
         window: frames that one row of the features covers.
         stride: frames from one row of the features to the next.
+        unit: of the times in the annotations: "seconds", "milliseconds", "microseconds", "nanoseconds", "frames@25", or
+            "frames" of the rate that the annotations give each video.
 
     Raises:
         InputError: if a source is not as it should be, the dataset exists already, or an argument is out of range.
@@ -89,6 +93,7 @@ def import_dataset(
         raise InputError(f"no package {shown(kind)} is known", expected=f"one of {', '.join(KINDS)}")
     given, folder = as_paths(sources), Path(dataset)
     grid = _grid(fps, window, stride)
+    times = Unit.parse(unit)
     try:
         check_name(encoder, None)
     except InputError:
@@ -102,7 +107,7 @@ def import_dataset(
         raise InputError("is a file", source=folder, expected="a new dataset folder")
     found = _annotations(kind, given)
     features = _features(given, found, list(found.names))
-    package = found.package(_durations(features, found, grid))
+    package = found.package(_durations(features, found, grid)).in_seconds(times, found.path)
     if not package.annotations.videos:
         raise InputError("holds no videos", source=found.source, expected=_wanted(kind))
     annotations = replace(package.annotations, protocol=kind)
@@ -280,7 +285,7 @@ def _counted(
     segments: Counter[str] = Counter()
     for video in videos:
         segments[video.subset] += len(video.segments)
-    notes = [*package.notes, *notes]
+    notes = [*package.late(), *package.notes, *notes]
     if features is None:
         notes += unread
     classes = len(package.annotations.classes)

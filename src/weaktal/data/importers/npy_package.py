@@ -72,7 +72,7 @@ def read_npy_package(folder: Path, version: str, subsets: tuple[str, str]) -> Pa
         tags = entry.tags("labels_all")
         differing += set(tags) != {label for label, _, _ in spans} and bool(spans)
         try:
-            segments = mender.segments(spans, duration)
+            segments = mender.segments(spans)
         except ValueError as error:
             raise InputError(str(error), source=folder / "segments.npy", place=f"entry {index} ({name})") from None
         videos[name] = Video(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
@@ -11,6 +12,7 @@ from weaktal.encoders.prompts import TEMPLATE
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.methods.base import MethodConfig
 from weaktal.methods.cbp_config import PyramidConfig
+from weaktal.methods.collab.branches import BRANCHES
 from weaktal.methods.collab.selection import SelectionConfig
 from weaktal.methods.mil_config import ConvolutionConfig, PoolingConfig
 from weaktal.methods.mmsd_config import MMSDTraining
@@ -265,3 +267,7 @@ class CollabConfig(MethodConfig):
         "open",
     )
     selection: SelectionConfig = SelectionConfig()
+
+    def known_branches(self) -> Sequence[str]:
+        """The same whatever the settings."""
+        return BRANCHES

@@ -14,6 +14,18 @@ def presets(method: str) -> list[str]:
     return sorted(path.stem for path in (_FOLDER / method).glob("*.yaml"))
 
 
+def check_preset(name: str | None) -> None:
+    """Refuses the name of a preset that no method has, where the method is not known yet.
+
+    Raises:
+        InputError: naming the nearest.
+    """
+    known = sorted({path.stem for path in _FOLDER.glob("*/*.yaml")})
+    if name is not None and name not in known:
+        expected = f"one of {', '.join(known)}; nearest is {nearest(name, known)}"
+        raise InputError(f"no preset {shown(name)}", source=arg("preset"), expected=expected)
+
+
 def preset_file(method: str, name: str) -> Path:
     """The YAML file of a preset.
 

@@ -38,7 +38,8 @@ async function fetchFilm(video) {
   if (!answer.ok) return;
   const bytes = new Uint8Array(await answer.arrayBuffer());
   const text = bytes.reduce((all, byte) => all + String.fromCharCode(byte), "");
-  video.film = { source: `data:image/jpeg;base64,${btoa(text)}`, count: Number(answer.headers.get("X-Pictures")) };
+  const kind = answer.headers.get("Content-Type");
+  video.film = { source: `data:${kind};base64,${btoa(text)}`, count: Number(answer.headers.get("X-Pictures")) };
   if (answer.headers.has("X-Ends")) video.film.ends = Number(answer.headers.get("X-Ends"));
   if (player.video === video) { about(video); show(); }
 }

@@ -31,7 +31,8 @@ const player = {
   // The picture of the strip at this moment, where the video itself does not play.
   still() {
     const canvas = byId("still"), film = this.video?.film, picture = this.video?.picture;
-    canvas.hidden = this.real || !film || !picture?.complete || !picture.naturalWidth;
+    const over = film?.ends && this.moment > film.ends;  // the strip repeats its last picture
+    canvas.hidden = this.real || !film || over || !picture?.complete || !picture.naturalWidth;
     if (canvas.hidden) return;
     const wide = picture.naturalWidth / film.count;
     canvas.width = wide;
