@@ -73,7 +73,7 @@ def verbs() -> str:
     parts = [
         "# Verbs\n",
         "Made of the command line itself; `weaktal VERB --help` shows the same. Exit codes: 0 good, 2 bad input or",
-        "usage, 130 stopped, 1 anything else. `-q` says what is amiss and nothing else, `-v` says more, `--debug`",
+        "usage, 130 stopped, 1 anything else. `-q` prints warnings and errors only, `-v` prints more, `--debug`",
         "shows where an unforeseen error arose.\n",
     ]
     for panel, names in cli.PANELS.items():

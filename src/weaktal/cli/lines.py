@@ -11,7 +11,7 @@ from weaktal.errors import one_line
 
 
 class _Lines(logging.Handler):
-    """A line for each message: what happens on standard output, what is amiss on standard error."""
+    """A line for each message: what happens on standard output, warnings on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
         stream = sys.stderr if record.levelno >= logging.WARNING else sys.stdout

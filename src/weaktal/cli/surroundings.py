@@ -95,7 +95,7 @@ def flushed() -> OSError | None:
 
 
 def _swallow(stream: TextIO) -> None:
-    """Lets the rest go nowhere, lest Python tries again on its way out and says so."""
+    """Lets the rest go nowhere, so that Python does not try again at its exit and complain."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -26,10 +26,10 @@ class Entry:
 
     Attributes:
         path: its keys from the outside in.
-        meaning: in plain English, a sentence or several; empty where nobody wrote it down.
+        meaning: in plain English, a sentence or several; may be empty.
         group: whether it holds further settings; what follows is for single settings.
         value: as it stands, as JSON has it.
-        default: what it is where nobody sets it; None where it has no default.
+        default: its value by default; None if it has none.
         unit: what it counts or measures.
         limits: which values it takes.
         source: who says that this is the default.

@@ -58,7 +58,7 @@ class Annotations:
         videos: by name.
         version: free text.
         train_subset, test_subset: what commands use when the user names no subset.
-        protocol: what the dataset is scored by where nobody names a protocol; "" is none in particular.
+        protocol: what the dataset is scored by unless another is named; "" is no particular protocol.
         source: the file that it was read from, for messages.
         notes: what was mended on reading, a sentence each.
     """
@@ -271,7 +271,7 @@ def check_name(name: str, source: Path | None, place: str | None = None) -> None
     """Refuses a video name that could not be a plain file name, such as one with a slash.
 
     Raises:
-        InputError: naming the video, and the ``place`` in ``source`` where it stands.
+        InputError: naming the video, and its ``place`` in ``source``.
     """
     if (
         not name

@@ -25,7 +25,7 @@ class Manifest(BaseModel):
         streams: half-open column ranges of the modalities.
         weights_sha256: of the encoder's weights.
         text: file name of class vectors (C, D), in class order, for vision-language features.
-        text_classes: the classes that they were made for; None where nobody noted them.
+        text_classes: the classes that they were made for; None if that is unknown.
         complete: whether every video of the dataset has its file.
     """
 

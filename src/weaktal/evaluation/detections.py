@@ -67,7 +67,7 @@ class Detections:
         sensitivity: by trait and bucket.
         bounds: where the buckets of each trait end.
         completeness: which classes are found too short or too long.
-        warnings: what was ignored or looks amiss.
+        warnings: what was ignored or looks wrong.
     """
 
     protocol: str

@@ -34,7 +34,7 @@ class Scores:
         ground_truth: segments that predictions were matched to.
         predictions: predictions that were ranked: of the subset's videos, of one of ``classes``, not dropped for an
             ambiguous span.
-        warnings: what was ignored or looks amiss, a sentence each.
+        warnings: what was ignored or looks wrong, a sentence each.
     """
 
     protocol: str
@@ -90,7 +90,7 @@ class Tables:
         videos: of the subset; a table's video is a place in here.
         truth: the ground truth.
         predictions: those that are ranked.
-        warnings: what was ignored or looks amiss, a sentence each.
+        warnings: what was ignored or looks wrong, a sentence each.
     """
 
     subset: str

@@ -85,7 +85,7 @@ def read_model(path: Path, model: type[Model], what: str) -> Model:
     """A JSON file, parsed and validated as ``model`` in one go.
 
     Raises:
-        InputError: naming the file, the place in it, and what was expected there; also for a key that stands twice in
+        InputError: naming the file, the place in it, and what was expected there; also for a key that appears twice in
             one object, of which either value would be lost without a word.
     """
     return read_mended(path, model, what, lambda _: ())[0]

@@ -9,7 +9,7 @@ import numpy as np
 from weaktal.arrays import Bools, Floats
 from weaktal.finding.calibration import FEWEST, FEWEST_VIDEOS
 
-WANTED = 0.8  # share of the shown segments that should be right, where nobody says otherwise
+WANTED = 0.8  # share of the shown segments that should be right, by default
 ENOUGH = 5  # segments at or above a threshold that its share is believed of
 
 

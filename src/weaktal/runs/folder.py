@@ -112,7 +112,7 @@ class RunFolder(TrainingFolder):
         self._info = path / "run.json"
 
     def start(self, info: RunInfo, settings_yaml: str, *, resume: bool) -> None:
-        """Makes the folder for a new run, or checks that a resumed run is the one that stands there.
+        """Makes the folder for a new run, or checks that a resumed run is the one in it.
 
         Raises:
             InputError: if the folder holds another run, or any run and ``resume`` is off, or something else.

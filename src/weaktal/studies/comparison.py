@@ -73,7 +73,7 @@ class Comparison:
         resamples: behind the intervals; 0 for none.
         rows: what was compared; differences are to the first.
         published: what others published on this benchmark.
-        warnings: what was ignored or looks amiss.
+        warnings: what was ignored or looks wrong.
     """
 
     protocol: str
