@@ -93,7 +93,7 @@ def test_broken_videos_are_named_at_the_end(
     lines = said.err.strip().splitlines()
     assert [name in line for name, line in zip(("a0.mp4", "a1.mp4"), lines, strict=False)] == [True, True]
     assert lines[-1] == "weaktal: 2 of 4 videos cannot be used, named above"
-    assert "2 videos lack features" in said.out
+    assert "2 videos without features, such as a0" in said.out
     folder = dataset / "features" / "tiny"
     assert sorted(path.name for path in folder.iterdir()) == ["a.npy", "b.npy", "manifest.json", "videos.jsonl"]
     assert json.loads((folder / "manifest.json").read_text())["complete"] is False
@@ -134,7 +134,7 @@ def test_a_second_run_with_another_setting_is_refused(
         (["--flow", "farneback"], "unknown optical flow farneback; expected one of tvl1"),
         (["--template", "no place"], "expected text with one {} for the class"),
         (["--features", "x", "--features", "y"], "2 names for 1 encoders"),
-        (["--device", "nowhere"], "--device nowhere: cannot be used"),
+        (["--device", "nowhere"], "--device 'nowhere': is no device; expected auto"),
         (["--stride", "0"], "--stride"),
         (["--crop", "nine"], "--crop"),
     ],

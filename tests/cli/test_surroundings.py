@@ -136,4 +136,6 @@ def test_in_process_an_unforeseen_error_comes_through(monkeypatch: pytest.Monkey
 
 def test_nan_is_no_number_of_an_option() -> None:
     done = weaktal("compose", "clips", "dataset", "--fps", "nan")
-    assert (done.returncode, done.stderr) == (2, "weaktal: --fps: is nan; expected a finite number\n")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("weaktal: Invalid value for '--fps': ")

@@ -89,7 +89,7 @@ def test_an_installed_package_works_with_every_verb(site: Path, videos: Path, tm
     assert rows.shape == (5, 72)
     np.testing.assert_allclose((rows**2).sum(axis=1), 2, rtol=1e-5)  # two histograms
     said = call("localize", folder, videos / "new.mp4", "--out", tmp_path / "r.json")
-    assert "1 videos extracted" in said
+    assert "1 video extracted" in said
     assert list(json.loads((tmp_path / "r.json").read_text())["results"]) == ["new"]
 
 

@@ -69,7 +69,13 @@ def test_every_line_says_where_it_comes_from(name: str) -> None:
 def test_a_tagged_preset_names_every_setting_of_its_own_network() -> None:
     """So that none of them follows a default that changes."""
     silent = ("engine.", "convolution.", "mmsd.", "schedule.online.", "selection.")
-    silent_decode = ("decode.outer_share", "decode.nms_overlap", "decode.overlap", "decode.score_floor")
+    silent_decode = (
+        "decode.outer_share",
+        "decode.nms_overlap",
+        "decode.overlap",
+        "decode.score_floor",
+        "decode.fusion_",
+    )
     text = preset_file("collab", "paper").read_text(encoding="utf-8")
     for key in flat(CollabConfig().model_dump(mode="json")):
         if not key.startswith((*silent, *silent_decode, "decode.max_per_video")):

@@ -211,7 +211,7 @@ def manifest_of(folder: Path, **changes: Any) -> None:
     [
         ({"encoder": "noise", "last_window": None}, "made by 'noise', which cannot be run on videos here"),
         ({"encoder": "tiny-other"}, "the checkpoint of the run's encoder 'tiny-other' is missing"),
-        ({"encoder": "org--model"}, "`weaktal weights fetch org/model` puts it there"),
+        ({"encoder": "org--model"}, "`weaktal weights fetch org/model` gets it"),
         ({"encoder": "i3d"}, "rgb_imagenet.pt: the weights of i3d-rgb are missing"),
         ({"weights_sha256": "0" * 64}, "with weights_sha256 '000"),
         ({"dim": 7}, "with dim 7, those of the videos have 24"),

@@ -99,7 +99,7 @@ def extract(
         ),
     ] = None,
     flow_bits: Annotated[
-        int | None, typer.Option(help="8: round flow to 256 levels, as flow that was stored in pictures.")
+        int | None, typer.Option(min=8, max=8, help="8: round flow to 256 levels, as flow that was stored in pictures.")
     ] = None,
     weights: Annotated[
         list[str] | None,

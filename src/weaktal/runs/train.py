@@ -22,7 +22,6 @@ from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module, meth
 from weaktal.methods.presets import preset_file
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import UNTAGGED, RunFolder, RunInfo
-from weaktal.runs.looking import Looking
 from weaktal.runs.run import Run
 from weaktal.version import __version__
 
@@ -123,6 +122,7 @@ def train(
     from weaktal.engine.batch import VideoSet
     from weaktal.engine.seeding import seed_torch
     from weaktal.engine.trainer import Trainer
+    from weaktal.runs.looking import Looking
 
     module = method_module(method)
     seed_torch(seed, "weights")

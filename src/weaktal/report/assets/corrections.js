@@ -104,11 +104,18 @@ const corrections = {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.keepNow(), DATA.served ? 300 : 50);
   },
+  keepBeforeLeaving() {  // a page that is reloaded or closed right after a key
+    if (this.timer) this.keepNow();
+  },
   async keepNow() {
+    clearTimeout(this.timer);
+    this.timer = 0;
     const text = JSON.stringify(toFile());
     try {
       if (DATA.served) {
-        const answer = await fetch("corrections", { method: "PUT", body: text, headers: { "Content-Type": "application/json" } });
+        const headers = { "Content-Type": "application/json" };
+        // What outlives the page may be 64 KiB at most.
+        const answer = await fetch("corrections", { method: "PUT", body: text, headers, keepalive: text.length < 60_000 });
         if (!answer.ok) throw new Error((await answer.text()).slice(0, 300));
         this.saved = `saved in ${DATA.corrections}`;
       } else {

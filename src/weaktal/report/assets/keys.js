@@ -161,6 +161,7 @@ for (const toggle of document.querySelectorAll("[data-row]")) {
   });
 }
 for (const cell of document.querySelectorAll("[data-share]")) cell.style.setProperty("--share", `${cell.dataset.share}%`);
+addEventListener("pagehide", () => corrections.keepBeforeLeaving());
 addEventListener("hashchange", route);
 addEventListener("resize", () => { if (timeline) timeline.draw(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => timeline?.draw());
