@@ -92,7 +92,7 @@ def patch_grid(height: int, width: int, side: int, most: int) -> tuple[int, int]
     """How many patches down and across a frame is cut into: as many as fit into ``most``, with its shape kept.
 
     >>> patch_grid(240, 320, 16, 256)
-    (13, 18)
+    (14, 18)
     """
     low, high = 1e-6, 100.0
 
