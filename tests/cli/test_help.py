@@ -98,6 +98,7 @@ MISSPELT = [
     ["train", "d", "--method", "mil", "--features", "other", "--run", "r"],
     ["localize", "RUN", "DATASET", "--branch", "bth", "--out", "o"],
     ["localize", "RUN", "DATASET", "--set", "theta_clss=1", "--out", "o"],
+    ["view", "RUN", "--branch", "bth", "--out", "o.html"],
     ["localize", "RUN", "DATASET", "--subset", "tst", "--out", "o"],
     ["localize", "--zero-shot", "a,b", "v.mp4", "--set", "theta_clss=1", "--out", "o"],
     ["ablate", "d", "--features", "i3d", "--vlp-features", "i3d", "--out", "o", "--tables", "7"],

@@ -20,6 +20,7 @@ from weaktal.report.content import Report
 from weaktal.report.gather import BranchFiles, Words, check_names, compare, read_branch
 from weaktal.report.gather_videos import PICTURES
 from weaktal.runs.folder import RunFolder, files_read
+from weaktal.runs.settings import check_asked
 
 
 def report_of(
@@ -71,6 +72,9 @@ def report_of(
     if truth is not None and runs:  # these localize for a while: what is wrong elsewhere is said before
         found = [name for file in files.values() for name in read_branch(file).results.videos]
         check_names(video, dict.fromkeys([*read_tags(truth).videos, *found]))
+        for path in runs:
+            for name in branch:
+                check_asked(RunFolder(path), name)
     with scratch_folder() as folder:
         branches: list[BranchFiles] = []
         notes: list[str] = []
