@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from weaktal.arrays import Bools, Floats, Integers
 
+MOST_FRAMES = 2**31 - 1  # that a snippet may cover, or lie from the next
 _PARTS = 1000  # of a spacing, in which a window is measured
 
 
@@ -38,7 +39,7 @@ class SnippetGrid:
         stride: frames from the start of one snippet to the start of the next.
 
     Raises:
-        ValueError: if a value is not positive and finite.
+        ValueError: if a value is not positive and finite, or a number of frames above ``MOST_FRAMES``.
     """
 
     fps: float
@@ -48,6 +49,8 @@ class SnippetGrid:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.fps) and self.fps > 0 and self.window > 0 and self.stride > 0):
             raise ValueError(f"fps, window and stride must be positive, not {self.fps}, {self.window}, {self.stride}")
+        if max(self.window, self.stride) > MOST_FRAMES:
+            raise ValueError(f"window and stride must be at most {MOST_FRAMES} frames")
 
     @classmethod
     def from_seconds(cls, seconds_per_snippet: float, seconds_per_window: float | None = None) -> SnippetGrid:

@@ -25,7 +25,7 @@ from weaktal.arrays import Floats32
 from weaktal.data.annotations import Length, Name
 from weaktal.errors import InputError, shown
 from weaktal.files import from_validation, replacing
-from weaktal.timeline import SnippetGrid
+from weaktal.timeline import MOST_FRAMES, SnippetGrid
 
 WHAT = "scores that weaktal stored"
 _KEY = "weaktal"
@@ -47,8 +47,8 @@ class VideoScores:
 
 class _Grid(BaseModel):
     fps: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    window: Annotated[int, Field(gt=0)]
-    stride: Annotated[int, Field(gt=0)]
+    window: Annotated[int, Field(gt=0, le=MOST_FRAMES)]
+    stride: Annotated[int, Field(gt=0, le=MOST_FRAMES)]
 
 
 class _Head(BaseModel):
