@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.diet import Kind, Whole
 from weaktal.encoders.networks import Precision, SnippetEncoder
+from weaktal.encoders.weights_choice import WeightsChoice
 
 LEVELS, CHANGES = 4, 8
 

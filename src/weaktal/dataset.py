@@ -14,10 +14,10 @@ from weaktal.data.importers.tags.import_table import Paths, import_folders, impo
 from weaktal.errors import InputError, counted
 
 if TYPE_CHECKING:
-    from weaktal.encoders.catalog import WeightsLike
     from weaktal.encoders.frames import Crop
     from weaktal.encoders.look import Look
     from weaktal.encoders.networks import Precision
+    from weaktal.encoders.weights_choice import WeightsLike
     from weaktal.extraction.extract import Engine, Extracted
     from weaktal.progress import OnProgress
 

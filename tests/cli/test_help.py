@@ -106,7 +106,10 @@ MISSPELT = [
     ["reproduce", "thumos15", "--dataset", "DATASET", "--out", "o"],
     ["extract", "v.mp4", "--encoder", "world-vlp", "--into", "d", "--device", "gpu"],
     ["extract", "nowhere.mp4", "--encoder", "world-vlp", "--into", "d"],
+    ["extract", "DATASET", "--encoder", "i3d", "--into", "d", "--weights", "nope"],
+    ["localize", "--zero-shot", "a,b", "v.mp4", "--out", "o", "--weights", "nope"],
     ["find", "v.mp4", "--out", "o", "--preset", "quik"],
+    ["find", "DATASET", "--out", "o", "--weights", "nope"],
 ]
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
+from weaktal.encoders.catalog import build_encoder, folder_name
 from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.i3d import random_i3d
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
 from weaktal.files import sha256
 

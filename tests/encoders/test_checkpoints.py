@@ -13,11 +13,12 @@ import torch
 import torch.nn.functional as F
 from tests.tiny_models import CONFIGS, SOUNDS, VIDEOS, WORDS, write_checkpoint
 
-from weaktal.encoders.catalog import WeightsChoice, build_encoder
+from weaktal.encoders.catalog import build_encoder
 from weaktal.encoders.checkpoints import FAMILIES
 from weaktal.encoders.look import Look
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.prompts import class_vectors
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
 
 CPU = torch.device("cpu")

@@ -11,10 +11,11 @@ from tests.tiny_models import write_roberta_tokenizer
 from torch import nn
 
 from weaktal.encoders import imagenet_words
-from weaktal.encoders.catalog import WeightsChoice, build_encoder
+from weaktal.encoders.catalog import build_encoder
 from weaktal.encoders.imagenet_words import LIKELIEST, WordsOfImages
 from weaktal.encoders.prompts import class_vectors
 from weaktal.encoders.tokens import Tokenizer
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
 
 NAMES = ["running", "high jump", "throwing discus", "pole vault", *(f"a {word}" for word in ("video", "person"))] * 2

@@ -18,8 +18,9 @@ from tests.extraction.test_folders import write_video
 
 from weaktal.cli import run
 from weaktal.data.manifest import Manifest
-from weaktal.encoders.catalog import WeightsChoice, build_encoder
+from weaktal.encoders.catalog import build_encoder
 from weaktal.encoders.networks import SnippetEncoder
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
 from weaktal.extraction.pipeline import Sampling
 from weaktal.methods.collab.vlp import TextConfig, text_side

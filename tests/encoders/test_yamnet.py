@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.encoders.yamnet import PIECE, RATE, build, pieces
 from weaktal.errors import InputError
 

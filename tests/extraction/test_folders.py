@@ -15,9 +15,9 @@ from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features, read_header
 from weaktal.data.manifest import read_manifest
 from weaktal.data.video_files import find_videos
-from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.clip import load_clip
 from weaktal.encoders.prompts import class_vectors
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
 from weaktal.extraction import folders
 from weaktal.extraction.extract import Extracted

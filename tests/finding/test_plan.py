@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
 from weaktal.finding.plan import chosen_encoders, fitting_preset, make_plan
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from weaktal.data.manifest import Manifest
-from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.extraction.pipeline import Sampling
 from weaktal.runs.video_features import Extraction, as_in_training
 

@@ -144,7 +144,9 @@ def extract(
         check_method(flow)
     check_device(device)
     refuse_absent(videos or ())
-    from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.encoders.weights_choice import WeightsChoice
+
+    chosen = WeightsChoice.parse(weights or (), random_weights)
     from weaktal.encoders.look import Look
     from weaktal.extraction import extract as verb
 
@@ -163,7 +165,7 @@ def extract(
             flow=flow,
             geometry=geometry,
             flow_bits=flow_bits,
-            weights=WeightsChoice.parse(weights or (), random_weights),
+            weights=chosen,
             template=template,
             texts=texts,
             device=device,

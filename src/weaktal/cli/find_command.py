@@ -95,7 +95,9 @@ def find(
     check_preset(preset)
     refuse_absent(videos)
     from weaktal.cli.bars import showing
-    from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.encoders.weights_choice import WeightsChoice
+
+    chosen = WeightsChoice.parse(weights, None) if weights else None
     from weaktal.finding.find import find as verb
 
     with showing(lines=True) as on_progress:
@@ -104,7 +106,7 @@ def find(
             out,
             tags=tags,
             encoder=encoder or (),
-            weights=WeightsChoice.parse(weights, None) if weights else None,
+            weights=chosen,
             device=device,
             workers=workers,
             preset=preset,

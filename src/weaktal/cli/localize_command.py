@@ -15,7 +15,7 @@ from weaktal.errors import InputError, counted
 
 if TYPE_CHECKING:
     from weaktal.data.results import Results
-    from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.encoders.weights_choice import WeightsChoice
 
 
 def localize(
@@ -173,7 +173,7 @@ def _say(found: Results, out: Path, *, wanted: bool) -> None:
 def _weights(options: Sequence[str] | None) -> WeightsChoice | None:
     if not options:
         return None
-    from weaktal.encoders.catalog import WeightsChoice  # late: needs the extra "video"
+    from weaktal.encoders.weights_choice import WeightsChoice
 
     return WeightsChoice.parse(options, None)
 

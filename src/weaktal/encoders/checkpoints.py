@@ -14,7 +14,7 @@ import torch
 
 from weaktal.encoders import clip, image_transformers, sound, video_transformers, x_clip
 from weaktal.encoders.believed import model_type
-from weaktal.encoders.catalog import WeightsChoice, folder_name
+from weaktal.encoders.catalog import folder_name
 from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.diet import Spread
 from weaktal.encoders.look import Look
@@ -30,6 +30,7 @@ from weaktal.encoders.pretrained import (
 )
 from weaktal.encoders.tokens import Tokenizer
 from weaktal.encoders.weights import KNOWN
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, arg, shown
 
 _SPACE = "unit vector of the space that {} and texts share"

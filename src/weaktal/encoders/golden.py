@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from weaktal.errors import InputError, shown
 
 if TYPE_CHECKING:
-    from weaktal.encoders.catalog import WeightsLike
+    from weaktal.encoders.weights_choice import WeightsLike
 
 TOLERANCE = 0.005  # of a cosine: half precision keeps about three digits
 
@@ -67,8 +67,9 @@ def check_weights(name: str, into: WeightsLike | PathLike[str] | None = None) ->
         raise InputError(f"no golden figures of {shown(name)} are known", expected=expected)
     import torch
 
-    from weaktal.encoders.catalog import WeightsChoice, build_encoder
+    from weaktal.encoders.catalog import build_encoder
     from weaktal.encoders.prompts import class_vectors
+    from weaktal.encoders.weights_choice import WeightsChoice
 
     encoder = build_encoder(name, WeightsChoice.of(into)).text
     if encoder is None:

@@ -7,14 +7,13 @@ Siméoni et al., 2025. They see the middle frame of a window.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-import torch
 from torch import Tensor
 
 from weaktal.encoders.diet import Kind
 from weaktal.encoders.frames import Frames, ImagePreparation
-from weaktal.encoders.look import Look, Tokens, gathered, hidden
+from weaktal.encoders.look import Look, Place, TokenModel, Tokens
 from weaktal.encoders.preparation import folder_preparation
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -22,46 +21,28 @@ HALF = (0.5, 0.5, 0.5)
 KINDS = ("vit", "dinov2", "dinov2_with_registers", "dinov3_vit")
 
 
-class ImageTransformer:
+class ImageTransformer(TokenModel):
     """A network that turns single frames into features.
 
     Args:
         model: of the library, of one of :data:`KINDS`.
         preparation: of its frames.
         look: which layer and pooling.
-        name: for messages.
-        device, dtype: where and in what it runs.
+        place: name, device and dtype.
     """
 
     kind: Kind = "image"
 
-    def __init__(
-        self,
-        model: Any,
-        preparation: ImagePreparation,
-        look: Look,
-        *,
-        name: str,
-        device: torch.device,
-        dtype: torch.dtype,
-    ) -> None:
-        self.model = model.eval().requires_grad_(False).to(device, dtype)
+    def __init__(self, model: Any, preparation: ImagePreparation, look: Look, **place: Unpack[Place]) -> None:
+        special = 1 + getattr(model.config, "num_register_tokens", 0)
+        super().__init__(model, look, Tokens(special, "first"), **place)
         self.preparation = preparation
-        self.dim: int = model.config.hidden_size
-        self._look, self._name = look, name
-        self._layers: int = model.config.num_hidden_layers
-        self._tokens = Tokens(1 + getattr(model.config, "num_register_tokens", 0), "first")
 
     def encode(self, clips: Tensor) -> Tensor:
         """Frames (B, H, W, 3), bytes, as features (B, D)."""
         frames: Frames = clips.numpy()
-        weight = next(self.model.parameters())
-        pixels = self.preparation.normalized(self.preparation.pixels(frames).to(weight.device))  # (B, 3, S, S)
-        with torch.inference_mode():
-            tokens = hidden(
-                self.model, self._look, self._layers, self._name, pixel_values=pixels.to(weight.dtype)
-            )  # (B, N, D)
-            return gathered(tokens, self._tokens, self._look.pooling).cpu()
+        pixels = self.preparation.normalized(self.preparation.pixels(frames).to(self._device))  # (B, 3, S, S)
+        return self.vectors(pixel_values=pixels)
 
 
 def image_preparation(folder: Path | None, config: Any) -> ImagePreparation:

@@ -21,13 +21,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.checkpoint import fingerprint, load_weights, read_state_dict
 from weaktal.encoders.frames import Frames, ImagePreparation
 from weaktal.encoders.networks import ImageNetwork, Precision, SnippetEncoder
 from weaktal.encoders.pretrained import load_model, quiet, read_config, weights_file
 from weaktal.encoders.tokens import Tokenizer
 from weaktal.encoders.vision_language import Prompts
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
 
 NAME = "imagenet-words"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypedDict, Unpack, cast, get_args
 
 import torch
 from torch import Tensor
@@ -83,6 +83,42 @@ class Tokens:
 
     special: int
     own: Literal["first", "mean"]
+
+
+class Place(TypedDict):
+    """Keyword arguments of :class:`TokenModel`: its name, for messages; where it runs, and in what."""
+
+    name: str
+    device: torch.device
+    dtype: torch.dtype
+
+
+class TokenModel:
+    """A model of the library whose tokens become one vector.
+
+    Args:
+        model: whose configuration has ``hidden_size``.
+        look: which layer and pooling.
+        layout: of its tokens.
+        place: name, device and dtype.
+    """
+
+    def __init__(self, model: Any, look: Look, layout: Tokens, **place: Unpack[Place]) -> None:
+        self._name, self._device, self._dtype = place["name"], place["device"], place["dtype"]
+        self.model = model.eval().requires_grad_(False).to(self._device, self._dtype)
+        self.dim: int = model.config.hidden_size
+        self.look, self._layout = look, layout
+        self._layers: int = getattr(model.config, "num_hidden_layers", 0)
+
+    def vectors(self, **inputs: Any) -> Tensor:
+        """What the model is given, as (B, D), float32, on the CPU; tensors of numbers are taken to where it runs."""
+        placed = {
+            key: value.to(self._device, self._dtype) if isinstance(value, Tensor) else value
+            for key, value in inputs.items()
+        }
+        with torch.inference_mode():
+            tokens = hidden(self.model, self.look, self._layers, self._name, **placed)  # (B, N, D)
+            return gathered(tokens, self._layout, self.look.pooling).cpu()
 
 
 def hidden(model: Any, look: Look, layers: int, source: str, **inputs: Any) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 from weaktal.encoders.believed import feature_settings
 from weaktal.encoders.diet import Kind, Sound
 from weaktal.encoders.frames import Frames
-from weaktal.encoders.look import Look, Tokens, gathered, hidden
+from weaktal.encoders.look import Look, Place, TokenModel, Tokens
 from weaktal.encoders.pretrained import first_line, quiet
 from weaktal.encoders.text_side import TextSide, pooled
 from weaktal.encoders.tokens import Tokenizer
@@ -83,38 +83,30 @@ def heard(extractor: Any) -> Sound:
     return Sound(int(extractor.sampling_rate), LEAST_SECONDS)
 
 
-class SoundTransformer:
+class SoundTransformer(TokenModel):
     """AST: the sound of a window as features.
 
     Args:
         model: ``ASTModel`` of the library.
         extractor: its feature extractor.
         look: which layer and pooling.
-        name: for messages.
-        device, dtype: where and in what it runs.
+        place: name, device and dtype.
     """
 
     kind: Kind = "sound"
 
-    def __init__(
-        self, model: Any, extractor: Any, look: Look, *, name: str, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        self.model = model.eval().requires_grad_(False).to(device, dtype)
-        self.dim: int = model.config.hidden_size
-        self._extractor, self._look, self._name = extractor, look, name
-        self._layers: int = model.config.num_hidden_layers
+    def __init__(self, model: Any, extractor: Any, look: Look, **place: Unpack[Place]) -> None:
+        super().__init__(model, look, Tokens(2, "first"), **place)
+        self._extractor = extractor
 
     def encode(self, clips: Tensor) -> Tensor:
         """Windows of sound (B, samples) as features (B, D)."""
-        weight = next(self.model.parameters())
         rate = self._extractor.sampling_rate
         spectra = self._extractor(list(clips.numpy()), sampling_rate=rate, return_tensors="pt")["input_values"]
-        spectra = spectra.to(weight.device, weight.dtype)  # (B, time, mel)
+        if self.look != Look():
+            return self.vectors(input_values=spectra)  # (B, time, mel)
         with torch.inference_mode():
-            if self._look == Look():
-                return pooled(self.model(spectra)).float().cpu()
-            tokens = hidden(self.model, self._look, self._layers, self._name, input_values=spectra)  # (B, N, D)
-            return gathered(tokens, Tokens(2, "first"), self._look.pooling).cpu()
+            return pooled(self.model(spectra.to(self._device, self._dtype))).float().cpu()
 
 
 class ClapEncoder(TextSide):

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-import torch
 from torch import Tensor
 
 from weaktal.encoders.diet import Kind
 from weaktal.encoders.frames import ImagePreparation
 from weaktal.encoders.image_transformers import HALF, IMAGENET_MEAN, IMAGENET_STD
-from weaktal.encoders.look import Look, Tokens, gathered, hidden
+from weaktal.encoders.look import Look, Place, TokenModel, Tokens
 from weaktal.encoders.preparation import folder_preparation
 
 
@@ -65,46 +64,28 @@ FAMILIES: Mapping[str, Family] = {
 KINDS = tuple(FAMILIES)
 
 
-class VideoTransformer:
+class VideoTransformer(TokenModel):
     """A network that turns clips into features.
 
     Args:
         model: of the library, of one of :data:`KINDS`.
         preparation: of its frames.
         look: which layer and pooling.
-        name: for messages.
-        device, dtype: where and in what it runs.
+        place: name, device and dtype.
     """
 
     kind: Kind = "video"
 
-    def __init__(
-        self,
-        model: Any,
-        preparation: ImagePreparation,
-        look: Look,
-        *,
-        name: str,
-        device: torch.device,
-        dtype: torch.dtype,
-    ) -> None:
-        self.model = model.eval().requires_grad_(False).to(device, dtype)
-        self.preparation = preparation
-        self.dim: int = model.config.hidden_size
+    def __init__(self, model: Any, preparation: ImagePreparation, look: Look, **place: Unpack[Place]) -> None:
         self._family = FAMILIES[model.config.model_type]
-        self._look, self._name = look, name
-        self._layers: int = getattr(model.config, "num_hidden_layers", 0)
+        super().__init__(model, look, self._family.tokens, **place)
+        self.preparation = preparation
 
     def encode(self, clips: Tensor) -> Tensor:
         """Clips (B, F, 3, S, S), bytes, as features (B, D)."""
-        weight = next(self.model.parameters())
-        pixels = self.preparation.normalized(clips.to(weight.device)).to(weight.dtype)
+        pixels = self.preparation.normalized(clips.to(self._device))
         extra = {"skip_predictor": True} if self.model.config.model_type == "vjepa2" else {}
-        with torch.inference_mode():
-            tokens = hidden(
-                self.model, self._look, self._layers, self._name, **{self._family.pixels: pixels}, **extra
-            )  # (B, N, D)
-            return gathered(tokens, self._family.tokens, self._look.pooling).cpu()
+        return self.vectors(**{self._family.pixels: pixels}, **extra)
 
 
 def frames_seen(config: Any, look: Look) -> int:

@@ -17,11 +17,11 @@ from weaktal.data.annotations import Annotations
 from weaktal.data.features import FeatureFolder, Features
 from weaktal.data.usable import check_grid
 from weaktal.data.video_files import PathLike, dataset_videos, find_usable, find_videos
-from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.look import Look
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.prompts import TEMPLATE
+from weaktal.encoders.weights_choice import WeightsChoice, WeightsLike
 from weaktal.errors import InputError, arg, counted, shown, within
 from weaktal.extraction import folders
 from weaktal.extraction.cluster import run_on_ray

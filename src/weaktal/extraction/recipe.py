@@ -8,10 +8,11 @@ from pathlib import Path
 
 import torch
 
-from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
+from weaktal.encoders.catalog import build_encoder, folder_name
 from weaktal.encoders.look import Look
 from weaktal.encoders.networks import DEFAULT_FLOW, Precision, SnippetEncoder
 from weaktal.encoders.prompts import TEMPLATE, fill
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, arg
 from weaktal.extraction.folders import Target, make_target
 from weaktal.extraction.pipeline import Pipeline, Sampling

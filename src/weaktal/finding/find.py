@@ -33,7 +33,7 @@ from weaktal.runs.folder import RunFolder
 from weaktal.runs.run import Run
 
 if TYPE_CHECKING:
-    from weaktal.encoders.catalog import WeightsChoice, WeightsLike
+    from weaktal.encoders.weights_choice import WeightsChoice, WeightsLike
 
 HELD_OUT = 0.25  # share of each class's videos that training does not see
 LEAST_PRECISION = 0.01
@@ -119,7 +119,7 @@ def find(
         RunError: if training diverges.
     """
     import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else
-    from weaktal.encoders.catalog import WeightsChoice
+    from weaktal.encoders.weights_choice import WeightsChoice
     from weaktal.extraction.extract import choose_device
 
     within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000), precision=(precision, LEAST_PRECISION, 1))

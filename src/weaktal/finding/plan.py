@@ -9,11 +9,12 @@ from typing import Any
 import torch
 
 from weaktal.encoders import imagenet_words
-from weaktal.encoders.catalog import WeightsChoice, build_encoder, folder_name
+from weaktal.encoders.catalog import build_encoder, folder_name
 from weaktal.encoders.names import CLIP
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.prompts import TEMPLATE, fill
 from weaktal.encoders.weights import KNOWN, locate, weights_folder
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.encoders.world import shipped
 from weaktal.errors import InputError, arg
 from weaktal.methods.presets import presets

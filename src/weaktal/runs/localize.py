@@ -19,7 +19,7 @@ from weaktal.runs.localize_dataset import localize_dataset
 from weaktal.runs.settings import check_asked
 
 if TYPE_CHECKING:
-    from weaktal.encoders.catalog import WeightsLike
+    from weaktal.encoders.weights_choice import WeightsLike
     from weaktal.runs.trained import Trained
     from weaktal.runs.video_features import EncodersLike
 
@@ -123,7 +123,7 @@ def localize(
         refuse_datasets(paths, Path(run))
         videos = find_usable(paths)
         # Late: these need the extra "video", and a dataset's features do not.
-        from weaktal.encoders.catalog import WeightsChoice
+        from weaktal.encoders.weights_choice import WeightsChoice
         from weaktal.runs.localize_videos import localize_videos
 
         found = localize_videos(

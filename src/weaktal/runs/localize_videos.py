@@ -10,7 +10,7 @@ from pathlib import Path
 
 from weaktal.data.features import Features, parse_names
 from weaktal.data.results import Results
-from weaktal.encoders.catalog import WeightsChoice
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, counted
 from weaktal.progress import OnProgress
 from weaktal.runs.dataset_features import RunDataset

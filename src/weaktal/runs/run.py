@@ -17,7 +17,7 @@ from weaktal.runs.folder import RunFolder, RunInfo
 from weaktal.runs.localize import Paths, localize
 
 if TYPE_CHECKING:
-    from weaktal.encoders.catalog import WeightsLike
+    from weaktal.encoders.weights_choice import WeightsLike
     from weaktal.runs.video_features import EncodersLike
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weaktal.data.manifest import FILE, Manifest
-from weaktal.encoders.catalog import WeightsChoice
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.look import Look
 from weaktal.encoders.names import has_name, is_reference
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.weights import KNOWN, weights_folder
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.folders import Target, extraction_settings
 from weaktal.extraction.pipeline import Sampling

@@ -17,9 +17,9 @@ from weaktal.data.scores import VideoScores
 from weaktal.data.video_files import find_usable
 from weaktal.decoding.change_points import feature_changes
 from weaktal.decoding.decoder import decode_scored
-from weaktal.encoders.catalog import WeightsChoice, WeightsLike
 from weaktal.encoders.descriptions import class_texts, described_vectors
 from weaktal.encoders.names import CLIP
+from weaktal.encoders.weights_choice import WeightsChoice, WeightsLike
 from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import InputError, arg
 from weaktal.extraction.folders import Target

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from weaktal.cli import run
-from weaktal.encoders.catalog import WeightsChoice, build_encoder
+from weaktal.encoders.catalog import build_encoder
 from weaktal.encoders.prompts import class_vectors, fill, prompted_vectors
+from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.encoders.world.build import load_stream, load_vlp
 from weaktal.encoders.world.shipped import FOLDER, NAMES, Stream, checked, read_index
 from weaktal.encoders.world.small3d import HEIGHT, WIDTH, WINDOW

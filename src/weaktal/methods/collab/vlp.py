@@ -84,8 +84,9 @@ def text_side(config: TextConfig, classes: Sequence[str], dim: int) -> TextSide:
     Raises:
         InputError: if it is missing, has no texts, or does not fit the features.
     """
-    from weaktal.encoders.catalog import WeightsChoice, build_encoder
+    from weaktal.encoders.catalog import build_encoder
     from weaktal.encoders.names import is_reference
+    from weaktal.encoders.weights_choice import WeightsChoice
 
     assert config.encoder is not None
     if is_reference(config.encoder):  # settings come from files, which must not decide which code is run
