@@ -122,8 +122,9 @@ def test_what_a_killed_process_left_goes_wherever_this_one_works(
         folder.mkdir()
         (folder / name).touch()
         monkeypatch.chdir(folder)
-        write_json(Path("a.json"), {})
-        assert names(folder) == ["a.json"]
+        with replacing_folder(Path("made")):
+            pass
+        assert names(folder) == ["made"]
 
 
 def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
