@@ -1,7 +1,9 @@
-# weaktal with its extras: on a CPU or, by a build argument, on a GPU of NVIDIA.
+# weaktal with its extras: on a CPU or, by a build argument, on an NVIDIA GPU.
 #   docker build -t weaktal --secret id=pip,src=$HOME/.config/pip/pip.conf .    # pip's settings say where the CPU build is
 #   docker build -t weaktal --build-arg CUDA=1 .                                # PyTorch as pip gets it, with CUDA
-#   docker run --rm -v "$PWD:/data" weaktal find videos --tags tags.csv --out found
+#   docker run --rm -v weaktal:/home/weaktal weaktal weights fetch i3d          # likewise clip-vit-b16
+#   docker run --rm -v weaktal:/home/weaktal -v "$PWD:/data" weaktal find videos --tags tags.csv --out found
+# User 1000 must be able to write to $PWD. No image was built or run where this was written.
 ARG PYTHON=3.12
 FROM python:${PYTHON}-slim
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
