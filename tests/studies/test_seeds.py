@@ -131,5 +131,5 @@ def test_bad_seeds_are_refused_from_python_before_anything_is_read(seeds: list[i
         lambda: reproduce("thumos14", "absent", out=tmp_path / "out", **words),
         lambda: controls(["absent"], out=tmp_path / "out", **words),
     ):
-        with pytest.raises(InputError, match="^seeds: are .*; expected whole numbers from 0 to"):
+        with pytest.raises(InputError, match=r"^seeds: are .*; expected whole numbers from 0 to"):
             call()
