@@ -75,6 +75,7 @@ WHOLE_BOTH = Reading("whole-both", "the whole method: both branches", branch="bo
 IN_TURNS = "schedule.kind=alternate"
 ONLY_B = (IN_TURNS, "schedule.steps=[background]")
 ONLY_F = (IN_TURNS, "schedule.steps=[foreground]")
+ON_TAGS = (IN_TURNS, "schedule.rounds=0")  # nothing after the warm-up, where nothing after it is read
 ONE_WAY = Reading("only-f", "F steps only: CBP", ONLY_F)
 WITHOUT_CLS = "losses.classification=0"
 WITHOUT_CONTRAST = "losses.contrast=0"
@@ -166,13 +167,19 @@ def _controls() -> Table:
     mmsd_decoding = tuple(
         f"decode.{key}={json.dumps(value)}" for key, value in MMSDConfig().decode.model_dump(mode="json").items()
     )
-    alone = Reading("mmsd-alone", "mmsd alone", ("cbp=mmsd",), after=WARM_UP)
+    alone = Reading("mmsd-on-tags", "mmsd", ("cbp=mmsd", *ON_TAGS), after=WARM_UP)
     by_itself = ("labels.teacher=cbp", *ONLY_F)
     self_taught = Reading("self-training", "CBP taught by its own labels in F, no VLP", by_itself)
     self_late = Reading("self-training-late", "the same, averaged with vanilla VLP", by_itself, branch="late")
+    agreed = Reading("agreed-f", "F by the labels that CBP and vanilla VLP agree on", ("labels.teacher=agreed", *ONLY_F))
     late = Reading("late", "CBP's warm-up averaged with vanilla VLP, nothing taught", after=WARM_UP, branch="late")
     mil = [
-        Reading(f"mil-{kernel}", f"mil, kernel {kernel}", ("cbp=convolution", f"convolution.kernel={kernel}"), WARM_UP)
+        Reading(
+            f"mil-{kernel}",
+            f"mil, kernel {kernel}",
+            ("cbp=convolution", f"convolution.kernel={kernel}", *ON_TAGS),
+            WARM_UP,
+        )
         for kernel in (3, 1)
     ]
     return Table(
@@ -190,6 +197,7 @@ def _controls() -> Table:
             Line(self_taught, WARM.name),
             Line(self_late, self_taught.name),
             Line(ONE_WAY, self_taught.name),
+            Line(agreed, self_taught.name),
             Line(WHOLE, self_taught.name),
             Line(WHOLE_BOTH, self_late.name),
         ),
