@@ -14,7 +14,7 @@ from weaktal.methods.base import MethodConfig
 from weaktal.methods.cbp_config import PyramidConfig
 from weaktal.methods.collab.branches import BRANCHES
 from weaktal.methods.collab.selection import SelectionConfig
-from weaktal.methods.mil_config import ConvolutionConfig, PoolingConfig
+from weaktal.methods.mil_config import END_BELOW, ConvolutionConfig, PoolingConfig
 from weaktal.methods.mmsd_config import MMSDTraining
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -190,6 +190,7 @@ class CollabScheduleConfig(Settings):
     )
     online: OnlineConfig = OnlineConfig()
     warm_up: Size = setting(10, "Length of the warm-up; MMSD has a schedule of its own.", "paper", unit="epochs")
+    end_below: Share = setting(0.0, END_BELOW, "ours")
     background: Size = setting(
         5,
         "Length of each B step; Ju et al. have 20. VLP has little to learn on top of its features.",
