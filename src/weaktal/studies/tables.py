@@ -157,7 +157,7 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
 
 
 def _as_long(epochs: int) -> Line:
-    overrides = ("schedule.rounds=0", f"schedule.warm_up={epochs}")
+    overrides = ("schedule.rounds=0", f"schedule.warm_up={epochs}", "schedule.end_below=0")
     return Line(Reading("cbp-long", "CBP on tags alone, as many updates as in the whole", overrides), "whole")
 
 
@@ -211,6 +211,7 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("kernel", "convolutions of one snippet", ("pyramid.kernel",)),
     ("dropout", "dropout", ("pyramid.dropout", "pyramid.input_dropout", "vlp.dropout")),
     ("clipping", "gradients clipped", ("optimizer.clip_norm",)),
+    ("end", "a warm-up that ends where the tags are learned", ("schedule.end_below",)),
     ("mlp", "smaller MLPs", ("pyramid.expansion", "vlp.expansion", "vlp.activation")),
     ("position", "no learned position", ("vlp.position",)),
     ("labels", "thresholds by rank", ("labels.background", "labels.foreground")),

@@ -190,7 +190,7 @@ class CollabScheduleConfig(Settings):
     )
     online: OnlineConfig = OnlineConfig()
     warm_up: Size = setting(10, "Length of the warm-up; MMSD has a schedule of its own.", "paper", unit="epochs")
-    end_below: Share = setting(0.0, END_BELOW, "ours")
+    end_below: Share = setting(0.2, END_BELOW, "ours")
     background: Size = setting(
         5,
         "Length of each B step; Ju et al. have 20. VLP has little to learn on top of its features.",
