@@ -73,6 +73,7 @@ WHOLE = Reading("whole", "the whole method: CBP")
 WHOLE_VLP = Reading("whole-vlp", "the whole method: VLP", branch="vlp")
 WHOLE_BOTH = Reading("whole-both", "the whole method: both branches", branch="both")
 IN_TURNS = "schedule.kind=alternate"
+B_FIRST = (IN_TURNS, "schedule.steps=[background,foreground]")
 ONLY_B = (IN_TURNS, "schedule.steps=[background]")
 ONLY_F = (IN_TURNS, "schedule.steps=[foreground]")
 ON_TAGS = (IN_TURNS, "schedule.rounds=0")  # nothing after the warm-up, where nothing after it is read
@@ -198,6 +199,8 @@ def _controls() -> Table:
             Line(self_late, self_taught.name),
             Line(ONE_WAY, self_taught.name),
             Line(agreed, self_taught.name),
+            Line(Reading("b-first", "the paper's order, B before F: CBP", B_FIRST), self_taught.name),
+            Line(Reading("b-first-both", "the same, both branches", B_FIRST, branch="both"), self_late.name),
             Line(WHOLE, self_taught.name),
             Line(WHOLE_BOTH, self_late.name),
         ),
@@ -224,7 +227,7 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("cls", "L_cls in F", ("losses.classification",)),
     ("restart", "fresh weights in F", ("schedule.restart",)),
-    ("rounds", "one round", ("schedule.rounds",)),
+    ("order", "F before B", ("schedule.steps",)),
     ("decoding", "decoding", ("decode", "both_videos")),
 )
 SAME_LENGTHS = (

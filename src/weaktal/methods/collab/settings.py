@@ -204,11 +204,12 @@ class CollabScheduleConfig(Settings):
         "ours",
         unit="epochs",
     )
-    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(1, "How often the steps are repeated.", "open")
+    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(2, "How often the steps are repeated.", "open")
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = setting(
-        ("background", "foreground"),
-        "What a round does, in order. One of them alone distills one way only.",
-        "paper",
+        ("foreground", "background"),
+        "What a round does, in order; Ju et al. begin with B. What vanilla VLP is surest of is right more often than what "
+        "CBP is after tags alone, so it teaches first. One of them alone distills one way only.",
+        "ours",
     )
     restart: bool = setting(
         True,
