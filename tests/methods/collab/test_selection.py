@@ -144,6 +144,7 @@ SMALL = [
     "schedule.background=1",
     "schedule.foreground=1",
     "schedule.rounds=1",
+    "schedule.steps=[background, foreground]",
     "schedule.updates_per_epoch=4",
     "engine.tensorboard=false",
 ]
