@@ -217,7 +217,7 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("end", "a warm-up that ends where the tags are learned", ("schedule.end_below",)),
     ("mlp", "smaller MLPs", ("pyramid.expansion", "vlp.expansion", "vlp.activation")),
     ("position", "no learned position", ("vlp.position",)),
-    ("labels", "thresholds by rank", ("labels.background", "labels.foreground")),
+    ("labels", "labels by rank, and B of background alone", ("labels.background", "labels.foreground")),
     ("untagged", "untagged classes as background", ("labels.untagged",)),
     ("contrast-weight", "a smaller contrast", ("losses.contrast",)),
     (
@@ -288,6 +288,7 @@ def _open() -> Iterable[Line]:
         ),
         ("labels-loose", "labels: 0.2, 0.6 of the maximum", *_labels(scale="video_max", low=0.2, high=0.6)),
         ("labels-raw", "labels: scores of 0.05, 0.95", *_labels(scale="raw", low=0.05, high=0.95)),
+        ("b-foreground", "B teaches foreground too", "labels.background.high=0.7"),
         ("labels-rank", "labels: ranks 0.5, 0.875", *_labels(scale="quantile", low=0.5, high=0.875)),
         ("labels-share", "labels: ranks within the presumed shares", *_labels(scale="share", low=0.6, high=0.7)),
         (

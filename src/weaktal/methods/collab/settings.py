@@ -109,14 +109,16 @@ class PseudoLabelConfig(Settings):
     """Who labels how."""
 
     background: ThresholdConfig = group(
-        ThresholdConfig(low=0.5, high=0.875),
-        "When CBP is sure, for VLP. The precision of these labels decides everything: see docs/collab.md before "
-        "loosening them. By default the highest eighth is foreground, the share that pooling takes for action too, and "
-        "the lower half background.",
-        "open",
+        ThresholdConfig(low=0.6, high=1.0, scale="share"),
+        "When CBP is sure, for VLP. By default it names background alone, the lower six tenths of what its scores suggest "
+        "to be background: of foreground VLP knows more than a CBP that finds too little (docs/collab.md).",
+        "ours",
     )
     foreground: ThresholdConfig = group(
-        ThresholdConfig(low=0.5, high=0.875), "When VLP is sure, for CBP; by default as above.", "open"
+        ThresholdConfig(low=0.6, high=0.7, scale="share"),
+        "When VLP is sure, for CBP: by default the lower six tenths of what its scores suggest to be background, and the "
+        "upper three tenths of what they suggest to be action.",
+        "open",
     )
     untagged: Literal["ignored", "background", "scored"] = setting(
         "background",
