@@ -91,5 +91,5 @@ class CbpConfig(MethodConfig):
     schedule: ScheduleConfig = group(ScheduleConfig(end_below=0.2), source="ours")
 
     def known_branches(self) -> Sequence[str]:
-        """None but the one."""
+        """The method has no branches to choose from."""
         return ()
