@@ -35,8 +35,7 @@ from weaktal.engine.trainer import Trainer
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import score
 from weaktal.losses.mil import classification_loss, tag_entropy
-from weaktal.methods.base import Inputs, MethodConfig, method_module
-from weaktal.methods.base import method_settings
+from weaktal.methods.base import Inputs, MethodConfig, method_module, method_settings
 from weaktal.runs.folder import RunInfo
 from weaktal.runs.trained import Trained
 from weaktal.version import __version__
@@ -121,9 +120,7 @@ def main() -> int:
     videos, _ = usable(truth.subset(truth.train_subset), [features], skip_broken=False)
     bed = Bed(truth, features, given.method, config, given.seed, given.every)
     order = np.random.default_rng(given.seed).permutation(len(videos))
-    aside, rest = (
-        [videos[place] for place in part] for part in (order[: len(videos) // 5], order[len(videos) // 5 :])
-    )
+    aside, rest = ([videos[place] for place in part] for part in (order[: len(videos) // 5], order[len(videos) // 5 :]))
     for title, part, kept in (("all training videos", videos, []), ("four fifths", rest, aside)):
         print(f"\n{given.dataset.name}, {given.method}, {title}\n")
         print("| updates | loss on tags | on tags kept aside | active | mAP |\n|---|---|---|---|---|", flush=True)

@@ -107,7 +107,9 @@ def test_damage_is_one_line(case: str, tmp_path: Path) -> None:
 
 def phases(*updates: int) -> list[Phase]:
     return [
-        Phase(name=str(place), updates=count, trains=[""], losses=lambda _batch, _state: {}, optimizer=OptimizerConfig())
+        Phase(
+            name=str(place), updates=count, trains=[""], losses=lambda _batch, _state: {}, optimizer=OptimizerConfig()
+        )
         for place, count in enumerate(updates)
     ]
 

@@ -274,7 +274,9 @@ class Satisfied(TwoBranches):
         return [replace(teach, updates=9, enough=self.enough, ask_every=2), learn]
 
     def enough(self, videos: VideoSet) -> bool:
-        assert not self.module.training and not torch.is_grad_enabled() and len(videos) == 10
+        assert not self.module.training
+        assert not torch.is_grad_enabled()
+        assert len(videos) == 10
         moved = self.module["teacher"].weight - TwoBranches().module["teacher"].weight
         return bool(moved.abs().max() > 0.151)  # Adam's steps are of 0.05 at most
 

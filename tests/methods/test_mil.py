@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from tests.training import train
+
 from weaktal.losses.mil import classification_loss, tag_entropy
 
-SETTINGS = ["schedule.epochs=3", "schedule.updates_per_epoch=10", "optimizer.lr=0.01", "model.width=16", "engine.log_every=1"]
+SETTINGS = [
+    "schedule.epochs=3",
+    "schedule.updates_per_epoch=10",
+    "optimizer.lr=0.01",
+    "model.width=16",
+    "engine.log_every=1",
+]
 
 
 def test_entropy_is_the_loss_of_whoever_knows_frequencies_alone() -> None:

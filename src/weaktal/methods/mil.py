@@ -17,7 +17,6 @@ from weaktal.methods.base import Inputs
 from weaktal.methods.mil_config import MilConfig, PoolingConfig, ScheduleConfig
 from weaktal.models.outputs import SnippetOutput
 
-
 LOOK_BATCH = 8  # videos at full length that are looked at together
 
 

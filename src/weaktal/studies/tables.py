@@ -172,7 +172,9 @@ def _controls() -> Table:
     by_itself = ("labels.teacher=cbp", *ONLY_F)
     self_taught = Reading("self-training", "CBP taught by its own labels in F, no VLP", by_itself)
     self_late = Reading("self-training-late", "the same, averaged with vanilla VLP", by_itself, branch="late")
-    agreed = Reading("agreed-f", "F by the labels that CBP and vanilla VLP agree on", ("labels.teacher=agreed", *ONLY_F))
+    agreed = Reading(
+        "agreed-f", "F by the labels that CBP and vanilla VLP agree on", ("labels.teacher=agreed", *ONLY_F)
+    )
     late = Reading("late", "CBP's warm-up averaged with vanilla VLP, nothing taught", after=WARM_UP, branch="late")
     mil = [
         Reading(

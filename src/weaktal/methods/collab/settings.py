@@ -110,14 +110,14 @@ class PseudoLabelConfig(Settings):
 
     background: ThresholdConfig = group(
         ThresholdConfig(low=0.6, high=1.0, scale="share"),
-        "When CBP is sure, for VLP. By default it names background alone, the lower six tenths of what its scores suggest "
-        "to be background: of foreground VLP knows more than a CBP that finds too little (docs/collab.md).",
+        "When CBP is sure, for VLP. By default it names background alone, the lower six tenths of what its scores "
+        "suggest to be background: of foreground VLP knows more than a CBP that finds too little (docs/collab.md).",
         "ours",
     )
     foreground: ThresholdConfig = group(
         ThresholdConfig(low=0.6, high=0.7, scale="share"),
-        "When VLP is sure, for CBP: by default the lower six tenths of what its scores suggest to be background, and the "
-        "upper three tenths of what they suggest to be action.",
+        "When VLP is sure, for CBP: by default the lower six tenths of what its scores suggest to be background, and "
+        "the upper three tenths of what they suggest to be action.",
         "open",
     )
     untagged: Literal["ignored", "background", "scored"] = setting(
@@ -209,8 +209,8 @@ class CollabScheduleConfig(Settings):
     rounds: Annotated[int, Field(ge=0, le=1000)] = setting(2, "How often the steps are repeated.", "open")
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = setting(
         ("foreground", "background"),
-        "What a round does, in order; Ju et al. begin with B. What vanilla VLP is surest of is right more often than what "
-        "CBP is after tags alone, so it teaches first. One of them alone distills one way only.",
+        "What a round does, in order; Ju et al. begin with B. What vanilla VLP is surest of teaches CBP more than CBP "
+        "can teach VLP after tags alone, so it teaches first. One of them alone distills one way only.",
         "ours",
     )
     restart: bool = setting(
