@@ -34,9 +34,9 @@ class Phase:
         prepare: computes the phase's state, such as pseudo-labels, once at its start from the training videos and the
             previous phase's state; it is stored with the run.
         after_update: called after each update, such as for a moving average of weights.
-        enough: asked every ``ask_every`` updates, in evaluation mode and without gradient; where it says so, the phase
-            is over before its time. It must go by the weights and the training videos alone, so that a training that was
-            stopped and goes on ends at the same update.
+        enough: asked every ``ask_every`` updates, in evaluation mode, without gradient; where it says so, the phase
+            is over before its time. It must go by the weights and the training videos alone, so that a training that
+            was stopped and goes on ends at the same update.
         ask_every: updates between these questions; 0 asks never.
         finish: called after the last update, before the weights are stored.
         review: looks back at the phase on the training videos, in evaluation mode and without gradient; what it
