@@ -70,4 +70,5 @@ def tag_entropy(labels: Tensor) -> Tensor:
         A number in nats, 0 where every video has the same tags.
     """
     share = labels.double().mean(dim=0)
-    return torch.special.entr(share).add(torch.special.entr(1 - share)).mean()
+    entropies: Tensor = torch.special.entr(share) + torch.special.entr(1 - share)
+    return entropies.mean()
