@@ -135,6 +135,15 @@ def test_what_a_killed_process_left_goes_wherever_this_one_works(
         assert names(folder) == ["made"]
 
 
+def test_a_file_of_holes_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.touch()
+    os.truncate(path, 2**36)  # of which nothing lies on the disk
+    for read in (lambda: read_model(path, Content, "numbers"), lambda: read_text(path, "numbers")):
+        with pytest.raises(InputError, match="has 68,719,476,736 bytes; expected numbers, at most 2,1"):
+            read()
+
+
 def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_json(path, {"numbers": [0.0] * 1000})
