@@ -40,11 +40,11 @@ def score_videos(
     Raises:
         InputError: if features or the disk fail.
     """
+    remove_left_over(keep.parent)
     stored = _stored(keep, trained)
     old = {video.name for video in videos if stored is not None and _is_fresh(video.name, stored, main, vlp)}
     new = [video for video in videos if video.name not in old]
     if not new and stored is not None and len(stored) == len(videos):
-        remove_left_over(keep.parent)
         return stored, 0
     keep.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder(beside=keep) as folder:
