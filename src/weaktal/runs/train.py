@@ -51,7 +51,7 @@ def train(
     look: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Run:
-    """Trains ``method`` on the video-level tags of a dataset folder. Segments are never read, but for looking if asked.
+    """Trains ``method`` on video-level tags. Segments are never read, except by ``look``, which only logs.
 
     Args:
         dataset: a dataset, or its folder, with features.
@@ -166,7 +166,7 @@ def train(
         on_progress,
         hparams={"method": method, "seed": seed, "features": features, **flat(info.settings)},
         loggers=loggers,
-        look=Looking(read_annotations(dataset), subset, {"": main, **others}, chosen.engine.device) if look else None,
+        look=Looking(read_annotations(dataset), subset, {"": main, **others}) if look else None,
     )
     with alone_in(folder.path, "weaktal train"):
         folder.start(info, as_yaml(chosen), resume=resume)
