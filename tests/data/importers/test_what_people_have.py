@@ -228,6 +228,20 @@ def test_times_in_other_units(tmp_path: Path, unit: str, factor: float, duration
     assert imported.notes[0] == f"{of} were {unit}; now seconds"
 
 
+def test_durations_from_features_are_seconds_whatever_the_unit_of_the_times(tmp_path: Path) -> None:
+    content = database(duration=None, annotations=[{"label": "Diving", "segment": [100, 300]}])
+    (tmp_path / "thumos14.json").write_text(json.dumps(content))
+    (tmp_path / "features").mkdir()
+    for name in NAMES:
+        np.save(tmp_path / "features" / f"{name}.npy", rows(name))
+    sources = [tmp_path / "thumos14.json", tmp_path / "features"]
+    imported = import_dataset("thumos14", sources, tmp_path / "out", unit="frames@25")
+    for name, video in read_annotations(tmp_path / "out").videos.items():
+        assert video.duration == pytest.approx(SECONDS[name], abs=0.64)
+        assert video.segments[0].end == 12.0
+    assert "times were frames@25; now seconds" in imported.notes
+
+
 def test_what_looks_like_another_unit_is_said(tmp_path: Path) -> None:
     content = database(fps=None, annotations=[{"label": "Diving", "segment": [5000.0, 9000.0]}])
     (tmp_path / "a.json").write_text(json.dumps(content))
