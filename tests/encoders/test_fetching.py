@@ -87,11 +87,28 @@ def weights_of(name: str, into: Path | None) -> Path:
     return weights_file(locate(known(name), into))
 
 
-def test_all_files_are_of_one_commit(hub: Hub) -> None:
+@pytest.mark.parametrize("weights", ["model.safetensors", "pytorch_model.bin"])
+def test_all_files_are_of_one_commit(hub: Hub, weights: str) -> None:
     hub.moving = True
-    fetch_weights("org/model")
-    commits = {line.split("/")[4] for line in hub.asked if "/resolve/" in line}
-    assert len(commits) == 1
+    hub.files = {"config.json": b"{}", weights: CONTENT}
+    folder = fetch_weights("org/model")
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", weights]
+    assert {folder.parents[1].name} == {"models--org--model"}
+    commits = [line.split("/")[4] for line in hub.asked if line.startswith("GET") and line.endswith(weights)]
+    assert {folder.name} == set(commits)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_large_files_are_compared_by_their_sha256(hub: Hub, tmp_path: Path, own: bool) -> None:
+    hub.large = ("model.safetensors",)
+    into = tmp_path / "own" if own else None
+    hub.sent["model.safetensors"] = bytes(len(CONTENT))
+    with pytest.raises(InputError, match=r"what came has the SHA-256 [0-9a-f]{64}; expected"):
+        fetch_weights("org/model", into)
+    hub.sent.clear()
+    arrived: list[str] = []
+    fetch_weights("org/model", into, on_file=lambda file: arrived.append(file.checked))
+    assert "the SHA-256 that the hub states" in arrived
 
 
 def test_what_the_hub_lacks_and_offline_mode(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
