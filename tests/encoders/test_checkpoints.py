@@ -179,8 +179,8 @@ def test_another_layer_and_pooling(kind: str, checkpoints: dict[str, Path]) -> N
         ("xclip", Look(layer=-2), "is not for this encoder"),
         ("dinov2", Look(layer=9), "has 2 layers; expected -3 to 2"),
         ("videomae", Look(layer=-4), "has 2 layers; expected -3 to 2"),
-        ("vit", Look(frames=4), "--look frames: is not for this encoder"),
-        ("audio-spectrogram-transformer", Look(frames=4), "--look frames: is not for this encoder"),
+        ("vit", Look(frames=4), "--take frames: is not for this encoder"),
+        ("audio-spectrogram-transformer", Look(frames=4), "--take frames: is not for this encoder"),
     ],
 )
 def test_looks_that_cannot_be_had(kind: str, look: Look, message: str, checkpoints: dict[str, Path]) -> None:

@@ -87,17 +87,6 @@ def weights_of(name: str, into: Path | None) -> Path:
     return weights_file(locate(known(name), into))
 
 
-@pytest.mark.parametrize("weights", ["model.safetensors", "pytorch_model.bin"])
-def test_all_files_are_of_one_commit(hub: Hub, weights: str) -> None:
-    hub.moving = True
-    hub.files = {"config.json": b"{}", weights: CONTENT}
-    folder = fetch_weights("org/model")
-    assert sorted(path.name for path in folder.iterdir()) == ["config.json", weights]
-    assert {folder.parents[1].name} == {"models--org--model"}
-    commits = [line.split("/")[4] for line in hub.asked if line.startswith("GET") and line.endswith(weights)]
-    assert {folder.name} == set(commits)
-
-
 @pytest.mark.parametrize("own", [False, True])
 def test_large_files_are_compared_by_their_sha256(hub: Hub, tmp_path: Path, own: bool) -> None:
     hub.large = ("model.safetensors",)
@@ -109,6 +98,27 @@ def test_large_files_are_compared_by_their_sha256(hub: Hub, tmp_path: Path, own:
     arrived: list[str] = []
     fetch_weights("org/model", into, on_file=lambda file: arrived.append(file.checked))
     assert "the SHA-256 that the hub states" in arrived
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("weights", ["model.safetensors", "pytorch_model.bin"])
+def test_all_files_are_of_one_commit(hub: Hub, tmp_path: Path, weights: str, own: bool) -> None:
+    hub.files = {"config.json": b"{}", weights: CONTENT}
+    hub.moving = True
+    assert (fetch_weights("org/model", tmp_path / "own" if own else None) / weights).read_bytes() == CONTENT
+    commits = {line.split("/")[4] for line in hub.asked if "/resolve/" in line}
+    assert len(commits) == 1
+
+
+def test_a_folder_of_ones_own_keeps_nothing_of_an_earlier_commit(hub: Hub, tmp_path: Path) -> None:
+    hub.files["tokenizer.json"] = b"[]"
+    folder = fetch_weights("org/model", tmp_path)
+    (folder / "special_tokens_map.json").write_text("copied by hand")
+    del hub.files["tokenizer.json"]
+    hub.newest += 1
+    fetch_weights("org/model", tmp_path)
+    kept = sorted(path.name for path in folder.iterdir() if path.is_file())
+    assert kept == ["config.json", "model.safetensors", "special_tokens_map.json"]
 
 
 def test_what_the_hub_lacks_and_offline_mode(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
