@@ -25,6 +25,7 @@ _OTHERS = {
     ".safetensors": "np.save of the tensor that safetensors.numpy.load_file gives",
     ".parquet": "np.save of the array that pandas.read_parquet(...).to_numpy() gives",
 }
+_MAY_BE_ANNOTATIONS = (".txt", ".json")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 _OURS = {"manifest.json", "videos.jsonl", "text.npy", "classes.json"}
 
@@ -41,7 +42,8 @@ def instead_of(folder: Path, videos: Collection[str], *, others: bool = True) ->
     """What is there in place of ``VIDEO.npy`` for ``videos``, as a clause; None where there is nothing to say.
 
     Names that differ by ``v_``, an ending or case; names with something behind them, such as ``VIDEO_i3d.npy``;
-    numbers; other formats; subfolders, or one a video; and, with ``others``, whatever else there is.
+    numbers; other formats; subfolders, or one a video; and, with ``others``, whatever else there is, which beside
+    annotations may be nothing of features.
     """
     files = [path for path, _ in zip(folder.rglob("*"), range(MOST), strict=False) if path.is_file()]
     arrays = [path for path in files if path.suffix.lower() == ".npy"]
@@ -62,16 +64,17 @@ def instead_of(folder: Path, videos: Collection[str], *, others: bool = True) ->
     if stems and all(stem.isdecimal() for stem in stems):
         number = shown(f"{min(stems)}.npy")
         return f"its {len(stems):,} files are numbers, such as {number}, and names of videos are expected"
-    endings = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _OTHERS)
+    rest = [path for path in files if path.name not in _OURS and not path.name.startswith(".")]
+    formats = [ending for ending in _OTHERS if others or ending not in _MAY_BE_ANNOTATIONS]
+    endings = Counter(path.suffix.lower() for path in rest if path.suffix.lower() in formats)
     if endings:
         ending, count = endings.most_common(1)[0]
         return f"{count:,} files are {ending}, which is not read; {_OTHERS[ending]} makes VIDEO.npy of each"
-    packed = [path for path in files if path.suffix.lower() in _ARCHIVES]
-    if packed:
-        return f"{shown(packed[0].name)} is there: unpack it first"
     if not others:
         return None
+    packed = [path for path in rest if path.suffix.lower() in _ARCHIVES]
+    if packed:
+        return f"{shown(packed[0].name)} is there: unpack it first"
     if stems:
         return f"it holds {len(stems):,} other .npy files, such as {shown(min(stems) + '.npy')}"
-    rest = [path for path in files if path.name not in _OURS and not path.name.startswith(".")]
     return f"it holds {counted(len(rest), 'other file')}, such as {shown(rest[0].name)}" if rest else None

@@ -17,8 +17,10 @@ _PAGES = (b"<!doctype html", b"<html")
 
 
 def nature(path: Path) -> str | None:
-    """What a regular file is, as a noun or a participle; None where its first bytes do not tell."""
+    """What a file is, as a noun or a participle; None where its first bytes do not tell, or it is no regular one."""
     try:
+        if not path.is_file():  # nobody may ever write into a pipe
+            return None
         with path.open("rb") as stream:
             start = stream.read(_LONGEST)
     except (OSError, ValueError):
