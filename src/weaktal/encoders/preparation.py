@@ -10,8 +10,10 @@ from typing import Any
 
 from weaktal.encoders.frames import ImagePreparation
 from weaktal.errors import InputError, shown
+from weaktal.files import read_bytes
 
 _LARGEST = 4096  # pixels of a side of what a network sees
+_MOST_BYTES = 2**20
 _BICUBIC, _BILINEAR = 3, 2  # PIL's numbers, as preprocessor_config.json has them
 FILES = ("video_preprocessor_config.json", "preprocessor_config.json")
 
@@ -48,7 +50,7 @@ def read_preparation(path: Path, default: ImagePreparation) -> ImagePreparation:
     if not path.exists():
         return default
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_bytes(path, "the settings of an image processor", _MOST_BYTES))
         crop, size = content.get("crop_size", {}), content.get("size", {})
         crop = crop if isinstance(crop, int) else _mapping(crop).get("height")
         cuts = content.get("do_center_crop")

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from weaktal.encoders.believed import model_settings, model_type, tokenizer_class
+from weaktal.encoders.believed import check_tokenizer_files, model_settings, model_type, tokenizer_class
 from weaktal.encoders.checkpoint import read_state_dict
 from weaktal.encoders.fetching import WEIGHT_FILES
 from weaktal.encoders.tokens import Tokenizer
@@ -131,6 +131,7 @@ def load_tokenizer(folder: Path, kind: str, vocabulary: int) -> Tokenizer:
     import transformers
 
     family = getattr(transformers, tokenizer_class(folder, kind))
+    check_tokenizer_files(folder)
     with quiet():
         try:
             loaded = family.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
