@@ -122,12 +122,12 @@ def test_corrections_that_cannot_be_read_are_refused_before_anything_is_computed
     tmp_path: Path, results: Write
 ) -> None:
     (tmp_path / "corrections.json").write_text("[]")
-    missing, work = tmp_path / "missing.json", {"dataset": tmp_path / "no dataset"}
+    missing, dataset = tmp_path / "missing.json", tmp_path / "no dataset"
     with pytest.raises(InputError, match=r"missing\.json"):
-        view([results()], tmp_path / "view.html", corrections=missing, **work)
+        view([results()], tmp_path / "view.html", corrections=missing, dataset=dataset)
     pytest.importorskip("uvicorn")
     with pytest.raises(InputError, match=r"corrections\.json"):
-        serve([results()], corrections=tmp_path / "corrections.json", **work)
+        serve([results()], corrections=tmp_path / "corrections.json", dataset=dataset)
 
 
 def test_tags_only_are_named_and_nothing_is_scored(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:
