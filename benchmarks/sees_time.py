@@ -3,14 +3,15 @@
     python benchmarks/sees_time.py DATASET RUN [RUN ...] [--branch BRANCH ...] [--shuffles 3]
     python benchmarks/sees_time.py DATASET --features NAME --train "mil model.kernel=1" [--train ...] [--seeds 0 1]
 
-The first takes finished runs. The second trains methods of one phase (mil, cbp) in memory, with preset `quick` and the
-settings that follow the method's name; batches, losses and optimizer are those of `weaktal train`, random numbers are
-not. For every run (and branch, where the method has several) a row: mean mAP of the results in order, of the scores
-that each snippet gets when its video is shuffled, and of those that it gets as a video of its own; and how far these
-scores go along with those in order, as Pearson's r over all snippets and the classes that their videos hold. Before
-decoding, scores go back to the places that their snippets had. A network that sees no time has the same mAP three times
-and r of 1. A video's own score is the mean over its highest snippets, ceil(T / 8) of them a class, in all three, so
-that what is compared is the snippets' scores alone.
+The first takes finished runs. The second trains methods of one phase (mil, cbp) in memory, with preset `quick` and
+the settings that follow the method's name; batches, losses and optimizer are those of `weaktal train`, random numbers
+are not, and it goes to the end whatever schedule.end_below says. For every run (and branch, where the method has
+several) a row: mean mAP of the results in order, of the scores that each snippet gets when its video is shuffled, and
+of those that it gets as a video of its own; and how far these scores go along with those in order, as Pearson's r
+over all snippets and the classes that their videos hold. Before decoding, scores go back to the places that their
+snippets had. A network that sees no time has the same mAP three times and r of 1. A video's own score is the mean
+over its highest snippets, ceil(T / 8) of them a class, in all three, so that what is compared is the snippets' scores
+alone.
 """
 
 from __future__ import annotations
