@@ -1,4 +1,4 @@
-"""What the processes of a study are given; that they end, fail and go on is tested with ``ablate`` and several seeds."""
+"""What the processes of a study are given. How they end, fail and go on is tested with ``ablate`` and several seeds."""
 
 from __future__ import annotations
 
