@@ -7,6 +7,7 @@ killed at any point and resumed ends with the same weights, bit for bit, as one 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,10 +15,14 @@ from typing import cast
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.accelerators import Accelerator, CPUAccelerator, CUDAAccelerator, MPSAccelerator
+from lightning_fabric.plugins import MixedPrecision
+from lightning_fabric.strategies import SingleDeviceStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
+from weaktal.devices import choose_device, habits
 from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, save_tensors
 from weaktal.engine.folder import TrainingFolder
@@ -27,12 +32,39 @@ from weaktal.engine.pace import Pace
 from weaktal.engine.resume import Start
 from weaktal.engine.seeding import derived_seed, seed_torch
 from weaktal.engine.settings import EngineConfig
-from weaktal.errors import InputError, RunError
+from weaktal.errors import RunError
 from weaktal.files import write_json
 from weaktal.progress import OnProgress, Progress
 
+
+class _Other(CPUAccelerator):
+    """A device that needs nothing to be set up, such as those that Fabric does not know."""
+
+    def setup_device(self, device: torch.device) -> None:
+        """Nothing."""
+
+
+_ACCELERATORS: Mapping[str, type[Accelerator]] = {"cuda": CUDAAccelerator, "mps": MPSAccelerator}
+
+log = logging.getLogger("weaktal")
+
 # Gives figures to log by name, of the method as it is, the name of the phase and its state; see Trainer.look.
 Look = Callable[[Method, str, State], Mapping[str, float]]
+
+
+def fabric_on(settings: EngineConfig) -> Fabric:
+    """What places tensors on the device of the settings and computes in their precision.
+
+    Raises:
+        InputError: if the device is not there.
+    """
+    name = choose_device(settings.device, f"engine.device {settings.device}")
+    device = torch.device(name)
+    kind = _ACCELERATORS.get(device.type, _Other)
+    mixed = settings.precision == "bf16-mixed" or (settings.precision == "auto" and habits(name).precision == "bf16")
+    precision = MixedPrecision("bf16-mixed", device.type) if mixed else None
+    log.info("training on %s, %s", name, "bf16 mixed with fp32" if mixed else "fp32")
+    return Fabric(strategy=SingleDeviceStrategy(device, accelerator=kind(), precision=precision))
 
 
 class Trainer:
@@ -76,9 +108,7 @@ class Trainer:
         self.seed = seed
         self.on_progress = on_progress or (lambda _: None)
         self.checkpoints = Checkpoints(run)
-        if settings.device == "cuda" and not torch.cuda.is_available():
-            raise InputError("there is none here", source="engine.device cuda", expected="auto or cpu")
-        self.fabric = Fabric(accelerator=settings.device, devices=1, precision=settings.precision)
+        self.fabric = fabric_on(settings)
 
     def train(self) -> None:
         """Runs all phases from the newest checkpoint, or from the start, to the last weights.
