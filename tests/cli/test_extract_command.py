@@ -104,7 +104,7 @@ def test_strict_stops_at_the_first_broken_video(
 ) -> None:
     (videos / "a0.mp4").write_bytes(b"no video")
     dataset = tmp_path / "dataset"
-    assert run(arguments(videos, clip, dataset, "--strict")) == 2
+    assert run(arguments(videos, clip, dataset, "--no-skip-broken")) == 2
     assert "a0.mp4" in capsys.readouterr().err
     assert [path.name for path in (dataset / "features" / "tiny").glob("*.npy")] == ["a.npy"]
 

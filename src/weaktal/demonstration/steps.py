@@ -110,7 +110,7 @@ class DemoSteps:
                     into=self.dataset,
                     device=self.device,
                     workers=self.workers,
-                    strict=True,
+                    skip_broken=False,
                     on_progress=lambda event: advance(event.share),
                 )
             seconds = sum(video.duration for video in read_tags(self.dataset).videos.values())

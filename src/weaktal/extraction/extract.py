@@ -29,6 +29,7 @@ from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Job, Pipeline, Sampling
 from weaktal.extraction.recipe import Recipe
 from weaktal.extraction.sources import drop_replaced, note_source
+from weaktal.formerly import formerly
 from weaktal.locks import alone_in
 from weaktal.progress import Progress
 from weaktal.video.container import probe
@@ -83,6 +84,7 @@ class Extracted:
     busy: Mapping[str, float]
 
 
+@formerly(look="take", strict="not skip_broken")
 def extract(
     videos: PathLike | Iterable[PathLike] | None = None,
     *,
@@ -102,11 +104,11 @@ def extract(
     texts: PathLike | None = None,
     device: str = "auto",
     precision: Precision | Literal["auto"] = "fp32",
-    look: Look | Mapping[str, object] | None = None,
+    take: Look | Mapping[str, object] | None = None,
     batch: int | None = None,
     workers: int | None = None,
     engine: Engine = "local",
-    strict: bool = False,
+    skip_broken: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Extracted:
     """Turns videos into snippet features, with a manifest that tells how they were made.
@@ -138,18 +140,18 @@ def extract(
             "cuda:0,cuda:1", or "all" GPUs, work side by side, each on videos of its own.
         precision: of the networks; "bf16" is faster and rounds, "auto" takes it where the device has instructions for
             it. The manifest says which.
-        look: "layer", "pooling" and "frames" of checkpoints of the transformers library; see
+        take: "layer", "pooling" and "frames" of checkpoints of the transformers library; see
             :class:`weaktal.encoders.look.Look`.
         batch: clips that go through a network at once; None is 1 on a CPU and 8 elsewhere.
         workers: threads for optical flow, of all devices together, or, on Ray, videos at once; None is the number of
             cores.
         engine: "local" for this process, "ray" for a Ray cluster.
-        strict: whether to stop at the first video that cannot be used.
+        skip_broken: skip videos that cannot be used, and say which; otherwise the first one ends it.
         on_progress: called with seconds of video, from a thread of the extraction.
 
     Raises:
-        InputError: for a bad setting, missing or damaged weights, a folder with features of other settings, or, if
-            ``strict``, the first video that cannot be used. Features made before stay.
+        InputError: for a bad setting, missing or damaged weights, a folder with features of other settings, or, without
+            ``skip_broken``, the first video that cannot be used. Features made before stay.
     """
     devices = [habits(name) for name in choose_devices(device)]
     within(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), window=(window, 1, 4096))
@@ -174,12 +176,12 @@ def extract(
         precision=exact,
         batch=batch or devices[0].batch,
         window=window,
-        look=look if look is None or isinstance(look, Look) else Look.of(look),
+        look=take if take is None or isinstance(take, Look) else Look.of(take),
     )
     annotations = folders.read_dataset(recipe.dataset)
     own = dataset_videos(recipe.dataset) if annotations else {}
     where = recipe.dataset if videos is None else videos
-    found, skipped = (find_videos(where, own), {}) if strict else find_usable(where, own)
+    found, skipped = find_usable(where, own) if skip_broken else (find_videos(where, own), {})
     targets = recipe.targets()
     with contextlib.ExitStack() as alone:
         for target in targets:
@@ -199,7 +201,7 @@ def extract(
         if jobs:
             for line in work.told():
                 log.info("computes on %s", line)
-            work.run(engine, workers or os.cpu_count() or 1, strict=strict)
+            work.run(engine, workers or os.cpu_count() or 1, skip_broken=skip_broken)
         lacking = folders.finish(targets, found, annotations)
     if annotations is not None:
         _compare_durations(targets, annotations)
@@ -283,11 +285,11 @@ class _Work:
         }
         return sorted(lines)
 
-    def run(self, engine: Engine, workers: int, *, strict: bool) -> None:
+    def run(self, engine: Engine, workers: int, *, skip_broken: bool) -> None:
         """Does the jobs.
 
         Raises:
-            InputError: if ``strict``, that of the first video that cannot be used; and if there is no Ray.
+            InputError: without ``skip_broken``, that of the first video that cannot be used; and if there is no Ray.
         """
         start = time.perf_counter()
         self._tell(0.0)
@@ -306,7 +308,7 @@ class _Work:
                 if engine == "ray":
                     self._tell(self.lengths[report.path])
                 self._note(report)
-                if strict and report.error is not None:
+                if report.error is not None and not skip_broken:
                     raise report.error
         self.seconds = time.perf_counter() - start
         busy = [pipeline.busy.seconds() for pipeline in pipelines]
