@@ -4,7 +4,7 @@
 
 Run it from the checkout, whose tests have a tiny checkpoint of each family. Each goes the whole way on a small video of
 its own: `extract`, `localize` of a video file with a run on these features, `--zero-shot`, and learnable prompts
-through its text side; what is refused is a dash. The last column but one names the test that compares it with other code.
+through its text side; what is refused is a dash. `equal` names the test that compares it with other code.
 
 Rates are of networks in the library's default size, which is the published base size of most, with random weights and
 as many threads as PyTorch takes: frames of video a second, of which a snippet has 16, that the networks alone do.

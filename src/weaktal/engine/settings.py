@@ -86,6 +86,7 @@ class EngineConfig(Settings):
     )
 
 
-# Settings of the engine that cannot change the weights, so that a run may be resumed with others; the device only as
-# far as devices round alike.
-HARMLESS = ("device", "checkpoint_every", "log_every", "workers", "tensorboard", "look_every")
+# Settings of the engine that cannot change the weights.
+HARMLESS = ("checkpoint_every", "log_every", "workers", "tensorboard", "look_every")
+# What may differ when a run is resumed: the device of its start may be gone, and those of a kind round alike.
+RESUMABLE = ("device", *HARMLESS)

@@ -15,9 +15,12 @@ from typing import cast
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.accelerators import Accelerator, CPUAccelerator, CUDAAccelerator, MPSAccelerator
+from lightning_fabric.accelerators.accelerator import Accelerator
+from lightning_fabric.accelerators.cpu import CPUAccelerator
+from lightning_fabric.accelerators.cuda import CUDAAccelerator
+from lightning_fabric.accelerators.mps import MPSAccelerator
 from lightning_fabric.plugins import MixedPrecision
-from lightning_fabric.strategies import SingleDeviceStrategy
+from lightning_fabric.strategies.single_device import SingleDeviceStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader

@@ -19,7 +19,7 @@ from rich.console import Console
 from weaktal.config import Settings, flat, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.devices import check_device
-from weaktal.engine.settings import HARMLESS
+from weaktal.engine.settings import RESUMABLE
 from weaktal.errors import InputError, RunError, arg, shown, within
 from weaktal.files import read_model, write_json
 from weaktal.methods.base import method_settings, stored_method
@@ -32,7 +32,7 @@ from weaktal.studies.runner import Work, available_cores, run_all
 from weaktal.studies.seed import Request, SeedJob
 
 FILE = "seeds.json"
-_HARMLESS = {"dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
+_HARMLESS = {"dataset", *(f"settings.engine.{name}" for name in RESUMABLE)}
 
 
 class _Seeds(BaseModel):
