@@ -10,6 +10,7 @@ from weaktal.encoders.compiling import Compiled
 from weaktal.encoders.networks import Compilable, I3DNetwork, ImageNetwork, Small3DNetwork
 
 
+@pytest.mark.slow
 def test_compiled_code_gives_the_same() -> None:
     model = torch.nn.Linear(3, 2)
     compiled = Compiled(model, backend="eager")  # the frames alone are taken apart: no compiler is needed
@@ -18,6 +19,7 @@ def test_compiled_code_gives_the_same() -> None:
         torch.testing.assert_close(compiled(x), model(x))
 
 
+@pytest.mark.slow
 def test_where_compiling_fails_the_plain_network_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     def broken(_graph: object, _inputs: object) -> Callable[..., object]:
         raise RuntimeError("no such GPU")

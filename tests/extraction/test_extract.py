@@ -134,7 +134,7 @@ def test_whoever_listens_may_stop_it(tmp_path: Path) -> None:
         ({"device": "nowhere"}, "device 'nowhere': is no device"),
         ({"device": "cpu,nowhere"}, "device 'nowhere': is no device"),
         ({"device": "xla"}, "device xla: cannot be used"),
-        ({"names": ["a", "b"]}, "names: 2 names for 1 encoders; expected one for each"),
+        ({"names": ["a", "b"]}, "names: 2 names for 1 encoder; expected one for each"),
         ({"encoders": "i4d"}, "no encoder called 'i4d'"),
     ],
 )
