@@ -93,7 +93,7 @@ class _Pretending(TorchDispatchMode):
         kwargs = dict(kwargs or {})
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
         there = [tensor for tensor in tensors if isinstance(tensor, Elsewhere)]
-        asked = kwargs.get("device")
+        asked = kwargs.get("device") or next((leaf for leaf in args if isinstance(leaf, torch.device)), None)
         here = there or (asked is not None and torch.device(asked).type == _device().type)
         if not here:
             return func(*args, **kwargs)
@@ -103,7 +103,7 @@ class _Pretending(TorchDispatchMode):
             return parts
         if func not in _COPIES:
             _check(func, args, tensors)
-        if asked is not None:
+        if "device" in kwargs:
             kwargs["device"] = _CPU
         kwargs.pop("pin_memory", None)
         inner_args, inner_kwargs = tree_map(_inside, (args, kwargs))
@@ -113,11 +113,19 @@ class _Pretending(TorchDispatchMode):
         if asked is not None and torch.device(asked).type == "cpu":
             return found
         wrapped = tree_map(lambda leaf: Elsewhere(leaf) if isinstance(leaf, torch.Tensor) else leaf, found)
-        return return_and_correct_aliasing(func, args, kwargs, wrapped) if there else wrapped
+        if not there or torch.is_inference_mode_enabled():  # where nothing keeps track of views
+            return args[0] if _changes_its_own(func) else wrapped
+        return return_and_correct_aliasing(func, args, kwargs, wrapped)
 
 
 def _inside(leaf: Any) -> Any:
     return leaf.inside if isinstance(leaf, Elsewhere) else leaf
+
+
+def _changes_its_own(func: Any) -> bool:
+    """Whether an operation changes its first argument and gives that."""
+    first = func._schema.arguments[0].alias_info if func._schema.arguments else None
+    return bool(func._schema.returns) and first is not None and bool(first.is_write)
 
 
 def _check(func: Any, args: Any, tensors: list[torch.Tensor]) -> None:

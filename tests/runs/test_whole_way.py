@@ -115,6 +115,7 @@ def test_features_without_a_manifest_ask_for_their_spacing(
     assert run(train_words(bare, tmp_path / "run")) == 2
     assert "--seconds-per-snippet" in capsys.readouterr().err
     assert run(train_words(bare, tmp_path / "run", "--seconds-per-snippet", "1.0")) == 0
+    assert "how these features were made is not known" in capsys.readouterr().err
     assert run(["localize", str(tmp_path / "run"), str(bare), "--out", str(tmp_path / "r.json")]) == 0
 
 

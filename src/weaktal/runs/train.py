@@ -17,6 +17,7 @@ from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
 from weaktal.devices import check_device
+from weaktal.encoders.names import has_name
 from weaktal.engine.logs import Logger
 from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.locks import alone_in
@@ -222,7 +223,7 @@ def _tell_of_unknown_making(parts: Sequence[Features]) -> None:
                 "have such features, and no video files",
                 *(folder.folder, MANIFEST),
             )
-        elif not folder.manifest.tells_making:
+        elif not folder.manifest.tells_making and has_name(folder.manifest.encoder):
             log.warning(
                 "%s: weights and flow that these features were made with are not known: features that are made of new "
                 "video files may differ from them, and the run be worse on these than on this dataset",
