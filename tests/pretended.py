@@ -112,20 +112,13 @@ class _Pretending(TorchDispatchMode):
             return args[0]
         if asked is not None and torch.device(asked).type == "cpu":
             return found
-        wrapped = tree_map(lambda leaf: Elsewhere(leaf) if isinstance(leaf, torch.Tensor) else leaf, found)
-        if not there or torch.is_inference_mode_enabled():  # where nothing keeps track of views
-            return args[0] if _changes_its_own(func) else wrapped
-        return return_and_correct_aliasing(func, args, kwargs, wrapped)
+        with torch.inference_mode(False):  # what is a view of a weight must not be less than it
+            wrapped = tree_map(lambda leaf: Elsewhere(leaf) if isinstance(leaf, torch.Tensor) else leaf, found)
+        return return_and_correct_aliasing(func, args, kwargs, wrapped) if there else wrapped
 
 
 def _inside(leaf: Any) -> Any:
     return leaf.inside if isinstance(leaf, Elsewhere) else leaf
-
-
-def _changes_its_own(func: Any) -> bool:
-    """Whether an operation changes its first argument and gives that."""
-    first = func._schema.arguments[0].alias_info if func._schema.arguments else None
-    return bool(func._schema.returns) and first is not None and bool(first.is_write)
 
 
 def _check(func: Any, args: Any, tensors: list[torch.Tensor]) -> None:

@@ -163,7 +163,13 @@ def encode(device: torch.device, name: str, seed: int | None) -> None:
 NAMED = {name: None if name.startswith(("world", "imagenet")) else 0 for name in HOUSE if name not in (CLIP, "yamnet")}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMED if name not in ("i3d", "i3d-rgb", "world-cbp")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("i3d-flow", marks=pytest.mark.slow),
+        *(name for name in NAMED if not name.startswith("i3d") and name != "world-cbp"),
+    ],
+)
 def test_an_encoder_of_the_house_computes_there(name: str, elsewhere: Callable[..., None]) -> None:
     if name == imagenet_words.NAME and not imagenet_words.installed():
         pytest.skip(f"needs {imagenet_words.HOW}")

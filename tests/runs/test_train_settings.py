@@ -83,12 +83,11 @@ def test_who_trains_on_features_of_unknown_making_is_told(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    shutil.copytree(tiny_dataset, tmp_path / "dataset")
     features = tmp_path / "dataset/features/i3d"
-    features.mkdir(parents=True)
-    shutil.copy(tiny_dataset / "annotations.json", tmp_path / "dataset")
     (features / "manifest.json").write_text(json.dumps({"fps": 1.0, "window": 1, "stride": 1, "dim": 16, **manifest}))
-    with pytest.raises(InputError):  # there are no features, but that is seen later
-        train(tmp_path / "dataset", method="mil", features="i3d", run=tmp_path / "run")
+    with pytest.raises(InputError, match="vlp_features"):  # which is seen last, and spares the training
+        train(tmp_path / "dataset", method="collab", features="i3d", run=tmp_path / "run")
     told = [message for message in caplog.messages if "not known" in message]
     assert len(told) == (warning is not None)
     assert warning is None or warning in told[0]

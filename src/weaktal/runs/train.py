@@ -107,8 +107,8 @@ def train(
     _tell_of_unseen(annotations.classes, tagged.values())
     main = Features.open(dataset, features, seconds_per_snippet, seconds_per_window)
     others = {VLP: Features.open(dataset, vlp_features)} if vlp_features else {}
-    _tell_of_unknown_making([main, *others.values()])
     videos, skipped = usable(tagged, [main, *others.values()], skip_broken=skip_broken)
+    _tell_of_unknown_making([main, *others.values()])
     for error in skipped.values():
         log.warning("skipped: %s", error)
     if untagged:
