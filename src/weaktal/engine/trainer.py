@@ -14,20 +14,13 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from lightning_fabric import Fabric
-from lightning_fabric.accelerators.accelerator import Accelerator
-from lightning_fabric.accelerators.cpu import CPUAccelerator
-from lightning_fabric.accelerators.cuda import CUDAAccelerator
-from lightning_fabric.accelerators.mps import MPSAccelerator
-from lightning_fabric.plugins import MixedPrecision
-from lightning_fabric.strategies.single_device import SingleDeviceStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
-from weaktal.devices import choose_device, habits
 from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, save_tensors
+from weaktal.engine.fabric import fabric_on
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.logs import Logger, LossLog
 from weaktal.engine.method import Method, Phase, State
@@ -39,35 +32,10 @@ from weaktal.errors import RunError
 from weaktal.files import write_json
 from weaktal.progress import OnProgress, Progress
 
-
-class _Other(CPUAccelerator):
-    """A device that needs nothing to be set up, such as those that Fabric does not know."""
-
-    def setup_device(self, device: torch.device) -> None:
-        """Nothing."""
-
-
-_ACCELERATORS: Mapping[str, type[Accelerator]] = {"cuda": CUDAAccelerator, "mps": MPSAccelerator}
-
 log = logging.getLogger("weaktal")
 
 # Gives figures to log by name, of the method as it is, the name of the phase and its state; see Trainer.look.
 Look = Callable[[Method, str, State], Mapping[str, float]]
-
-
-def fabric_on(settings: EngineConfig) -> Fabric:
-    """What places tensors on the device of the settings and computes in their precision.
-
-    Raises:
-        InputError: if the device is not there.
-    """
-    name = choose_device(settings.device, f"engine.device {settings.device}")
-    device = torch.device(name)
-    kind = _ACCELERATORS.get(device.type, _Other)
-    mixed = settings.precision == "bf16-mixed" or (settings.precision == "auto" and habits(name).precision == "bf16")
-    precision = MixedPrecision("bf16-mixed", device.type) if mixed else None
-    log.info("training on %s, %s", name, "bf16 mixed with fp32" if mixed else "fp32")
-    return Fabric(strategy=SingleDeviceStrategy(device, accelerator=kind(), precision=precision))
 
 
 class Trainer:
@@ -120,7 +88,7 @@ class Trainer:
             RunError: if a loss is not a finite number.
         """
         start = Start(self.checkpoints)
-        start.check([phase.updates for phase in self.method.phases()])
+        start.check(self.method.phases())
         start.load_weights(self.fabric.to_device(self.method.module))
         position, optimizer, state = start.position, None, dict[str, Tensor]()
         total = sum(phase.updates for phase in self.method.phases())
@@ -185,6 +153,8 @@ class Trainer:
         self, phase: Phase, position: Position, optimizer: Optimizer, state: State, log: LossLog
     ) -> Position:
         self._tell(phase, position)
+        if self._is_enough(phase, position):  # training was stopped right there
+            return position
         for batch in self._batches(phase, position):
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * phase.rate(position.update)
@@ -192,7 +162,7 @@ class Trainer:
             parts, norm = self._update(phase, batch, optimizer, state)
             self.pace.tick()
             position = Position(phase=position.phase, update=position.update + 1, total=position.total + 1)
-            done = position.update == phase.updates
+            done = position.update == phase.updates or self._is_enough(phase, position)
             values = {name: part.item() for name, part in parts.items()}
             values = {"loss": sum(values.values()), **values}
             _refuse_nonfinite(values, phase, position)
@@ -209,7 +179,24 @@ class Trainer:
             if position.update % self.settings.checkpoint_every == 0 or done:
                 _refuse_nonfinite(_weight_sums(self.method.module), phase, position)
                 self.checkpoints.save(position, self.method.module, optimizer)
+            if done:
+                break
         return position
+
+    def _is_enough(self, phase: Phase, position: Position) -> bool:
+        """Whether the phase is over before its time."""
+        update = position.update
+        if not phase.may_end_early or not 0 < update < phase.updates or update % phase.ask_every:
+            return False
+        assert phase.enough is not None
+        _freeze_all_but(self.method.module, ())
+        with torch.no_grad():
+            enough = phase.enough(self.videos)
+        _freeze_all_but(self.method.module, phase.trains)  # back to training
+        if enough:
+            log.info("%s is over after %d of at most %d updates", phase.name, update, phase.updates)
+            self.pace.total -= phase.updates - update
+        return enough
 
     def _is_due(self, position: Position) -> bool:
         every = self.settings.look_every
