@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, first_line, shown
 
 if TYPE_CHECKING:
     import torch
@@ -58,9 +58,8 @@ def choose_device(name: str, source: str | None = None) -> str:
     try:
         torch.zeros(1, device=name).item()  # of the device "meta" there are no numbers
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().splitlines()[0]
         source = source or f"{arg('device')} {name}"
-        raise InputError(f"cannot be used ({reason})", source=source, expected="cpu or auto") from None
+        raise InputError(f"cannot be used ({first_line(error)})", source=source, expected="cpu or auto") from None
     return name
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from weaktal.errors import first_line
+
 log = logging.getLogger("weaktal")
 
 
@@ -30,7 +32,6 @@ class Compiled:
             try:
                 return self._fast(x)
             except Exception as error:  # no compiler, an unsupported GPU: nothing that the user did, and no loss
-                reason = str(error).strip().partition("\n")[0]
-                log.warning("torch.compile failed, going on without it: %s", reason)
+                log.warning("torch.compile failed, going on without it: %s", first_line(error))
                 self._fast = None
         return self._plain(x)
