@@ -76,10 +76,10 @@ UsageError = typer.BadParameter.__mro__[1]
 
 # How to go on with a command that was stopped.
 _GO_ON = {
-    "find": "; the same command goes on",
-    "train": "; go on with --resume",
-    "ablate": "; the same command goes on",
-    "reproduce": "; the same command goes on",
+    "find": "; the same command continues",
+    "train": "; continue with --resume",
+    "ablate": "; the same command continues",
+    "reproduce": "; the same command continues",
 }
 
 

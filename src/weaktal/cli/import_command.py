@@ -192,7 +192,7 @@ def _report(imported: ImportedTags) -> None:
     left_out = len(imported.rows_without_video) + len(imported.videos_without_row) + len(imported.skipped)
     if left_out:
         print(
-            f"weaktal: left out, as named above: {counted(len(imported.rows_without_video), 'row')} without a video, "
+            f"weaktal: skipped, as listed above: {counted(len(imported.rows_without_video), 'row')} without a video, "
             f"{counted(len(imported.videos_without_row), 'video')} without a row, "
             f"{len(imported.skipped)} that cannot be used",
             file=sys.stderr,
@@ -212,7 +212,7 @@ def _truth(sources: Sequence[Path], out: Path) -> None:
     for label, count in imported.classes.items():
         typer.echo(f"{one_line(label)}: {counted(count, 'segment')}")
     if imported.without:
-        typer.echo(f"left out, since nobody annotated them: {counted(imported.without, 'task')}")
+        typer.echo(f"skipped, since they have no annotation: {counted(imported.without, 'task')}")
     typer.echo(one_line(f"wrote {imported.path}: {counted(imported.videos, 'video')}"))
     typer.echo(f"next: weaktal evaluate {one_line(shlex.quote(str(imported.path)))} RESULTS")
 

@@ -68,7 +68,9 @@ def check_device(name: str) -> None:
         InputError: naming those that are usual.
     """
     if name.partition(":")[0] not in DEVICES:
-        raise InputError("is no device", source=f"{arg('device')} {shown(name)}", expected="auto, cpu, cuda or cuda:0")
+        raise InputError(
+            "is not a device", source=f"{arg('device')} {shown(name)}", expected="auto, cpu, cuda or cuda:0"
+        )
 
 
 def has_name(name: str) -> bool:
