@@ -15,7 +15,7 @@ SOURCE = Path(weaktal.__file__).parent
 # From the ground up: a room may import from itself and from those below it. Rooms on one floor know nothing of each
 # other. ``weaktal`` itself is the front door: nothing inside takes anything from it.
 FLOORS = (
-    {"arrays", "errors", "version"},
+    {"arrays", "errors", "formerly", "version"},
     {"packages", "processes", "locks"},
     {"files", "segments", "timeline", "progress"},
     {"config"},

@@ -38,14 +38,14 @@ class ExtractOptions(TypedDict, total=False):
     random_weights: int | None
     template: str
     texts: str | os.PathLike[str] | None
-    look: Look | Mapping[str, object] | None
+    take: Look | Mapping[str, object] | None
     window: int | None
     device: str
     precision: Precision
     batch: int | None
     workers: int | None
     engine: Engine
-    strict: bool
+    skip_broken: bool
     on_progress: OnProgress | None
 
 

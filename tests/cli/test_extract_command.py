@@ -104,7 +104,7 @@ def test_strict_stops_at_the_first_broken_video(
 ) -> None:
     (videos / "a0.mp4").write_bytes(b"no video")
     dataset = tmp_path / "dataset"
-    assert run(arguments(videos, clip, dataset, "--strict")) == 2
+    assert run(arguments(videos, clip, dataset, "--no-skip-broken")) == 2
     assert "a0.mp4" in capsys.readouterr().err
     assert [path.name for path in (dataset / "features" / "tiny").glob("*.npy")] == ["a.npy"]
 
@@ -133,7 +133,7 @@ def test_a_second_run_with_another_setting_is_refused(
         (["--weights", "absent"], "contradicts --weights"),
         (["--flow", "farneback"], "unknown optical flow farneback; expected one of tvl1"),
         (["--template", "no place"], "expected text with one {} for the class"),
-        (["--features", "x", "--features", "y"], "2 names for 1 encoders"),
+        (["--features", "x", "--features", "y"], "2 names for 1 encoder;"),
         (["--device", "nowhere"], "--device 'nowhere': is not a device; expected auto"),
         (["--stride", "0"], "--stride"),
         (["--crop", "nine"], "--crop"),

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import typing
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 import typer
 
+import weaktal
 from weaktal.cli import VERBS, run
 from weaktal.cli.renamed import RENAMED, todays_names
 
 
+def function(verb: str) -> typing.Any:
+    return getattr(importlib.import_module(f"weaktal.cli.{verb}_command"), verb if verb != "import" else "import_")
+
+
 def options(verb: str) -> set[str]:
-    module = importlib.import_module(f"weaktal.cli.{verb}_command")
     app = typer.Typer()
-    app.command()(getattr(module, verb if verb != "import" else "import_"))
-    return {word for parameter in typer.main.get_command(app).params for word in parameter.opts}
+    app.command()(function(verb))
+    found = typer.main.get_command(app).params
+    return {word for parameter in found for word in (*parameter.opts, *parameter.secondary_opts)}
 
 
 @pytest.mark.parametrize("verb", RENAMED)
@@ -40,3 +47,41 @@ def test_an_old_name_is_taken_and_said(tmp_path: Path, npy_package: Path, capsys
         "--features",
         "x",
     ]
+
+
+def test_options_of_one_name_take_the_same_kind_of_value() -> None:
+    """Several or one, needed or not: but never a flag in one verb, and a number or a word in another."""
+    kinds: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for verb in VERBS:
+        for name, hint in typing.get_type_hints(function(verb)).items():
+            kinds[name.strip("_")][kind(hint)].add(verb)
+    kinds.pop("return")
+    differing = {name: dict(found) for name, found in kinds.items() if len(found) > 1}
+    # The spreadsheet of find, and the word "known"; --scores of view may name what they belong to.
+    assert differing.keys() == {"tags", "scores"}
+
+
+def kind(hint: typing.Any) -> str:
+    """What a value is, whether it may be absent, and be given several times, or not."""
+    inner = [one for one in typing.get_args(hint) if one is not type(None)]
+    return kind(inner[0]) if inner else str(getattr(hint, "__name__", hint))
+
+
+def test_an_option_that_meant_the_contrary_is_taken_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", str(tmp_path), "--encoder", "world-cbp", "--into", str(tmp_path), "--strict"]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == "--strict is called --no-skip-broken now"
+
+
+def test_python_takes_old_names_of_arguments_too(tmp_path: Path) -> None:
+    with (
+        pytest.warns(DeprecationWarning, match="precision is called correct_share now"),
+        pytest.raises(weaktal.InputError, match="correct_share: is 7"),
+    ):
+        weaktal.find(tmp_path, tmp_path / "out", precision=7)
+    with (
+        pytest.warns(DeprecationWarning, match="strict is called not skip_broken now"),
+        pytest.raises(weaktal.InputError, match="holds no video"),
+    ):
+        weaktal.extract(tmp_path, encoders="world-cbp", into=tmp_path, strict=True)
+    with pytest.raises(TypeError, match="both take and look"):
+        weaktal.extract(tmp_path, encoders="world-cbp", into=tmp_path, look={}, take={})

@@ -93,7 +93,7 @@ def test_a_window_for_encoders_that_look_at_different_ones(places: Path, tmp_pat
     video = places / "dataset" / "videos" / "one.mp4"
     both = [str(config), str(places / "checkpoints" / "dinov2")]
     with pytest.raises(InputError, match="windows of different length"):
-        weaktal.extract(video, encoders=both, into=tmp_path / "a", look={"frames": 32})
-    weaktal.extract(video, encoders=both, into=tmp_path / "a", look={"frames": 32}, window=32)
+        weaktal.extract(video, encoders=both, into=tmp_path / "a", take={"frames": 32})
+    weaktal.extract(video, encoders=both, into=tmp_path / "a", take={"frames": 32}, window=32)
     manifest = json.loads((tmp_path / "a" / "features" / "vjepa2" / "manifest.json").read_text())
     assert (manifest["window"], manifest["frames"], manifest["layer"]) == (32, 32, -1)

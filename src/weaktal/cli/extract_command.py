@@ -73,7 +73,7 @@ def extract(
             help="Frames that a snippet covers; by default as many as the encoder looks at, but at least 16.",
         ),
     ] = None,
-    look: Annotated[
+    take: Annotated[
         list[str] | None,
         typer.Option(
             help="What to use of a model of the transformers library: layer=-2, pooling=own|first|mean, frames=N; "
@@ -135,7 +135,9 @@ def extract(
         int | None, typer.Option(min=1, max=1000, help="Threads for optical flow; with --engine ray, videos at once.")
     ] = None,
     engine: Annotated[Engine, typer.Option(help="This process, or a Ray cluster.")] = Engine.LOCAL,
-    strict: Annotated[bool, typer.Option(help="Stop at the first video that cannot be used.")] = False,
+    skip_broken: Annotated[
+        bool, typer.Option(help="Skip videos that cannot be used; otherwise stop at the first one.")
+    ] = True,
 ) -> None:
     """Turn videos into snippet features, with a manifest that says how they were made.
 
@@ -164,7 +166,7 @@ def extract(
             fps=fps,
             stride=stride,
             window=window,
-            look=Look.parse(look or ()),
+            take=Look.parse(take or ()),
             crop=crop.value,
             flow=flow,
             geometry=geometry,
@@ -177,7 +179,7 @@ def extract(
             batch=batch,
             workers=workers,
             engine=engine.value,
-            strict=strict,
+            skip_broken=skip_broken,
             on_progress=on_progress,
         )
     _report(done, into)

@@ -45,7 +45,7 @@ def find(
         str | None, typer.Option(help="Settings of training by name.", show_default="what suits the number of videos")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of training.")] = 0,
-    precision: Annotated[
+    correct_share: Annotated[
         float | None,
         typer.Option(
             min=0.01,
@@ -111,7 +111,7 @@ def find(
             workers=workers,
             preset=preset,
             seed=seed,
-            precision=precision,
+            correct_share=correct_share,
             retrain=retrain,
             resume=resume,
             video_column=video_column,

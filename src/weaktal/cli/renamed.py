@@ -8,11 +8,18 @@ from collections.abc import Mapping
 log = logging.getLogger("weaktal")
 
 # By verb, the old name of an option and today's. One thing has one name in all verbs: --features is a folder below
-# DATASET/features, --weights a folder of weights, and --test how many test videos.
+# DATASET/features, --weights a folder of weights, --test how many test videos, --precision that of arithmetic, --look a
+# look at how training goes; and --skip-broken skips what cannot be used, whether a verb does so by default or not.
 RENAMED: Mapping[str, Mapping[str, str]] = {
     "compose": {"--features-name": "--features"},
     "doctor": {"--test": "--self-test"},
-    "extract": {"--name": "--features"},
+    "extract": {
+        "--look": "--take",
+        "--name": "--features",
+        "--no-strict": "--skip-broken",
+        "--strict": "--no-skip-broken",
+    },
+    "find": {"--precision": "--correct-share"},
     "import": {"--encoder": "--features"},
     "weights": {"--into": "--weights"},
 }

@@ -76,7 +76,7 @@ def train(
         bool, typer.Option("--skip-broken", help="Skip videos whose features cannot be used.")
     ] = False,
 ) -> None:
-    """Train on video-level tags. Segments are never read, except with --look, for you to look at.
+    """Train on video-level tags. Segments are never read, except by --look, which only logs.
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
 

@@ -108,7 +108,7 @@ class DemoSteps:
                     into=self.dataset,
                     device="cpu",
                     workers=self.workers,
-                    strict=True,
+                    skip_broken=False,
                     on_progress=lambda event: advance(event.share),
                 )
             seconds = sum(video.duration for video in read_tags(self.dataset).videos.values())

@@ -69,7 +69,7 @@ def build_encoder(
         return checkpoint
     if look is not None:
         expected = "to be left out; checkpoints of the transformers library leave such a choice"
-        raise InputError(f"is not for {shown(name)}", source=arg("look"), expected=expected)
+        raise InputError(f"is not for {shown(name)}", source=arg("take"), expected=expected)
     if name in HOUSE:
         return _function(HOUSE[name])(name=name, weights=weights, device=device, precision=precision)
     assert own is not None

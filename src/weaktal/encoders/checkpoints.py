@@ -87,7 +87,7 @@ class _Asked:
         """
         if self.look is not None and self.look != Look():
             expected = "to be left out: what images and texts share is of the last layer"
-            raise InputError("is not for this encoder", source=arg("look"), expected=expected)
+            raise InputError("is not for this encoder", source=arg("take"), expected=expected)
 
     def encoder(self, network: Network, **parts: Any) -> SnippetEncoder:
         """The encoder of one network, with how it came to be."""
@@ -144,7 +144,7 @@ def _videos(asked: _Asked) -> SnippetEncoder:
     frames = video_transformers.frames_seen(config, look)
     if family.fixed and frames != getattr(config, family.frames):
         expected = f"{getattr(config, family.frames)}, which it was built for, or to be left out"
-        raise InputError(f"is {frames}", source=f"{arg('look')} frames", expected=expected)
+        raise InputError(f"is {frames}", source=f"{arg('take')} frames", expected=expected)
     preparation = video_transformers.video_preparation(asked.folder, config)
     network = video_transformers.VideoTransformer(
         asked.model(config, lambda key: key.startswith(("pooler.", "predictor."))),

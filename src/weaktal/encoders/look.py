@@ -32,7 +32,7 @@ class Look:
 
     @classmethod
     def parse(cls, settings: Sequence[str]) -> Look | None:
-        """From ``--look layer=-2``, any number of times; None where there is none.
+        """From ``--take layer=-2``, any number of times; None where there is none.
 
         Raises:
             InputError: for an unknown setting or a value that it cannot have.
@@ -46,7 +46,7 @@ class Look:
                 expected = (
                     f"layer=N, pooling=WORD or frames=N; nearest is {nearest(key, ('layer', 'pooling', 'frames'))}"
                 )
-                raise InputError(f"no setting {shown(key)}", source=f"{arg('look')} {setting}", expected=expected)
+                raise InputError(f"no setting {shown(key)}", source=f"{arg('take')} {setting}", expected=expected)
             number = text.removeprefix("-").isdecimal() and len(text) < 6
             values[key] = int(text) if key != "pooling" and number else text
         return cls.of(values)
@@ -60,12 +60,12 @@ class Look:
         """
         layer, pooling, frames = (values.get(key, default) for key, default in _DEFAULTS.items())
         if type(layer) is not int or not -1000 < layer < 1000:
-            raise InputError(f"is {shown(layer)}", source=f"{arg('look')} layer", expected="a number of a layer")
+            raise InputError(f"is {shown(layer)}", source=f"{arg('take')} layer", expected="a number of a layer")
         if pooling not in get_args(Pooling):
             expected = " or ".join(get_args(Pooling))
-            raise InputError(f"is {shown(pooling)}", source=f"{arg('look')} pooling", expected=expected)
+            raise InputError(f"is {shown(pooling)}", source=f"{arg('take')} pooling", expected=expected)
         if frames is not None and (type(frames) is not int or not 1 <= frames <= _FRAMES):
-            raise InputError(f"is {shown(frames)}", source=f"{arg('look')} frames", expected=f"1 to {_FRAMES}")
+            raise InputError(f"is {shown(frames)}", source=f"{arg('take')} frames", expected=f"1 to {_FRAMES}")
         return cls(layer, cast(Pooling, pooling), frames)
 
 
@@ -133,7 +133,7 @@ def hidden(model: Any, look: Look, layers: int, source: str, **inputs: Any) -> T
     if not -layers - 1 <= look.layer <= layers:
         expected = f"{-layers - 1} to {layers}"
         raise InputError(
-            f"has {layers} layers", source=f"{source}, {arg('look')} layer={look.layer}", expected=expected
+            f"has {layers} layers", source=f"{source}, {arg('take')} layer={look.layer}", expected=expected
         )
     states = model(**inputs, output_hidden_states=True).hidden_states  # of the embedding, then of each layer
     chosen: Tensor = states[look.layer]

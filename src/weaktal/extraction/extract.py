@@ -29,6 +29,7 @@ from weaktal.extraction.folders import Target
 from weaktal.extraction.pipeline import Job, Pipeline, Sampling
 from weaktal.extraction.recipe import Recipe
 from weaktal.extraction.sources import drop_replaced, note_source
+from weaktal.formerly import formerly
 from weaktal.locks import alone_in
 from weaktal.progress import Progress
 from weaktal.video.container import probe
@@ -82,6 +83,7 @@ class Extracted:
     busy: Mapping[str, float]
 
 
+@formerly(look="take", strict="not skip_broken")
 def extract(
     videos: PathLike | Iterable[PathLike] | None = None,
     *,
@@ -101,11 +103,11 @@ def extract(
     texts: PathLike | None = None,
     device: str = "auto",
     precision: Precision = "fp32",
-    look: Look | Mapping[str, object] | None = None,
+    take: Look | Mapping[str, object] | None = None,
     batch: int | None = None,
     workers: int | None = None,
     engine: Engine = "local",
-    strict: bool = False,
+    skip_broken: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Extracted:
     """Turns videos into snippet features, with a manifest that tells how they were made.
@@ -135,17 +137,17 @@ def extract(
         texts: a file of several texts a class, as :mod:`weaktal.encoders.descriptions` has it.
         device: "cpu", "cuda", ...; "auto" takes a GPU if there is one.
         precision: of the networks; "bf16" is faster and rounds.
-        look: "layer", "pooling" and "frames" of checkpoints of the transformers library; see
+        take: "layer", "pooling" and "frames" of checkpoints of the transformers library; see
             :class:`weaktal.encoders.look.Look`.
         batch: clips that go through a network at once; None is 1 on a CPU and 8 elsewhere.
         workers: threads for optical flow, or, on Ray, videos at once; None is the number of cores.
         engine: "local" for this process, "ray" for a Ray cluster.
-        strict: whether to stop at the first video that cannot be used.
+        skip_broken: skip videos that cannot be used, and say which; otherwise the first one ends it.
         on_progress: called with seconds of video, from a thread of the extraction.
 
     Raises:
-        InputError: for a bad setting, missing or damaged weights, a folder with features of other settings, or, if
-            ``strict``, the first video that cannot be used. Features made before stay.
+        InputError: for a bad setting, missing or damaged weights, a folder with features of other settings, or, without
+            ``skip_broken``, the first video that cannot be used. Features made before stay.
     """
     chosen = choose_device(device)
     within(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), window=(window, 1, 4096))
@@ -163,12 +165,12 @@ def extract(
         precision=precision,
         batch=batch or (1 if chosen == "cpu" else 8),
         window=window,
-        look=look if look is None or isinstance(look, Look) else Look.of(look),
+        look=take if take is None or isinstance(take, Look) else Look.of(take),
     )
     annotations = folders.read_dataset(recipe.dataset)
     own = dataset_videos(recipe.dataset) if annotations else {}
     where = recipe.dataset if videos is None else videos
-    found, skipped = (find_videos(where, own), {}) if strict else find_usable(where, own)
+    found, skipped = find_usable(where, own) if skip_broken else (find_videos(where, own), {})
     targets = recipe.targets()
     with contextlib.ExitStack() as alone:
         for target in targets:
@@ -184,7 +186,7 @@ def extract(
         log.info("%s, %d of them finished before", counted(len(found), "video"), len(found) - len(jobs))
         work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
         if jobs:
-            work.run(engine, workers or os.cpu_count() or 1, strict=strict)
+            work.run(engine, workers or os.cpu_count() or 1, skip_broken=skip_broken)
         lacking = folders.finish(targets, found, annotations)
     if annotations is not None:
         _compare_durations(targets, annotations)
@@ -232,11 +234,11 @@ class _Work:
     _done: float = 0.0  # seconds of video
     _total: float = 0.0
 
-    def run(self, engine: Engine, workers: int, *, strict: bool) -> None:
+    def run(self, engine: Engine, workers: int, *, skip_broken: bool) -> None:
         """Does the jobs.
 
         Raises:
-            InputError: if ``strict``, that of the first video that cannot be used; and if there is no Ray.
+            InputError: without ``skip_broken``, that of the first video that cannot be used; and if there is no Ray.
         """
         start = time.perf_counter()
         lengths = {job.path: _length(job.path) for job in self.jobs}
@@ -253,7 +255,7 @@ class _Work:
                 if engine == "ray":
                     self._tell(lengths[report.path])
                 self._note(report)
-                if strict and report.error is not None:
+                if report.error is not None and not skip_broken:
                     raise report.error
         self.seconds = time.perf_counter() - start
         self.busy = pipeline.busy.seconds() if pipeline is not None else {}

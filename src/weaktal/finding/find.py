@@ -27,6 +27,7 @@ from weaktal.finding.learning import State, learn, next_lesson, read_state, writ
 from weaktal.finding.outputs import WRITTEN, Search, search, write_outputs
 from weaktal.finding.plan import Plan, chosen_encoders, make_plan
 from weaktal.finding.trust import FEW, Trust
+from weaktal.formerly import formerly
 from weaktal.locks import alone_in
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder
@@ -68,6 +69,7 @@ class Found:
     skipped: Mapping[str, InputError]
 
 
+@formerly(precision="correct_share")
 def find(
     videos: Paths,
     out: str | PathLike[str],
@@ -80,7 +82,7 @@ def find(
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
-    precision: float | None = None,
+    correct_share: float | None = None,
     retrain: bool = False,
     resume: bool = False,  # noqa: ARG001  # what weaktal train has the word for, a find does by itself
     video_column: str | None = None,
@@ -108,7 +110,7 @@ def find(
         preset: of the method's settings; one that suits the number of videos by default.
         settings: of the method, over those of the preset, as of :func:`weaktal.train`.
         seed: of training.
-        precision: share of the shown segments that should be of an action that their video holds; 0.8 by default.
+        correct_share: share of the shown segments that should be of an action that their video holds; 0.8 by default.
         retrain: learn anew if videos were added since.
         resume: changes nothing: a find that was begun is gone on with in any case, as a run is with this word.
         video_column, tag_columns, separator, encoding, sheet: of the spreadsheet, as of :func:`weaktal.import_table`.
@@ -122,7 +124,7 @@ def find(
     from weaktal.encoders.weights_choice import WeightsChoice
     from weaktal.extraction.extract import choose_device
 
-    within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000), precision=(precision, LEAST_PRECISION, 1))
+    within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000), correct_share=(correct_share, LEAST_PRECISION, 1))
     folder = Path(out)
     read = [*files_of(as_paths(videos)), *([] if tags is None else [Path(tags)])]
     check_writable(*(folder / name for name in WRITTEN), inputs=read)
@@ -162,7 +164,7 @@ def find(
         with work.step("training"):
             run = learn(folder, work.dataset, plan, state, on_progress)
         with work.step("searching"):
-            found = search(folder, work.dataset, run, plan, precision=precision, on_progress=on_progress)
+            found = search(folder, work.dataset, run, plan, precision=correct_share, on_progress=on_progress)
         with work.step("page"):
             found = replace(found, skipped={**work.failures, **found.skipped})
             told = write_outputs(folder, found, plan, work.seconds, next_commands(folder, found), judgements)
