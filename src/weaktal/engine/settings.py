@@ -48,13 +48,13 @@ class EngineConfig(Settings):
     """How training runs, whatever it trains."""
 
     device: Literal["auto", "cpu", "cuda"] = setting(
-        "auto", "Where to train; auto takes a GPU where there is one.", "ours"
+        "auto", "Where to train; auto takes a GPU if there is one.", "ours"
     )
     precision: Literal["32-true", "bf16-mixed"] = setting(
         "32-true", "Of the arithmetic; bf16 needs no loss scaling, so resuming stays exact.", "ours"
     )
     checkpoint_every: Count = setting(
-        100, "Updates between checkpoints: so many can be lost when training is killed.", "ours", unit="updates"
+        100, "Updates between checkpoints: at most so many are lost if training is killed.", "ours", unit="updates"
     )
     log_every: Count = setting(
         10, "Updates between rows of losses.csv and points of TensorBoard.", "ours", unit="updates"
