@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.cli.tables import console, percent, put_json, share, table, warn
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def diagnose(
             rich_help_panel=RUNS,
         ),
     ] = None,
+    device: Device = "auto",
 ) -> None:
     """Show what is wrong with results, after Alwassel et al. (ECCV 2018): kinds of false positives among the
     predictions with the highest scores, what each kind costs, and what is missed by length, coverage and number of
@@ -106,6 +108,7 @@ def diagnose(
         tiou=tiou,
         overrides=set_ or (),
         method=method,
+        device=device,
     )
     if put_json(found.as_json(), json_out):
         return

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.errors import counted, one_line
 
 
@@ -63,6 +64,7 @@ def view(
         str | None,
         typer.Option(help="For a run of a method that is not installed: its package.module again."),
     ] = None,
+    device: Device = "auto",
     out: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE.html")] = Path("view.html"),
     serve: Annotated[
         bool,
@@ -114,6 +116,7 @@ def view(
             protocol=protocol,
             branch=branch or (),
             method=method,
+            device=device,
             started=started,
         )
         return
@@ -133,6 +136,7 @@ def view(
         protocol=protocol,
         branch=branch or (),
         method=method,
+        device=device,
         corrections=corrections,
     )
     print(f"{counted(len(report.videos), 'video')}: {out}")
