@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, nargs="*", default=[])
     options = parser.parse_args()
     stored, truth = read_scores(options.scores), read_truth(options.truth)
-    plt.rcParams["svg.hashsalt"] = "weaktal"  # the same picture each time
+    plt.rcParams.update({"svg.hashsalt": "weaktal", "svg.fonttype": "none"})  # the same picture each time, and text
     figure, axes = plt.subplots(len(stored), 1, figsize=(9, 1.5 * len(stored)), squeeze=False, layout="constrained")
     for video, (axis,) in zip(stored, axes, strict=True):
         times = stored.grid.centers(len(video.snippets))
