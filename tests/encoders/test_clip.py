@@ -308,6 +308,9 @@ def test_preprocessor_config_is_followed(tmp_path: Path) -> None:
     )
     path.write_text(json.dumps({**CLIP_JSON, "size": 224, "crop_size": 224}))  # as OpenAI's own files have it
     assert read_preparation(path, ImagePreparation()).size == 224
+    path.write_text(json.dumps({**CLIP_JSON, "do_normalize": False}))
+    plain = read_preparation(path, ImagePreparation())
+    assert (plain.mean, plain.std) == ((0.0,) * 3, (1.0,) * 3)
     path.write_text(json.dumps({"size": {"height": 48, "width": 48}, "do_center_crop": False, "resample": 2}))
     squashed = read_preparation(path, ImagePreparation())
     assert (squashed.size, squashed.squash, squashed.resampling) == (48, True, "bilinear")

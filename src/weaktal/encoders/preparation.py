@@ -62,6 +62,7 @@ def read_preparation(path: Path, default: ImagePreparation) -> ImagePreparation:
         resample = content.get("resample", _BICUBIC if default.resampling == "bicubic" else _BILINEAR)
         if resample not in (_BICUBIC, _BILINEAR) or (cuts and crop is None):
             raise ValueError(f"resample {resample}, crop_size {crop}")
+        normalizes = content.get("do_normalize", True)
         sides = [int(side) for side in (crop if cuts else height, short) if side]
         if not all(0 < side <= _LARGEST for side in sides):
             raise ValueError(f"sides of {shown(sides)} pixels")
@@ -71,8 +72,8 @@ def read_preparation(path: Path, default: ImagePreparation) -> ImagePreparation:
             squash=not cuts,
             short=int(short) if cuts and short else None,
             resampling="bicubic" if resample == _BICUBIC else "bilinear",
-            mean=_three(content.get("image_mean", default.mean)),
-            std=_three(content.get("image_std", default.std)),
+            mean=_three(content.get("image_mean", default.mean)) if normalizes else (0.0,) * 3,
+            std=_three(content.get("image_std", default.std)) if normalizes else (1.0,) * 3,
         )
     except (ValueError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise InputError(

@@ -25,7 +25,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import Route
 
 from weaktal.data.corrections import Corrections, read_corrections
-from weaktal.errors import InputError
+from weaktal.errors import InputError, first_line
 from weaktal.files import scratch_folder, write_json
 from weaktal.report.content import Film, Report
 from weaktal.report.converted import Converted
@@ -140,7 +140,7 @@ class _Answers:
         try:
             kept = Corrections.model_validate(json.loads(body))
         except (ValidationError, ValueError, RecursionError) as error:
-            return PlainTextResponse(f"these are no corrections: {str(error).splitlines()[0]}", status_code=422)
+            return PlainTextResponse(f"these are no corrections: {first_line(error)}", status_code=422)
         try:
             await run_in_threadpool(self._keep, kept)
         except InputError as error:
