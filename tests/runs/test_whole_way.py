@@ -238,7 +238,7 @@ def test_ctrl_c_stops_with_one_line_and_the_run_goes_on(tiny_dataset: Path, tmp_
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert errors.splitlines()[-1] == "weaktal: stopped; what was written before is whole; go on with --resume"
+    assert errors.splitlines()[-1] == "weaktal: stopped; what was written before is whole; continue with --resume"
     assert "Traceback" not in errors
     assert run(words) == 0
 

@@ -199,7 +199,7 @@ def test_ctrl_c_ends_the_cells_and_says_how_to_go_on(
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.splitlines()[-1].endswith("the same command goes on")
+    assert errors.splitlines()[-1].endswith("the same command continues")
     assert not cells_of(out)
 
 
@@ -234,7 +234,7 @@ def wait_for(condition: object, seconds: float = 120) -> None:
         (["--variant", "mine: vlp.heads=3"], "a divisor of 8"),
         (["--variant", "whole: vlp.heads=1"], "stands for two variants"),
         (["--tables", "9"], "one of 3, 4, 5, 6, open"),
-        (["--seeds", "0,0"], "are no seeds"),
+        (["--seeds", "0,0"], "are not seeds"),
         (["--vlp-features", "nothing"], "no such folder of features"),
         (["--subset", "nothing"], "no video belongs to subset"),
     ],
