@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.errors import InputError, counted, shown
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ def weights(
             "--weights", help="Folder of weights.", show_default="$WEAKTAL_WEIGHTS, else ~/.cache/weaktal/weights"
         ),
     ] = None,
+    device: Device = "auto",
 ) -> None:
-    """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
+    """List the weights of the encoders, where they come from and whether they are here.
 
-    check NAME compares what they give with golden figures.
+    fetch NAME fetches some; check NAME compares their output with known figures.
 
-    Checkpoints of the hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME, HF_ENDPOINT,
-    HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --weights names. Every file is checked against the hash that its
-    publisher or the hub states. Without a network, copy the files to the places that the list shows.
+    Checkpoints from the Hugging Face hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME,
+    HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --weights names. Every file is checked against the
+    hash that its publisher or the hub states. Without a network, copy the files to the places that the list shows.
     """
     if action == "list":
         if names:
@@ -50,15 +52,15 @@ def weights(
         if not names:
             raise InputError("check needs a NAME", expected="ORGANIZATION/MODEL of which golden figures are known")
         for name in names:
-            _check(name, folder)
+            _check(name, folder, device)
     else:
         raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list, fetch or check")
 
 
-def _check(name: str, into: Path | None) -> None:
+def _check(name: str, into: Path | None, device: str) -> None:
     from weaktal.encoders.golden import check_weights
 
-    found = check_weights(name, into)
+    found = check_weights(name, into, device=device)
     print(f"{name}: {counted(found.pairs, 'cosine')} between texts as published, to within {found.largest:.4f}")
 
 

@@ -83,10 +83,10 @@ def make_plan(
         )
     notes = _warnings(names)
     if readers and others and (problem := _unreadable(built[readers[0]], classes)) is not None:
-        notes.append(f"{readers[0]} is left out: {problem}")
+        notes.append(f"{readers[0]} is not used: {problem}")
         readers = []
         names = tuple(others)
-    ours = {"engine": {"tensorboard": False, "device": "cuda" if torch.device(device).type == "cuda" else "cpu"}}
+    ours = {"engine": {"tensorboard": False, "device": device}}
     chosen = _over(ours, settings or {})
     if readers and others:
         return Plan(names, "collab", folder_name(others[0]), folder_name(readers[0]), chosen, tuple(notes))
