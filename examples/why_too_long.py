@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Why the passages of a find are longer than the events: where in its videos the scores are high. For looking only.
+"""Why the segments of a find are longer than the events: where in its videos the scores are high. For looking only.
 
     python examples/phone_footage.py FOLDER --videos 20 --seed 0
     weaktal find FOLDER/videos --tags FOLDER/tags.csv --out FOUND --encoder world-cbp --encoder world-vlp

@@ -78,6 +78,14 @@ def test_bad_requests(out: str, options: dict[str, str], message: str, results: 
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
+def test_names_that_are_one_as_files(tmp_path: Path) -> None:
+    names = ["cam/1", "cam:1", "CAM_1", "../cam_1"]
+    segments = {name: [Segment(0, 1, str(number))] for number, name in enumerate(names)}
+    Results(segments).export(tmp_path / "out", to="audacity")
+    made = {path.name: path.read_text().split()[-1] for path in (tmp_path / "out").iterdir()}
+    assert made == {"cam_1.txt": "0", "cam_1_2.txt": "1", "CAM_1_3.txt": "2", "_cam_1.txt": "3"}
+
+
 def test_frames_are_at_each_videos_own_rate(results: Results, tmp_path: Path) -> None:
     results.export(tmp_path / "tasks.json", to="label-studio")
     tasks = json.loads((tmp_path / "tasks.json").read_text())

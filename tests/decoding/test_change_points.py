@@ -36,8 +36,18 @@ def test_edges_move_to_the_strongest_point_in_reach_and_never_meet() -> None:
     points, strengths = np.array([1, 3, 6]), np.array([0.2, 0.5, 0.1])
     # 2 -> 3, the stronger of 1 and 3; 6 stays on its point; [4, 6) -> [3, 6); out of reach of any: as it was; and
     # [5, 7) would have no length left, for both edges would go to 6.
-    moved = snapped(starts, stops, points, strengths, reach=1, count=12)
+    moved = snapped(starts, stops, points, strengths, reach=1, count=12, least=1)
     assert list(zip(*(edges.tolist() for edges in moved), strict=True)) == [(3, 6), (3, 6), (9, 12), (5, 7)]
+
+
+@pytest.mark.parametrize(("shortest", "expected"), [(1, (2.0, 4.0)), (3, (1.0, 4.0))])
+def test_a_moved_proposal_is_never_shorter_than_the_shortest(shortest: int, expected: tuple[float, float]) -> None:
+    scores = np.array([0.1, 0.9, 0.9, 0.9, 0.1], dtype=np.float32)[:, None]
+    changes = np.array([0, 0, 1, 0, 0], dtype=np.float32)
+    config = DecodeConfig(theta_loc=(0.5,), snap=1, min_snippets=shortest)
+    grid = SnippetGrid(fps=1.0, window=1, stride=1)
+    (found,) = decode_video(scores, np.ones(1, np.float32), ["a"], grid, 5.0, config, changes=changes)
+    assert (found.start, found.end) == expected
 
 
 @pytest.mark.parametrize("upsample", [1, 3])

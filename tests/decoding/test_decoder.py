@@ -130,10 +130,21 @@ def test_nothing_found_is_said_with_the_reason(tmp_path: Path, capsys: pytest.Ca
     command = ["decode", str(tmp_path / "s"), "--out", str(tmp_path / "r.json"), "--set", "keep_top=0"]
     assert run([*command, "--set", "theta_cls=0.95"]) == 0
     said = capsys.readouterr().err
-    assert "no segment in any of 1 videos" in said
+    assert "no segment in any of 1 video: " in said
     assert "at most 0.9 (theta_cls is 0.95, keep_top 0)" in said
     assert run([*command, "--set", "theta_cls=0.5"]) == 0  # some are found: nothing to say
     assert "no segment" not in capsys.readouterr().err
+
+
+def test_what_was_too_low_is_told_of_all_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name, height in (("low", 0.5), ("high", 1.0)):
+        with writing_scores(tmp_path / name, ["run", "jump"], GRID, {}) as writer:
+            writer.add("v", 6.0, height * SNIPPETS, height * VIDEO)
+    low, high = (read_scores(tmp_path / name) for name in ("low", "high"))
+    decode_scores(low, DecodeConfig(theta_cls=0.95, keep_top=0), beside=[high])
+    # Classes are chosen by the mean of 0.45 and 0.9; snippets pass a threshold in any of the files.
+    assert "class scores at most 0.675" in caplog.text
+    assert "a snippet's at most 0.9" in caplog.text
 
 
 def test_file_and_command_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,14 +225,16 @@ def test_scores_of_two_branches_are_pooled(tmp_path: Path, capsys: pytest.Captur
     write(tmp_path / "cbp.safetensors")
     with writing_scores(tmp_path / "vlp.safetensors", ["run", "jump"], GRID, {"run": "r1"}) as writer:
         writer.add("two", 5.0, SNIPPETS[:5], VIDEO[::-1])
-        writer.add("one", 6.0, SNIPPETS[::-1], VIDEO)
+        writer.add("one", 6.0, SNIPPETS[[0, 4, 0, 0, 4, 0]], VIDEO)
     sources = [str(tmp_path / f"{name}.safetensors") for name in ("cbp", "vlp")]
     settings_ = [word for key, value in {**PAPER, "nms": "none"}.items() for word in ("--set", f"{key}={value}")]
-    found: list[set[tuple[float, float, str]]] = []
+    found: list[list[tuple[float, float, str, float]]] = []
     for files in (sources[:1], sources[1:], sources):
         assert run(["decode", *files, "--out", str(tmp_path / "r.json"), *settings_]) == 0
-        found.append({(s.start, s.end, s.label) for s in read_results(tmp_path / "r.json").videos["one"]})
-    assert found[2] == found[0] | found[1] > found[0]
+        segments = read_results(tmp_path / "r.json").videos["one"]
+        found.append(sorted((s.start, s.end, s.label, s.score) for s in segments))
+    assert found[2] == sorted(found[0] + found[1])  # a span that both found, twice
+    assert len({row[:3] for row in found[2]}) < len(found[2])
     capsys.readouterr()
     assert run(["decode", *sources, "--out", str(tmp_path / "r.json"), "--set", "snap=1"]) == 2
     assert "'one' change" in capsys.readouterr().err
@@ -229,3 +242,9 @@ def test_scores_of_two_branches_are_pooled(tmp_path: Path, capsys: pytest.Captur
         writer.add("one", 6.0, SNIPPETS, VIDEO)
     assert run(["decode", sources[0], str(tmp_path / "less.safetensors"), "--out", str(tmp_path / "r.json")]) == 2
     assert f"less.safetensors: has other videos than {sources[0]}" in capsys.readouterr().err
+    with writing_scores(tmp_path / "short.safetensors", ["run", "jump"], GRID, {}) as writer:
+        writer.add("two", 5.0, SNIPPETS[:5], VIDEO)
+        writer.add("one", 6.0, SNIPPETS[:1], VIDEO)
+    assert run(["decode", sources[0], str(tmp_path / "short.safetensors"), "--out", str(tmp_path / "r.json")]) == 2
+    said = "short.safetensors: has 1 snippet of 'one'; expected 6, as in the first file"
+    assert said in capsys.readouterr().err

@@ -87,11 +87,25 @@ def weights_of(name: str, into: Path | None) -> Path:
     return weights_file(locate(known(name), into))
 
 
-def test_all_files_are_of_one_commit(hub: Hub) -> None:
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("weights", ["model.safetensors", "pytorch_model.bin"])
+def test_all_files_are_of_one_commit(hub: Hub, tmp_path: Path, weights: str, own: bool) -> None:
+    hub.files = {"config.json": b"{}", weights: CONTENT}
     hub.moving = True
-    fetch_weights("org/model")
+    assert (fetch_weights("org/model", tmp_path / "own" if own else None) / weights).read_bytes() == CONTENT
     commits = {line.split("/")[4] for line in hub.asked if "/resolve/" in line}
     assert len(commits) == 1
+
+
+def test_a_folder_of_ones_own_keeps_nothing_of_an_earlier_commit(hub: Hub, tmp_path: Path) -> None:
+    hub.files["tokenizer.json"] = b"[]"
+    folder = fetch_weights("org/model", tmp_path)
+    (folder / "special_tokens_map.json").write_text("copied by hand")
+    del hub.files["tokenizer.json"]
+    hub.newest += 1
+    fetch_weights("org/model", tmp_path)
+    kept = sorted(path.name for path in folder.iterdir() if path.is_file())
+    assert kept == ["config.json", "model.safetensors", "special_tokens_map.json"]
 
 
 def test_what_the_hub_lacks_and_offline_mode(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from weaktal.engine.checksums import FILE, read_sums, seal
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.resume import Start
 from weaktal.errors import InputError
+from weaktal.processes import identity
 
 
 class Run(TrainingFolder):
@@ -136,6 +137,8 @@ def test_only_own_names_are_removed(tmp_path: Path) -> None:
     later = saved(tmp_path / "run", position=Position(phase=1, update=3, total=6))
     assert sorted(path.name for path in folder.iterdir()) == ["000000001-000", later.name, "photos"]
     checkpoints = Checkpoints(Run(tmp_path / "run"))
+    left = folder / f".x.{identity(2**22)}.00000000.tmp"  # by a process that is no more
+    left.mkdir()
     checkpoints.clear()
     assert sorted(path.name for path in folder.iterdir()) == ["000000001-000", "photos"]
     assert (folder / "photos" / "1").read_text() == (folder / "000000001-000" / "notes").read_text() == "precious"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,17 @@ import pytest
 import torch
 from lightning_fabric.loggers import CSVLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tests.conftest import make_dataset
 
 import weaktal
 from weaktal.cli import run
+from weaktal.data.annotations import read_annotations
+from weaktal.data.features import Features
 from weaktal.engine.logs import Logger, logger_named
 from weaktal.engine.pace import FIRST, Pace
 from weaktal.errors import InputError
 from weaktal.files import sha256
+from weaktal.runs.looking import Looking
 
 SETTINGS: dict[str, Any] = {
     "optimizer": {"batch_size": 5, "lr": 0.01},
@@ -110,6 +115,27 @@ def test_looking_is_logged_and_changes_nothing(scene_dataset: Path, tmp_path: Pa
     assert weights[0] == weights[1]
 
 
+def test_looking_without_held_out_videos_says_so_and_logs_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset, mine = make_dataset(tmp_path / "dataset", train=5, test=0), Remembering()
+    settings = {**SETTINGS, "engine": {"log_every": 2, "look_every": 1}}
+    weaktal.train(
+        dataset, method="mil", features="i3d", run=tmp_path / "run", settings=settings, loggers=[mine], look=True
+    )
+    assert "no held-out video has tags: looking tells nothing of them" in caplog.text
+    assert list(mine.metrics) == [2, 4]
+
+
+def test_looking_without_tags_of_held_out_videos_says_so(tiny_dataset: Path, caplog: pytest.LogCaptureFixture) -> None:
+    annotations = read_annotations(tiny_dataset)
+    held_out = annotations.subset("validation").values()
+    untagged = {video.name: replace(video, labels=()) for video in held_out}
+    mute = replace(annotations, videos={**annotations.videos, **untagged})
+    Looking(mute, "training", {"": Features.open(tiny_dataset, "i3d")})
+    assert "no held-out video has tags" in caplog.text
+
+
 def test_a_logger_hears_that_training_failed(tiny_dataset: Path, tmp_path: Path) -> None:
     mine = Remembering()
     with pytest.raises(weaktal.RunError):
@@ -118,11 +144,7 @@ def test_a_logger_hears_that_training_failed(tiny_dataset: Path, tmp_path: Path)
             method="mil",
             features="i3d",
             run=tmp_path / "run",
-            settings={
-                **SETTINGS,
-                "optimizer": {"lr": 10.0, "batch_size": 5, "clip_norm": None},
-                "model": {"width": 2048},
-            },
+            settings=SETTINGS,
             loggers=[mine],
             on_progress=_stop_at_two,
         )

@@ -78,7 +78,7 @@ def test_whoever_listens_may_stop_it(tmp_path: Path) -> None:
         ({"crop": "nine"}, "crop: is 'nine'; expected center or ten"),
         ({"engine": "slurm"}, "engine: is 'slurm'; expected local or ray"),
         ({"device": "nowhere"}, "device nowhere: cannot be used"),
-        ({"names": ["a", "b"]}, "names: 2 names for 1 encoders; expected one for each"),
+        ({"names": ["a", "b"]}, "names: 2 names for 1 encoder; expected one for each"),
         ({"encoders": "i4d"}, "no encoder called 'i4d'"),
     ],
 )

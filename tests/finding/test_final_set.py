@@ -44,7 +44,7 @@ def test_held_out_tags_choose_the_threshold() -> None:
 def test_the_scores_alone_choose_where_there_is_nothing_else() -> None:
     final = finalize(FOUND).final
     assert final is not None
-    assert "Too little was found in videos that were kept aside" in final.choice.how
+    assert "Too little was found in videos that were set aside" in final.choice.how
     assert final.count == 12
 
 

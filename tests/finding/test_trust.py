@@ -67,7 +67,7 @@ def test_the_account_says_it_in_plain_words() -> None:
     )
     text = " ".join(account(told).split())
     for line in (
-        "2 passages in 2 of 3 videos.",
+        "2 segments in 2 of 3 videos.",
         "jump: recognised in 1 of 2 videos that training did not see; seen by mistake in 1 of 1 without it.",
         "Nothing sure enough to show was found in e.",
         "Your spreadsheet says that these occur, and they were not found: - jump, in b - swim, in e",
@@ -76,13 +76,13 @@ def test_the_account_says_it_in_plain_words() -> None:
         "look: weaktal view x",
     ):
         assert line in text
-    assert "Nobody has judged these passages yet." in text
+    assert "Nobody has judged these segments yet." in text
     assert not {"mAP", "AP", "tIoU", "precision"} & set(text.replace(".", " ").split())
     assert max(map(len, account(told).splitlines())) <= 92
     assert not_found(final, TAGS) == [("b", "jump"), ("e", "swim")]
 
 
-def test_the_account_says_how_many_judged_passages_were_right() -> None:
+def test_the_account_says_how_many_judged_segments_were_right() -> None:
     believed = trust(TAGS, CLASSES, ["d", "e"], BLIND, SCORES, 0.5)
     final = FinalSet({"a": [seg("jump", 10.0 * n) for n in range(90)]}, Choice(threshold=0.5, how="Enough."))
     told = Told(final, TAGS, believed, 2, {}, {})
@@ -92,7 +92,7 @@ def test_the_account_says_how_many_judged_passages_were_right() -> None:
         (Precision("shown", 31, 40, 0.625, 0.877, 0), "between 62% and 88% of all are right. Nothing"),
     ):
         text = " ".join(account(replace(told, judged=judged)).split())
-        assert "You judged 40 of the 90 passages: 31 right (78%). If the others are like these, between 62% and" in text
+        assert "You judged 40 of the 90 segments: 31 right (78%). If the others are like these, between 62% and" in text
         assert said in text
 
 

@@ -291,8 +291,12 @@ def test_a_run_is_never_overwritten(finished: Path, tiny_dataset: Path, capsys: 
         run(train_words(tiny_dataset, finished, "--resume", "--set", "model.width=64", "--seed", "5", updates=200)) == 2
     )
     assert "seed 0, not 5" in capsys.readouterr().err
+    theirs = finished / "checkpoints" / "of_others"
+    theirs.mkdir(parents=True)
     assert run(train_words(tiny_dataset, finished, "--resume", "--set", "model.width=64", updates=200)) == 0
     assert "finished already" in capsys.readouterr().out
+    assert theirs.is_dir()
+    shutil.rmtree(theirs.parent)
     assert sha256(finished / "weights.safetensors") == before
 
 

@@ -80,6 +80,12 @@ def test_only_a_finished_step_is_gone_on_from(ablation_dataset: Path, ablation_s
     assert step_folder(run, "foreground-1") is None
     with pytest.raises(InputError, match="has not finished foreground-1"):
         fork(run, "foreground-1", tmp_path / "forked", load_settings(CollabConfig, ablation_settings))
+    notes = tmp_path / "theirs" / ".notes"
+    notes.parent.mkdir()
+    notes.touch()
+    with pytest.raises(InputError, match="exists already"):
+        fork(run, "warm-up", notes.parent, load_settings(CollabConfig, ablation_settings))
+    assert notes.exists()
     with pytest.raises(InputError, match="exists already"):
         fork(run, "warm-up", run, load_settings(CollabConfig, ablation_settings))
 

@@ -11,9 +11,12 @@ import pytest
 import weaktal
 from weaktal.cli import run
 from weaktal.cli.seeds import parse_seeds
-from weaktal.errors import InputError
+from weaktal.errors import LARGEST_SEED, InputError
 from weaktal.files import sha256
 from weaktal.runs.folder import RunFolder
+from weaktal.studies.ablate import ablate
+from weaktal.studies.controls import controls
+from weaktal.studies.reproduce import reproduce
 from weaktal.studies.seeds import resume_seeds, seed_runs, train_seeds
 
 SETTINGS = {
@@ -117,3 +120,16 @@ def test_what_a_new_run_needs_is_named(tiny_dataset: Path, capsys: pytest.Captur
 def test_bad_seeds_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="are no seeds"):
         parse_seeds(text)
+
+
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [LARGEST_SEED + 1]])
+def test_bad_seeds_are_refused_from_python_before_anything_is_read(seeds: list[int], tmp_path: Path) -> None:
+    words = {"features": "i3d", "vlp_features": "clip", "seeds": seeds}
+    for call in (
+        lambda: train_seeds("absent", method="mil", run=tmp_path / "run", **words),
+        lambda: ablate("absent", out=tmp_path / "out", **words),
+        lambda: reproduce("thumos14", "absent", out=tmp_path / "out", **words),
+        lambda: controls(["absent"], out=tmp_path / "out", **words),
+    ):
+        with pytest.raises(InputError, match=r"^seeds: are .*; expected whole numbers from 0 to"):
+            call()

@@ -72,7 +72,7 @@ def train(
         bool, typer.Option("--skip-broken", help="Skip videos whose features cannot be used.")
     ] = False,
 ) -> None:
-    """Train on video-level tags. Segments are never read, but for looking with --look.
+    """Train on video-level tags. Segments are never read, except by --look, which only logs.
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
 

@@ -18,7 +18,7 @@ from weaktal.composition.clips import Clip, ClipFolder, check_streams, common_sp
 from weaktal.composition.plan import POOL, SUBSETS, TRAIN, Composed, Composition, CompositionSettings, VideoPlan, plan
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
 from weaktal.data.manifest import Manifest, write_manifest
-from weaktal.errors import arg
+from weaktal.errors import arg, counted
 from weaktal.files import replacing_folder, write_json
 from weaktal.segments import Segment
 from weaktal.timeline import SnippetGrid
@@ -75,7 +75,7 @@ def compose_features(
         write_json(folder / "composition.json", _as_json(composition, settings, odd))
         if composition.splits[POOL]:
             write_clips(folder / POOL, clips, composition.splits[POOL], rows)
-    count = f"{len(odd)} clip{'s' if len(odd) > 1 else ''}"
+    count = counted(len(odd), "clip")
     notes = (f"skipped: {count} whose snippets do not last about {spacing:.3g} s",) if odd else ()
     return Composed(dataset, composition, grid.seconds_per_snippet, notes)
 

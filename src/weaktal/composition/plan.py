@@ -19,7 +19,7 @@ from pydantic import AfterValidator, Field
 from weaktal.composition.clips import Clip
 from weaktal.config import Settings
 from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN
-from weaktal.errors import InputError, arg, shown
+from weaktal.errors import InputError, arg, counted, shown
 
 Item = TypeVar("Item")
 
@@ -204,7 +204,7 @@ def _split(by_class: Mapping[str, Sequence[Clip]], settings: CompositionSettings
         wanted = 2 + (settings.pool > 0)
         if len(shuffled) < wanted:
             raise InputError(
-                f"class {shown(label)} has {len(shuffled)} clip{'s' if len(shuffled) > 1 else ''}",
+                f"class {shown(label)} has {counted(len(shuffled), 'clip')}",
                 expected=f"{wanted} or more, one for each split",
             )
         pooled = max(1, round(settings.pool * len(shuffled))) if settings.pool else 0

@@ -21,7 +21,7 @@ from weaktal.composition.video_clips import VideoClipFolder
 from weaktal.config import Settings
 from weaktal.data.annotations import Annotations, Video, check_name, write_annotations
 from weaktal.data.video_files import none_usable
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted
 from weaktal.files import replacing_folder, write_json
 from weaktal.progress import OnProgress, Progress
 from weaktal.segments import Segment
@@ -159,7 +159,7 @@ def _frames(path: Path, video: VideoSettings) -> tuple[int, list[str]]:
     count = sum(1 for _ in frames)
     if count < video.frames_per_tick:
         raise InputError(
-            f"has {count} frame{'s' if count > 1 else ''} at {video.fps:g} frames a second",
+            f"has {counted(count, 'frame')} at {video.fps:g} frames a second",
             source=path,
             expected=f"{video.frames_per_tick} or more",
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from weaktal.data.same_video import VideoFile, file_to_show
-from weaktal.data.video_names import clean_name
+from weaktal.data.video_names import clean_name, file_names
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import check_writable, replacing_folder, write_text
 from weaktal.formats import FORMATS, Format, rendered
@@ -124,9 +124,10 @@ def _one_each(path: Path, films: Sequence[Film], name: str) -> None:
         problem = f"{len(films)} videos have segments, and each has a file of its own"
         raise InputError(problem, source=path, expected="a new folder")
     else:
+        called = file_names(film.name for film in films)
         with replacing_folder(path) as folder:
             for film in films:
-                write_text(folder / f"{clean_name(film.name)}{ending}", rendered([film], name))
+                write_text(folder / f"{called[film.name]}{ending}", rendered([film], name))
 
 
 def _empty(name: str) -> str:
@@ -189,14 +190,15 @@ def _clips(
             raise _missing(video, known, "the pictures")
         sources[video] = file
     skipped: dict[str, InputError] = {}
+    called = file_names(videos)
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(("clip", "video", "start", "end", "label", "score"))
     with replacing_folder(path) as folder:
         for number, (video, segments) in enumerate(videos.items(), start=1):
             try:
-                for clip, start, end, segment in _cut(folder / clean_name(video), sources[video], segments, cut):
-                    named = f"{clean_name(video)}/{clip}"
+                for clip, start, end, segment in _cut(folder / called[video], sources[video], segments, cut):
+                    named = f"{called[video]}/{clip}"
                     label = harmless(segment.label)
                     rows.writerow(
                         (harmless(named), harmless(video), f"{start:.3f}", f"{end:.3f}", label, f"{segment.score:.6g}")

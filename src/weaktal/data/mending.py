@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from weaktal.errors import counted
+
 EARLY = 0.5  # seconds before 0 that a start may lie, as rounding and regression make it
 _NUMBER = re.compile(r"\s*-?\d{1,12}(\.\d{1,20})?\s*")
 
@@ -80,10 +82,9 @@ class _Mender:
         """What was mended, a sentence each."""
         notes = []
         if self.texts:
-            some = "1 time" if self.texts == 1 else f"{self.texts:,} times"
-            notes.append(f"{some} of the {of} given as text; read as numbers")
+            notes.append(f"{counted(self.texts, 'time')} of the {of} given as text; read as numbers")
         if self.early:
-            some = "1 segment" if self.early == 1 else f"{self.early:,} segments"
+            some = counted(self.early, "segment")
             notes.append(f"{some} of the {of} began before 0, the first of {self.first_early}; cut off at 0")
         return tuple(notes)
 

@@ -31,6 +31,25 @@ def clean_name(text: str) -> str:
     return name.encode()[:MOST_BYTES].decode(errors="ignore").strip() or "video"
 
 
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """What a file of each video is called, by the video's name; each its own, as :func:`name_videos` has it.
+
+    >>> file_names(["a/b", "a:b", "A_B"])
+    {'a/b': 'a_b', 'a:b': 'a_b_2', 'A_B': 'A_B_3'}
+    """
+    taken: set[str] = set()
+    found = {}
+    for name in names:
+        clean = unique = clean_name(name)
+        number = 1
+        while unique.casefold() in taken:
+            number += 1
+            unique = f"{clean}_{number}"
+        taken.add(unique.casefold())
+        found[name] = unique
+    return found
+
+
 def name_videos(paths: Iterable[Path], known: Mapping[str, Path] | None = None) -> dict[str, Path]:
     """Names for video files, each its own, also where a file system does not tell capitals apart.
 

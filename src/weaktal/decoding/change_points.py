@@ -41,11 +41,11 @@ def change_points(changes: Floats32) -> Integers:
 
 
 def snapped(
-    starts: Integers, stops: Integers, points: Integers, strengths: Floats, *, reach: int, count: int
+    starts: Integers, stops: Integers, points: Integers, strengths: Floats, *, reach: int, count: int, least: float
 ) -> tuple[Integers, Integers]:
     """Starts and stops, each at the strongest change point within reach; as they were where there is none.
 
-    A proposal that would have no length left stays as it was.
+    A proposal that would become shorter than ``least`` stays as it was.
 
     Args:
         starts, stops: of proposals, shape (N,), in steps of the score array.
@@ -53,6 +53,7 @@ def snapped(
         strengths: of these, above 0.
         reach: steps that an edge may move.
         count: steps of the score array.
+        least: fewest steps that a proposal may have, above 0.
     """
     strongest = np.zeros(count + 1)
     inside = (points >= 0) & (points <= count)
@@ -61,5 +62,5 @@ def snapped(
     near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)  # (count + 1, 2 * reach + 1)
     target = np.where(near.max(axis=1) > 0, np.arange(count + 1) + near.argmax(axis=1) - reach, np.arange(count + 1))
     left, right = target[starts], target[stops]
-    kept = left < right
+    kept = right - left >= least
     return np.where(kept, left, starts), np.where(kept, right, stops)

@@ -76,7 +76,7 @@ class DecodeConfig(Settings):
     least_support: Share = setting(
         0.0,
         "Proposals are dropped whose mean tIoU with those of their class that overlap them is below this share of the "
-        "highest in the video: what thresholds do not agree on. 0 drops none.",
+        "highest of their class in the video: what thresholds do not agree on. 0 drops none.",
         "ours",
     )
     fusion: Literal["none", "gaussian"] = setting(

@@ -20,7 +20,7 @@ from weaktal.decoding.change_points import change_points
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.proposals import Proposals, find_proposals, kept_classes, upsampled
 from weaktal.decoding.suppression import suppress
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 from weaktal.segments import Segment, by_score
 from weaktal.timeline import SnippetGrid
 
@@ -70,6 +70,22 @@ def _check_alike(stored: StoredScores, other: StoredScores) -> None:
             raise InputError(f"has other {what} than {stored.source}", source=other.source, expected="the same")
 
 
+def _of_same_length(stored: StoredScores, video: VideoScores) -> VideoScores:
+    """The scores of the same video in a further file.
+
+    Raises:
+        InputError: if they are damaged or of another number of snippets.
+    """
+    found = stored.read(video.name)
+    if len(found.snippets) != len(video.snippets):
+        raise InputError(
+            f"has {counted(len(found.snippets), 'snippet')} of {shown(video.name)}",
+            source=stored.source,
+            expected=f"{len(video.snippets):,}, as in the first file",
+        )
+    return found
+
+
 def decode_scored(
     scored: Iterable[tuple[VideoScores, float]],
     classes: Sequence[str],
@@ -94,7 +110,7 @@ def decode_scored(
         beside: further scores of the same videos.
 
     Raises:
-        InputError: if the file cannot be written.
+        InputError: if the file cannot be written, or a further file has another number of snippets of a video.
     """
     found = SpooledSegments(classes)
     count = empty = 0
@@ -103,7 +119,7 @@ def decode_scored(
         for video, duration in scored:
             if writer is not None:
                 writer.add(video.name, duration, video.snippets, video.video, video.changes)
-            others = [(other.snippets, other.video) for other in (stored.read(video.name) for stored in beside)]
+            views = [video, *(_of_same_length(stored, video) for stored in beside)]
             segments = decode_video(
                 video.snippets,
                 video.video,
@@ -113,17 +129,17 @@ def decode_scored(
                 config,
                 (known or {}).get(video.name),
                 changes=video.changes,
-                beside=others,
+                beside=[(view.snippets, view.video) for view in views[1:]],
             )
             found.add(video.name, segments)
             count, empty = count + 1, empty + (not segments)
-            highest_class = max(highest_class, float(video.video.max(initial=0)))
-            highest_snippet = max(highest_snippet, float(video.snippets.max(initial=0)))
+            highest_class = max(highest_class, float(_mean_of([view.video for view in views]).max(initial=0)))
+            highest_snippet = max(highest_snippet, *(float(view.snippets.max(initial=0)) for view in views))
     if count and empty == count:
         log.warning(
-            "no segment in any of %d videos: a whole video's class scores at most %.3g (theta_cls is %g, keep_top %d), "
+            "no segment in any of %s: a whole video's class scores at most %.3g (theta_cls is %g, keep_top %d), "
             "a snippet's at most %.3g (theta_loc begins at %g, threshold_scale %s)",
-            count, highest_class, config.theta_cls, config.keep_top,
+            counted(count, "video"), highest_class, config.theta_cls, config.keep_top,
             highest_snippet, min(config.theta_loc), config.threshold_scale,
         )  # fmt: skip
     tags = {"tags": "known"} if known else {}
@@ -162,7 +178,7 @@ def decode_video(
             raise ValueError(f"scores have shapes {by_snippet.shape} and {of_video.shape} for {len(classes)} classes")
     if config.snap and (changes is None or len(changes) != len(snippets)):
         raise ValueError("boundaries can move only where the changes of the features are known")
-    whole = np.asarray(np.stack([of_video for _, of_video in views]).astype(np.float64).mean(axis=0))  # (C,)
+    whole = _mean_of([of_video for _, of_video in views])  # (C,)
     possible = np.array([allowed is None or label in allowed for label in classes], dtype=np.bool_)  # (C,)
     kept = kept_classes(whole, config.theta_cls, config.keep_top, possible)  # (K,)
     if not len(kept) or not len(snippets):
@@ -192,6 +208,11 @@ def decode_video(
         for (start, end), label, score in zip(spans[rows].tolist(), labels[rows].tolist(), values.tolist(), strict=True)
     ]
     return by_score(found)[: config.max_per_video]
+
+
+def _mean_of(whole: Sequence[npt.NDArray[np.floating]]) -> Floats:
+    """Mean over several scores (C,) of whole videos."""
+    return np.asarray(np.stack(whole).astype(np.float64).mean(axis=0))
 
 
 def _agreed(spans: Floats, labels: Integers, scores: Floats, config: DecodeConfig) -> tuple[Floats, Integers, Floats]:

@@ -29,7 +29,11 @@ class Proposals:
 
     @classmethod
     def pooled(cls, parts: Sequence[Proposals]) -> Proposals:
-        """All proposals of several."""
+        """All proposals of several branches.
+
+        The same span from two branches is kept twice: that both found it is what support and fusion go by, and
+        suppression then lowers one of the two as it does any other overlap.
+        """
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
 
@@ -80,7 +84,8 @@ def find_proposals(
     if points is not None and strengths is not None:
         count = scores.shape[1]
         reach = int(config.snap * config.upsample)
-        starts, stops = snapped(starts, stops, points, strengths, reach=reach, count=count)
+        least = max(config.min_snippets * config.upsample, 1)
+        starts, stops = snapped(starts, stops, points, strengths, reach=reach, count=count, least=least)
         classes, starts, stops = _each_once(classes, starts, stops, count)
     if config.score == "max":
         values = run_maxima(scores, classes, starts, stops)

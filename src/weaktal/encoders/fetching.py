@@ -112,8 +112,12 @@ def fetch_checkpoint(
         InputError: if it cannot be fetched, or something else comes than the hub states.
     """
     before = _files(into) if into is not None else {}
+    commit: str | None = None
     for names in ((*_SETTINGS, SAFETENSORS), (PICKLED,)):
-        folder = _snapshot(repository, into, names, on_progress)
+        folder = _snapshot(repository, into, names, commit, on_progress)
+        commit = commit or _commit(folder, into)
+        if into is not None:
+            _remove_of_others(into, commit)
         if (folder / SAFETENSORS).is_file() or (folder / PICKLED).is_file():
             break
     if not has_weights(folder):
@@ -153,7 +157,10 @@ def cached(repository: str) -> Path | None:
     return None
 
 
-def _snapshot(repository: str, into: Path | None, names: tuple[str, ...], on_progress: OnProgress) -> Path:
+def _snapshot(
+    repository: str, into: Path | None, names: tuple[str, ...], commit: str | None, on_progress: OnProgress
+) -> Path:
+    """The folder with what the hub has of these names, at a commit; at the newest where none is given."""
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
@@ -162,6 +169,7 @@ def _snapshot(repository: str, into: Path | None, names: tuple[str, ...], on_pro
     try:
         folder = snapshot_download(
             repository,
+            revision=commit,
             local_dir=into,
             allow_patterns=list(names),
             max_workers=1,
@@ -224,13 +232,37 @@ def _checked(path: Path, into: Path | None) -> Fetched:
 
 def _stated(path: Path, into: Path | None) -> str | None:
     """The hash by which the hub names a file: the name of its blob in the cache, or what was noted beside a folder."""
-    if into is None:
-        name = path.resolve().name
-    else:
-        notes = into / ".cache" / "huggingface" / "download" / f"{path.name}.metadata"
-        lines = notes.read_text(encoding="utf-8", errors="replace").splitlines() if notes.is_file() else []
-        name = lines[1].strip().strip('"') if len(lines) > 1 else ""
+    name = path.resolve().name if into is None else _noted(into, path.name)[1]
     return name if re.fullmatch(r"[0-9a-f]{64}|[0-9a-f]{40}", name) else None
+
+
+def _noted(into: Path, name: str) -> tuple[str, str]:
+    """The commit and the entity tag that the hub stated of a file in a folder of one's own; empty where unknown."""
+    notes = into / ".cache" / "huggingface" / "download" / f"{name}.metadata"
+    lines = notes.read_text(encoding="utf-8", errors="replace").splitlines() if notes.is_file() else []
+    commit, tag = (line.strip().strip('"') for line in (*lines, "", "")[:2])
+    return commit, tag
+
+
+def _commit(folder: Path, into: Path | None) -> str | None:
+    """The commit that a snapshot is of; None where that is not known, as of a folder without any file of the hub."""
+    if into is None:
+        return folder.name
+    newest = max(_notes(into), key=lambda path: path.stat().st_mtime_ns, default=None)
+    return None if newest is None else _noted(into, newest.stem)[0] or None
+
+
+def _notes(into: Path) -> list[Path]:
+    notes = into / ".cache" / "huggingface" / "download"
+    return [path for name in (*_SETTINGS, SAFETENSORS, PICKLED) if (path := notes / f"{name}.metadata").is_file()]
+
+
+def _remove_of_others(into: Path, commit: str | None) -> None:
+    """Removes what an earlier call fetched of another commit, and this one lacks."""
+    for notes in _notes(into):
+        if commit is not None and _noted(into, notes.stem)[0] != commit:
+            (into / notes.stem).unlink(missing_ok=True)
+            notes.unlink()
 
 
 def _git_blob(path: Path) -> str:

@@ -22,7 +22,7 @@ from weaktal.engine.checksums import FILE, check, note, read_sums, seal
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.moments import Groups, put_back, taken_apart
 from weaktal.errors import InputError
-from weaktal.files import read_model, replacing, replacing_folder, sha256, write_json
+from weaktal.files import read_model, remove_left_over, replacing, replacing_folder, sha256, write_json
 
 WEIGHTS, MOMENTS, GROUPS, POSITION = "weights.safetensors", "moments.safetensors", "optimizer.json", "position.json"
 _WHAT = "what a checkpoint says of itself"
@@ -152,8 +152,11 @@ class Checkpoints:
         seal(folder, [path.name for path in folder.iterdir()])
 
     def clear(self) -> None:
-        """Removes the checkpoints, and their folder where nothing else is in it."""
+        """Removes the checkpoints, also half ones of killed processes, and their folder if nothing else is in it."""
+        if self.folder.is_symlink():
+            return
         self._remove(self._all())
+        remove_left_over(self.folder)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 
@@ -41,11 +40,6 @@ class TrainingFolder:
     def finished(self) -> bool:
         """Whether training came to its end."""
         return self.weights.exists()
-
-    def tidy(self) -> None:
-        """Removes what a finished training needs no more; one that was killed at its very end left it."""
-        if not self.checkpoints.is_symlink():
-            shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def phase(self, index: int, name: str) -> Path:
         """The folder of a phase."""

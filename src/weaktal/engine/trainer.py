@@ -171,8 +171,8 @@ class Trainer:
                 }
                 log.write(total=position.total, phase=phase.name, update=position.update, values=values, about=about)
             self._tell(phase, position, values)
-            if self.look is not None and (done or self._is_due(position)):
-                log.write_about(total=position.total, values=self._looked(phase, state))
+            if self.look is not None and (done or self._is_due(position)) and (seen := self._looked(phase, state)):
+                log.write_about(total=position.total, values=seen)
             if position.update % self.settings.checkpoint_every == 0 or done:
                 _refuse_nonfinite(_weight_sums(self.method.module), phase, position)
                 self.checkpoints.save(position, self.method.module, optimizer)

@@ -185,7 +185,7 @@ def tables_of(
     truth = _table({name: video.segments for name, video in videos.items()}, videos, numbers)
     without_length = int((truth.spans[:, 0] == truth.spans[:, 1]).sum())
     if without_length:
-        warnings.append(f"{_count(without_length, 'ground-truth segment')} without length, which nothing can match")
+        warnings.append(f"{counted(without_length, 'ground-truth segment')} without length, which nothing can match")
 
     _warn_of_videos(results, videos, chosen, warnings)
     predictions = _table({name: found for name, found in results.videos.items() if name in videos}, videos, numbers)
@@ -247,12 +247,12 @@ def _warn_of_videos(results: Results, videos: Mapping[str, Video], subset: str, 
     apart = names_apart(list(outside), absent) if outside and absent else ""
     if outside:
         warnings.append(
-            f"ignored {_count(sum(outside.values()), 'prediction')} for {_count(len(outside), 'video')} outside "
+            f"ignored {counted(sum(outside.values()), 'prediction')} for {counted(len(outside), 'video')} outside "
             f"subset {shown(subset)}, the first of them {shown(next(iter(outside)))}{apart}"
         )
     if absent:
         warnings.append(
-            f"{_count(len(absent), 'video')} of subset {shown(subset)} not in the results, "
+            f"{counted(len(absent), 'video')} of subset {shown(subset)} not in the results, "
             f"the first of them {shown(absent[0])}"
         )
 
@@ -261,7 +261,7 @@ def _dropped(table: SegmentTable, rows: Bools, which: str, warnings: list[str]) 
     """The table without the given rows, which are counted in a warning."""
     if not rows.any():
         return table
-    warnings.append(f"ignored {_count(int(rows.sum()), 'prediction')} {which}")
+    warnings.append(f"ignored {counted(int(rows.sum()), 'prediction')} {which}")
     return table.take(~rows)
 
 
@@ -297,7 +297,3 @@ def _touch_ambiguous(table: SegmentTable, videos: Sequence[Video]) -> Bools:
             shared = np.minimum(spans[..., 1], ambiguous[:, 1]) - np.maximum(spans[..., 0], ambiguous[:, 0])  # (n, A)
             touch[rows] = (shared > 0).any(axis=1)
     return touch
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

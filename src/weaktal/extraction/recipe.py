@@ -13,7 +13,7 @@ from weaktal.encoders.look import Look
 from weaktal.encoders.networks import DEFAULT_FLOW, Precision, SnippetEncoder
 from weaktal.encoders.prompts import TEMPLATE, fill
 from weaktal.encoders.weights_choice import WeightsChoice
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, counted
 from weaktal.extraction.folders import Target, make_target
 from weaktal.extraction.pipeline import Pipeline, Sampling
 from weaktal.video.flow import METHODS, flow_method
@@ -62,7 +62,7 @@ class Recipe:
         names = self.names or tuple(folder_name(encoder) for encoder in self.encoders)
         if len(names) != len(self.encoders):
             raise InputError(
-                f"{len(names)} names for {len(self.encoders)} encoders",
+                f"{counted(len(names), 'name')} for {counted(len(self.encoders), 'encoder')}",
                 source=arg("names", "--features"),
                 expected="one for each",
             )

@@ -16,7 +16,15 @@ from weaktal.files.paths import (
     sha256,
 )
 from weaktal.files.reading import collector_paused, from_validation, read_bytes, read_mended, read_model, read_text
-from weaktal.files.writing import discard_folder, replacing, replacing_folder, scratch_folder, write_json, write_text
+from weaktal.files.writing import (
+    discard_folder,
+    remove_left_over,
+    replacing,
+    replacing_folder,
+    scratch_folder,
+    write_json,
+    write_text,
+)
 
 __all__ = [
     "as_paths",
@@ -34,6 +42,7 @@ __all__ = [
     "read_text",
     "reason",
     "refuse_links",
+    "remove_left_over",
     "replacing",
     "replacing_folder",
     "scratch_folder",

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 from weaktal.files.paths import is_endless, reason
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -159,7 +159,7 @@ def from_validation(error: ValidationError, source: Path | str | None, within: s
         return InputError(f"is not valid JSON ({str(first['msg']).removeprefix('Invalid JSON: ')})", source=source)
     problem = "is missing" if first["type"] == "missing" else f"is {shown(first['input'])}"
     if more:
-        problem += f" (and {more} more problem{'s' if more > 1 else ''} in this file)"
+        problem += f" (and {counted(more, 'more problem')} in this file)"
     return InputError(problem, source=source, place=place, expected=_expectation(str(first["msg"]), first["type"]))
 
 

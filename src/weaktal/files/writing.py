@@ -44,11 +44,20 @@ def _temporary(path: Path) -> Path:
 
 
 def _clean_once(folder: Path, names: re.Pattern[str]) -> None:
-    """Removes what killed processes left in a folder of what they were about to move into place."""
+    """The same as :func:`remove_left_over`, once for each folder; ``names`` are those of what may be removed."""
     here = folder.absolute()  # a relative path is another folder once the process works elsewhere
     if here in _cleaned:
         return
     _cleaned.add(here)
+    _clean(folder, names)
+
+
+def remove_left_over(folder: Path) -> None:
+    """Removes what killed processes left in a folder of what they were about to move into place there."""
+    _clean(folder, _TEMPORARY)
+
+
+def _clean(folder: Path, names: re.Pattern[str]) -> None:
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(folder)):
             named = names.match(entry.name)

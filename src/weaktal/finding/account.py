@@ -88,7 +88,7 @@ def _found(told: Told) -> Iterator[str]:
     empty = [name for name, segments in final.videos.items() if not segments]
     with_some = len(final.videos) - len(empty)
     yield _paragraph(
-        f"{counted(final.count, 'passage')} in {with_some} of {counted(len(final.videos), 'video')}. None overlaps "
+        f"{counted(final.count, 'segment')} in {with_some} of {counted(len(final.videos), 'video')}. None overlaps "
         "another by much: where two were found at the same time, the surer one stayed."
     )
     lengths: dict[str, list[float]] = {}
@@ -97,7 +97,7 @@ def _found(told: Told) -> Iterator[str]:
             lengths.setdefault(segment.label, []).append(segment.duration)
     for label in sorted(lengths):
         each = sorted(lengths[label])
-        yield _item(f"{label}: {counted(len(each), 'passage')}, typically {each[len(each) // 2]:.1f} seconds long")
+        yield _item(f"{label}: {counted(len(each), 'segment')}, typically {each[len(each) // 2]:.1f} seconds long")
     if empty:
         yield _paragraph(f"Nothing sure enough to show was found in {_listed(empty)}.")
     missing = not_found(final, told.tags)
@@ -117,13 +117,13 @@ def _trust(told: Told) -> Iterator[str]:
     yield _paragraph(
         f"The computer learned from {counted(told.learned, 'video')}, and only from which actions your spreadsheet "
         "names there. Nobody showed it a single start or end, so expect both to be off by a few seconds, and look "
-        "before you rely on one. Passages are often too long: what always goes with an action, such as the same person "
+        "before you rely on one. Segments are often too long: what always goes with an action, such as the same person "
         "waiting at the same place, looks like a part of it."
     )
     if trust.unseen:
         were, their = ("was", "its") if trust.unseen == 1 else ("were", "their")
         yield _paragraph(
-            f"{counted(trust.unseen, 'video')} {were} kept aside: the computer had to say what happens there without "
+            f"{counted(trust.unseen, 'video')} {were} set aside: the computer had to say what happens there without "
             f"having seen {their} tags. This is how it did:"
         )
         for each in trust.classes:
@@ -133,32 +133,32 @@ def _trust(told: Told) -> Iterator[str]:
     unchecked = [each for each in trust.classes if not each.unseen]
     if unchecked:
         names = _listed([each.label for each in unchecked])
-        yield _paragraph(f"Nothing is known of how well it recognises {names}: no video of it could be kept aside.")
+        yield _paragraph(f"Nothing is known of how well it recognises {names}: no video of it could be set aside.")
     yield from _few(trust)
-    yield _paragraph(f"Every passage has a score; the higher, the surer. Shown are: {told.final.choice.how}")
+    yield _paragraph(f"Every segment has a score; the higher, the surer. Shown are: {told.final.choice.how}")
     if told.final.choice.calibration is not None:
         yield _paragraph(
             'The column "sure" of segments.csv says how often an action found with such a score is in its video at '
-            "all, measured on the videos kept aside. It does not say that start and end are right."
+            "all, measured on the videos set aside. It does not say that start and end are right."
         )
     if trust.agreement is not None and trust.agreement.shown:
         ways = ", ".join(f"{count} by {_BRANCHES.get(name, name)}" for name, count in trust.agreement.by.items())
         yield _paragraph(
             "The videos were searched in two ways, which look at different things and learned from each other. Of the "
-            f"{counted(trust.agreement.shown, 'passage')} shown, both find {trust.agreement.all} ({ways})."
+            f"{counted(trust.agreement.shown, 'segment')} shown, both find {trust.agreement.all} ({ways})."
         )
     yield from map(_paragraph, told.notes)
 
 
 def _looked_at(judged: Precision | None, shown: int) -> str:
-    """What is known from passages that a person judged."""
+    """What is known from segments that a person judged."""
     if judged is None:
         return (
-            "Nobody has judged these passages yet. Mark some as right or wrong on the page (how is said below), then "
-            "give the same command again: it takes seconds, and this account says how many of them are right."
+            "Nobody has judged these segments yet. Mark some as right or wrong on the page (see below), then run the "
+            "same command again: it takes seconds, and this account will say how many of them are right."
         )
     said = (
-        f"You judged {judged.judged:,} of the {counted(shown, 'passage')}: {judged.right:,} right "
+        f"You judged {judged.judged:,} of the {counted(shown, 'segment')}: {judged.right:,} right "
         f"({judged.right / judged.judged:.0%}). If the others are like these, between {judged.low:.0%} and "
         f"{judged.high:.0%} of all are right."
     )
@@ -177,7 +177,7 @@ def _recognised(each: ClassTrust) -> str:
     if each.unseen < _ENOUGH:
         return f"{said}. So few videos say little"
     if each.recognised < _SURE * each.unseen:
-        return f"{said}. Check these passages first"
+        return f"{said}. Check these segments first"
     return said
 
 

@@ -147,7 +147,7 @@ def _without_truth(
     if chosen is None:
         return split, (
             f"Segments that score {split:.3g} or more: {by_scores}. Too little was found in videos "
-            "that were kept aside to choose by it."
+            "that were set aside to choose by it."
         )
     tags, share = chosen
     least = max(tags, split)

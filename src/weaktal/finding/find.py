@@ -190,8 +190,8 @@ def next_commands(out: Path, found: Search) -> dict[str, str]:
         return shlex.quote(str(out / name))
 
     return {
-        f"weaktal view {results} --serve": "play the passages and mark them as right or wrong, in a browser",
-        f"weaktal export {results} --to clips --out {place('clips')}": "cut the passages out as small videos",
+        f"weaktal view {results} --serve": "play the segments and mark them as right or wrong, in a browser",
+        f"weaktal export {results} --to clips --out {place('clips')}": "cut the segments out as small videos",
         f"weaktal export {results} --to vtt --out {place('chapters')}": "chapters for a video player",
         f"weaktal localize {place(found.run.name)} NEW.mp4 --out {place('new.json')}": "search a video without tags",
     }
@@ -280,7 +280,7 @@ class _Work:
         lesson = state.lesson
         assert lesson is not None
         aside = len(tagged) - len(lesson.tags)
-        log.info("learns from %d of them; kept aside, to see how well it does: %d", len(lesson.tags), aside)
+        log.info("learns from %d of them; set aside, to see how well it does: %d", len(lesson.tags), aside)
         settings = f", preset {lesson.preset}" if lesson.preset else ""
         cores = counted(os.cpu_count() or 1, "core") if self.device == "cpu" else "a GPU"
         log.info(

@@ -177,8 +177,8 @@ def write_outputs(
         learned=len(found.learned),
         seconds=seconds,
         files={
-            "page.html": "pictures and passages on one time axis; open it in a browser",
-            "segments.csv": "one line a passage: video, start and end in seconds, action, score, how sure",
+            "page.html": "pictures and segments on one time axis; open it in a browser",
+            "segments.csv": "one line per segment: video, start and end in seconds, action, score, how sure",
             "results.json": f"all that was found, also what was not sure enough ({counted(results.count, 'segment')})",
             "dataset": "features of the videos; delete it only if you will not add videos",
         },

@@ -91,5 +91,5 @@ class CbpConfig(MethodConfig):
     schedule: ScheduleConfig = ScheduleConfig()
 
     def known_branches(self) -> Sequence[str]:
-        """None but the one."""
+        """The method has no branches to choose from."""
         return ()

@@ -58,5 +58,5 @@ class MilConfig(MethodConfig):
     schedule: ScheduleConfig = ScheduleConfig()
 
     def known_branches(self) -> Sequence[str]:
-        """None but the one."""
+        """The method has no branches to choose from."""
         return ()

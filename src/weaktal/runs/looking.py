@@ -32,20 +32,22 @@ class Looking:
         annotations: with the tags of the test subset and, where they are known, the segments of the training videos.
         subset: of the training videos.
         features: of all videos, the main ones under "", others by their name.
-        device: of the method, as ``engine.device`` has it.
 
     Raises:
-        InputError: if no video outside of training has both tags and features.
+        InputError: if held-out videos have tags, but none has features that can be used.
     """
 
-    def __init__(self, annotations: Annotations, subset: str, features: Mapping[str, Features], device: str) -> None:
+    def __init__(self, annotations: Annotations, subset: str, features: Mapping[str, Features]) -> None:
         self._truth = annotations
-        self._device = device
-        held_out = annotations.test_subset if annotations.test_subset != subset else None
-        tagged = {} if held_out is None else {n: v for n, v in annotations.subset(held_out).items() if v.labels}
+        held_out = {annotations.test_subset} - {subset}
+        tagged = {
+            name: video for name, video in annotations.videos.items() if video.subset in held_out and video.labels
+        }
         self._videos: VideoSet | None = None
         self._features = features[""]
-        if tagged:
+        if not tagged:
+            log.warning("no held-out video has tags: looking tells nothing of them")
+        else:
             kept, skipped = usable(tagged, list(features.values()), skip_broken=True)
             for error in skipped.values():
                 log.warning("not looked at: %s", error)
@@ -70,12 +72,13 @@ class Looking:
         """Mean over the classes of the AP of video scores against the tags, which is not that of localization."""
         if self._videos is None:
             return {}
+        device = str(next(method.module.parameters()).device)
         found = {}
         for branch in dict.fromkeys(method.shown_branches):
-            videos = self._videos
-            scores = np.stack([whole for _, _, whole in predict(method, videos, branch=branch, device=self._device)])
+            predicted = predict(method, self._videos, branch=branch, device=device)
+            scores = np.stack([whole for _, _, whole in predicted])
             name = "tag_ap" if branch is None else f"tag_ap_{branch}"
-            found[name] = classification_map(scores, videos.labels.numpy() > 0)
+            found[name] = classification_map(scores, self._videos.labels.numpy() > 0)
         return {name: value for name, value in found.items() if not math.isnan(value)}
 
     def _labels(self, method: Method, state: State) -> dict[str, float]:

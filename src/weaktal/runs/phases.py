@@ -189,9 +189,7 @@ def stored_label_quality(
     classes: Sequence[str],
     grid: SnippetGrid,
 ) -> PseudoLabelQuality | None:
-    """The pseudo-labels (T, C) that a phase stored against the segments of its training videos.
-
-    Only classes that a video holds count, and of these only such with segments.
+    """How far the pseudo-labels that a phase stored are right, as :func:`label_quality` tells it.
 
     Args:
         phase: folder of the phase.
@@ -219,7 +217,9 @@ def label_quality(
     *,
     source: Path | None = None,
 ) -> PseudoLabelQuality | None:
-    """Pseudo-labels against the segments of their videos, as :func:`stored_label_quality` does it.
+    """How far pseudo-labels agree with the segments of their videos, snippet by snippet.
+
+    In each video only the classes count of which it has segments.
 
     Args:
         labels: (T, C) int8 by video.

@@ -51,7 +51,7 @@ def train(
     look: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Run:
-    """Trains ``method`` on the video-level tags of a dataset folder. Segments are never read, but for looking if asked.
+    """Trains ``method`` on video-level tags. Segments are never read, except by ``look``, which only logs.
 
     Args:
         dataset: a dataset, or its folder, with features.
@@ -120,6 +120,7 @@ def train(
     files = fingerprints([main, *others.values()], [video.name for video in videos])
     # Late: bad names and files are refused before torch is imported.
     from weaktal.engine.batch import VideoSet
+    from weaktal.engine.checkpoint import Checkpoints
     from weaktal.engine.seeding import seed_torch
     from weaktal.engine.trainer import Trainer
     from weaktal.runs.looking import Looking
@@ -165,13 +166,13 @@ def train(
         on_progress,
         hparams={"method": method, "seed": seed, "features": features, **flat(info.settings)},
         loggers=loggers,
-        look=Looking(read_annotations(dataset), subset, {"": main, **others}, chosen.engine.device) if look else None,
+        look=Looking(read_annotations(dataset), subset, {"": main, **others}) if look else None,
     )
     with alone_in(folder.path, "weaktal train"):
         folder.start(info, as_yaml(chosen), resume=resume)
         if folder.finished():
             log.info("%s: finished already", folder.path)
-            folder.tidy()
+            Checkpoints(folder).clear()  # of a training that was killed at its very end
             return Run(folder.path)
         classes = counted(len(annotations.classes), "class", "classes")
         size = counted(len(videos), "video"), classes, counted(dim, "channel"), seed

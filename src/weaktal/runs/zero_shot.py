@@ -103,6 +103,8 @@ def zero_shot(
 
     usual = _mean_cosines(folder, prepared, vectors) if config.centered else torch.zeros(len(texts))
 
+    changing = kept is not None or config.decode.snap > 0
+
     def scored() -> Iterator[tuple[VideoScores, float]]:
         for video, name in zip(prepared.videos, prepared.names, strict=True):
             rows = folder.read(video.name)  # (T, D)
@@ -115,7 +117,8 @@ def zero_shot(
                 above_chance=config.above_chance,
             )
             whole = _video_scores(by_snippet, config.divisor)
-            yield VideoScores(name, by_snippet.numpy(), whole.numpy(), feature_changes(rows)), video.duration
+            changes = feature_changes(rows) if changing else None
+            yield VideoScores(name, by_snippet.numpy(), whole.numpy(), changes), video.duration
             if on_progress is not None:
                 on_progress(Progress("scoring", prepared.names.index(name) + 1, len(prepared.names), "videos"))
 

@@ -31,6 +31,7 @@ from weaktal.studies.plan import Plan, make_plan
 from weaktal.studies.report import Found, filled
 from weaktal.studies.runner import Failure, available_cores, run_jobs
 from weaktal.studies.seeded import Data
+from weaktal.studies.seeds import check_seeds
 from weaktal.studies.tables import METHOD, Table, paper_tables
 
 
@@ -97,6 +98,7 @@ def ablate(
     Raises:
         InputError: for bad input, before anything is trained.
     """
+    check_seeds(seeds)
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
     within(workers=(workers, 1, 1000))
     base = load_settings(CollabConfig, None if config is None else Path(config), overrides, base=named)

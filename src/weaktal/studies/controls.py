@@ -34,6 +34,7 @@ from weaktal.studies.choosing import chosen_tables
 from weaktal.studies.folder import read_found
 from weaktal.studies.plan import make_plan
 from weaktal.studies.seeded import Data, Measured
+from weaktal.studies.seeds import check_seeds
 from weaktal.studies.statistics import Estimate, estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table, paper_tables
 from weaktal.studies.upper_bound import NAME, upper_bound
@@ -81,6 +82,7 @@ def controls(
         InputError: for bad input, before anything is trained on the dataset that it concerns.
         RunError: if training the upper bound diverges.
     """
+    check_seeds(seeds)
     folders = [Path(dataset) for dataset in datasets]
     if len({folder.name for folder in folders}) < len(folders):
         raise InputError("two of them have one name", source="datasets", expected="a name for each")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,8 @@ from weaktal.engine.checkpoint import WEIGHTS, Checkpoints, Position
 from weaktal.engine.checksums import note, read_sums
 from weaktal.engine.logs import read_losses
 from weaktal.errors import InputError
-from weaktal.files import discard_folder, replacing_folder, write_json
+from weaktal.files import remove_left_over, replacing_folder, write_json
+from weaktal.locks import remove_stale
 from weaktal.methods.base import MethodConfig
 from weaktal.runs.folder import RunFolder
 from weaktal.studies.steps import phases_of, step_folder
@@ -40,8 +42,11 @@ def fork(source: Path, step: str, target: Path, config: MethodConfig) -> None:
     phases = phases[: phases.index(last) + 1]
     update, total = _end_of(source / "losses.csv", last.name.partition("-")[2])
     position = Position(phase=len(phases) - 1, update=update, total=total)
-    if target.is_dir() and all(path.name.startswith(".") for path in target.iterdir()):
-        discard_folder(target)  # a start that was killed: it left hidden files, if any
+    if target.is_dir():  # of a start that was killed, if nothing else is in it
+        remove_left_over(target)
+        remove_stale(target)
+        with contextlib.suppress(OSError):
+            target.rmdir()
     with replacing_folder(target) as folder:
         for phase in phases:
             # Hidden are files that a run at work is about to move into place.

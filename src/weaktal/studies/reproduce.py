@@ -26,6 +26,7 @@ from weaktal.studies.folder import read_found
 from weaktal.studies.needs import refuse_missing
 from weaktal.studies.plan import make_plan
 from weaktal.studies.seeded import Measured
+from weaktal.studies.seeds import check_seeds
 from weaktal.studies.statistics import Estimate, estimate
 from weaktal.studies.tables import WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
 from weaktal.version import __version__
@@ -89,6 +90,7 @@ def reproduce(
     """
     if experiment not in BENCHMARKS:
         raise InputError(f"no experiment {shown(experiment)}", expected=f"one of {', '.join(BENCHMARKS)}")
+    check_seeds(seeds)
     within(workers=(workers, 1, 1000))
     benchmark, dataset, out = BENCHMARKS[experiment], Path(dataset), Path(out)
     base, paper = (

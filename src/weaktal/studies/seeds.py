@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
 from weaktal.config import Settings, flat, load_settings
 from weaktal.data.annotations import read_tags
 from weaktal.engine.settings import HARMLESS
-from weaktal.errors import InputError, RunError, arg, shown, within
+from weaktal.errors import LARGEST_SEED, InputError, RunError, arg, shown, within
 from weaktal.files import read_model, write_json
 from weaktal.methods.base import method_settings, stored_method
 from weaktal.methods.presets import preset_file
@@ -39,7 +39,7 @@ class _Seeds(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     request: Request
-    seeds: tuple[int, ...]
+    seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...]
 
 
 def train_seeds(
@@ -82,8 +82,7 @@ def train_seeds(
         InputError: for bad input, before anything is trained.
         RunError: if a training failed; the others are finished first.
     """
-    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise InputError(f"are {shown(list(seeds))}", source=arg("seeds"), expected="whole numbers from 0, each once")
+    check_seeds(seeds)
     kind = method_settings(method)
     base = load_settings(kind, preset_file(method, preset)) if preset else None
     chosen = load_settings(kind, None if config is None else Path(config), overrides, base=base, values=settings)
@@ -99,6 +98,17 @@ def train_seeds(
         skip_broken=skip_broken,
     )
     return _train(Path(run), _Seeds(request=request, seeds=tuple(seeds)), resume, workers, console, look=look)
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Refuses seeds of several trainings that are none, twice the same, or more than a generator takes.
+
+    Raises:
+        InputError: if they are.
+    """
+    if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0 or max(seeds) > LARGEST_SEED:
+        expected = f"whole numbers from 0 to {LARGEST_SEED}, each once"
+        raise InputError(f"are {shown(list(seeds))}", source=arg("seeds"), expected=expected)
 
 
 def resume_seeds(

@@ -269,5 +269,5 @@ class CollabConfig(MethodConfig):
     selection: SelectionConfig = SelectionConfig()
 
     def known_branches(self) -> Sequence[str]:
-        """The same whatever the settings."""
+        """The branches do not depend on the settings."""
         return BRANCHES
