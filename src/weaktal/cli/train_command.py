@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -89,12 +90,26 @@ def train(
     from weaktal.runs.train import train as train_run
     from weaktal.studies.seeds import is_seeds, resume_seeds, train_seeds
 
-    loggers = [logger_named(name) for name in logger or []]
-    if loggers and (seeds is not None or (resume and run is None and is_seeds(dataset))):
-        raise InputError("is for one run", source="--logger", expected="to be left out with several seeds")
+    loggers = [logger_named(name) for name in logger or []]  # each training of several makes its own once more
     if resume and run is None:
+        _only_with_run(
+            {
+                "--features": features,
+                "--vlp-features": vlp_features,
+                "--preset": preset,
+                "--config": config,
+                "--set": set_,
+                "--seed": seed,
+                "--seeds": None if is_seeds(dataset) else seeds,
+                "--train-subset": train_subset,
+                "--seconds-per-snippet": seconds_per_snippet,
+                "--seconds-per-window": seconds_per_window,
+                "--skip-broken": skip_broken,
+            }
+        )
         if is_seeds(dataset):
-            _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers, look=look)))
+            watched: dict[str, Any] = {"workers": workers, "look": look, "loggers": logger or []}
+            _tell(*(done.path for done in resume_seeds(dataset, method=method, seeds=several, **watched)))
             return
         with showing(lines=True) as show:
             _tell(resume_run(dataset, method=method, loggers=loggers, look=look, on_progress=show).path)
@@ -115,10 +130,26 @@ def train(
         "look": look,
     }
     if several is not None:
-        _tell(*(done.path for done in train_seeds(dataset, seeds=several, workers=workers, **given)))
+        if seed:
+            raise InputError("contradicts --seeds", source="--seed", expected="one of them")
+        _tell(
+            *(done.path for done in train_seeds(dataset, seeds=several, workers=workers, loggers=logger or [], **given))
+        )
         return
     with showing(lines=True) as show:
         _tell(train_run(dataset, seed=seed, loggers=loggers, on_progress=show, **given).path)
+
+
+def _only_with_run(options: Mapping[str, object]) -> None:
+    """Refuses what would be ignored, since a run that goes on knows what it was started with.
+
+    Raises:
+        InputError: for the first option that was given.
+    """
+    for option, value in options.items():
+        if value:
+            expected = "weaktal train --resume RUN without it, or --run RUN and all else that it was started with"
+            raise InputError("is what RUN was started with", source=option, expected=expected)
 
 
 def _needed(option: str, value: T | None) -> T:
