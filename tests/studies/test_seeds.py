@@ -87,7 +87,7 @@ def test_resumes_a_folder_without_its_command_line(
     assert run(["train", "--resume", str(folder)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == [str(folder / f"seed-{seed}" / "weights.safetensors") for seed in (0, 1)]
-    assert said[2].startswith("next: weaktal localize ")
+    assert said[2] == f"next: weaktal compare {folder} --dataset DATASET"
     assert sha256(folder / "seed-1" / "weights.safetensors") == wanted
 
 

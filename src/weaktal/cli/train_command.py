@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,6 +12,9 @@ from weaktal.cli.following import say_next
 from weaktal.cli.seeds import parse_seeds
 from weaktal.errors import LARGEST_SEED, InputError
 from weaktal.methods import METHODS
+
+if TYPE_CHECKING:
+    from weaktal.runs.run import Run
 
 T = TypeVar("T")
 
@@ -82,6 +85,8 @@ def train(
     from weaktal.runs.settings import check_settings
 
     several = None if seeds is None else parse_seeds(seeds)
+    if several is not None and seed:
+        raise InputError("contradicts --seeds", source="--seed", expected="one of them")
     if method is not None:  # before torch is imported, which takes longer than all of this
         check_settings(method, preset=preset, config=config, overrides=set_ or ())
     from weaktal.cli.bars import showing
@@ -109,7 +114,7 @@ def train(
         )
         if is_seeds(dataset):
             watched: dict[str, Any] = {"workers": workers, "look": look, "loggers": logger or []}
-            _tell(*(done.path for done in resume_seeds(dataset, method=method, seeds=several, **watched)))
+            _tell_several(dataset, resume_seeds(dataset, method=method, seeds=several, **watched), "DATASET")
             return
         with showing(lines=True) as show:
             _tell(resume_run(dataset, method=method, loggers=loggers, look=look, on_progress=show).path)
@@ -130,11 +135,8 @@ def train(
         "look": look,
     }
     if several is not None:
-        if seed:
-            raise InputError("contradicts --seeds", source="--seed", expected="one of them")
-        _tell(
-            *(done.path for done in train_seeds(dataset, seeds=several, workers=workers, loggers=logger or [], **given))
-        )
+        made = train_seeds(dataset, seeds=several, workers=workers, loggers=logger or [], **given)
+        _tell_several(given["run"], made, dataset)
         return
     with showing(lines=True) as show:
         _tell(train_run(dataset, seed=seed, loggers=loggers, on_progress=show, **given).path)
@@ -158,7 +160,12 @@ def _needed(option: str, value: T | None) -> T:
     return value
 
 
-def _tell(*runs: Path) -> None:
+def _tell(run: Path) -> None:
+    print(run / "weights.safetensors")
+    say_next("localize", run, "DATASET", "--out", "results.json")
+
+
+def _tell_several(folder: Path, runs: Sequence[Run], dataset: Path | str) -> None:
     for run in runs:
-        print(run / "weights.safetensors")
-    say_next("localize", runs[0], "DATASET", "--out", "results.json")
+        print(run.path / "weights.safetensors")
+    say_next("compare", folder, "--dataset", dataset)
