@@ -65,7 +65,7 @@ def test_every_method_has_a_quick_preset_that_differs() -> None:
     same = {
         ("collab", "default"),
         ("collab", "quick"),
-        ("mmsd", "default"),
+        ("mmsd", "paper"),
     }  # what works is what holds without a preset
     for method, preset in PRESETS:
         is_default = load_settings(method_settings(method), preset_file(method, preset)) == method_settings(method)()

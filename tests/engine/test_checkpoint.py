@@ -14,7 +14,9 @@ from torch import nn
 from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, save_tensors
 from weaktal.engine.checksums import FILE, read_sums, seal
 from weaktal.engine.folder import TrainingFolder
+from weaktal.engine.method import Phase
 from weaktal.engine.resume import Start
+from weaktal.engine.settings import OptimizerConfig
 from weaktal.errors import InputError
 from weaktal.processes import identity
 
@@ -104,9 +106,18 @@ def test_damage_is_one_line(case: str, tmp_path: Path) -> None:
         resumed(tmp_path / "run")
 
 
+def phases(*updates: int) -> list[Phase]:
+    return [
+        Phase(
+            name=str(place), updates=count, trains=[""], losses=lambda _batch, _state: {}, optimizer=OptimizerConfig()
+        )
+        for place, count in enumerate(updates)
+    ]
+
+
 def resumed(run: Path) -> None:
     start = Start(Checkpoints(Run(run)))
-    start.check([3, 4])
+    start.check(phases(3, 4))
     module, optimizer = network(1)
     start.load_weights(module)
     start.load_moments(1, optimizer)

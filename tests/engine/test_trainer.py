@@ -23,6 +23,8 @@ from weaktal.engine.seeding import derived_seed
 from weaktal.engine.settings import EngineConfig, OptimizerConfig
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import RunError
+from weaktal.files import sha256
+from weaktal.progress import Progress
 
 OPTIMIZER = OptimizerConfig(lr=0.05, clip_norm=None, batch_size=4, max_snippets=8)
 ENGINE = EngineConfig(tensorboard=False, log_every=1)
@@ -262,6 +264,50 @@ def test_a_phase_ends_with_what_it_asks_for(tiny_dataset: Path, tmp_path: Path) 
     assert load_tensors(run.phase(0, "both") / "weights.safetensors")["teacher.bias"].tolist() == [7.0] * 3
     assert json.loads((run.phase(0, "both") / "statistics.json").read_text()) == {"videos": 10, "calls": 3}
     assert not (run.phase(1, "learn") / "statistics.json").exists()
+
+
+class Satisfied(TwoBranches):
+    """Its first phase has enough after four of at most nine updates."""
+
+    def phases(self) -> list[Phase]:
+        teach, learn = super().phases()
+        return [replace(teach, updates=9, enough=self.enough, ask_every=2), learn]
+
+    def enough(self, videos: VideoSet) -> bool:
+        assert not self.module.training
+        assert not torch.is_grad_enabled()
+        assert len(videos) == 10
+        moved = self.module["teacher"].weight - TwoBranches().module["teacher"].weight
+        return bool(moved.abs().max() > 0.151)  # Adam's steps are of 0.05 at most
+
+
+def test_a_phase_that_has_enough_ends_early_and_resumes_to_the_same(tiny_dataset: Path, tmp_path: Path) -> None:
+    method = Satisfied()
+    run = trained(tiny_dataset, tmp_path / "run", method)
+    assert method.modes == [(True, False)] * 4 + [(False, True)] * 3
+    with (tmp_path / "run/losses.csv").open() as file:
+        updates = dict.fromkeys((row["phase"], row["update"]) for row in csv.DictReader(file))
+    assert list(updates) == [*(("teach", str(n)) for n in range(1, 5)), *(("learn", str(n)) for n in range(1, 4))]
+
+    class Stopped(Exception):
+        pass
+
+    for at in (3, 4, 5):  # within the phase, at its end, and after it
+        again = tmp_path / f"again-{at}"
+        again.mkdir()
+        folder, told = TrainingFolder(again), []
+
+        def stop(progress: Progress, at: int = at, told: list[int] = told) -> None:
+            if progress.values:
+                told.append(progress.done)
+                if len(told) == at:
+                    raise Stopped
+
+        engine = ENGINE.model_copy(update={"checkpoint_every": 1})
+        with pytest.raises(Stopped):
+            Trainer(Satisfied(), training_videos(tiny_dataset), folder, engine, 0, stop).train()
+        Trainer(Satisfied(), training_videos(tiny_dataset), folder, engine, 0).train()
+        assert sha256(folder.weights) == sha256(run.weights)
 
 
 def test_a_state_may_be_empty(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, scene_dataset: Path) -> P
     folder = tmp_path_factory.mktemp("collab") / "run"
     train(
         scene_dataset, method="collab", features="i3d", vlp_features="scene", run=folder, config=SETTINGS,
-        overrides=["schedule.rounds=1"],
+        overrides=["schedule.rounds=1", "schedule.steps=[background, foreground]"],
     )  # fmt: skip
     return folder
 

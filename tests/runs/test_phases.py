@@ -38,6 +38,7 @@ COLLAB = [
     "schedule.background=1",
     "schedule.foreground=1",
     "schedule.rounds=1",
+    "schedule.steps=[background, foreground]",
     "schedule.updates_per_epoch=5",
     "selection.rule=last",
 ]

@@ -17,7 +17,7 @@ optimizer: {batch_size: 4, lr: 0.01, max_snippets: 12}
 pyramid: {width: 16, heads: 2}
 convolution: {width: 16}
 vlp: {heads: 2}
-schedule: {warm_up: 1, background: 1, foreground: 1, rounds: 2, updates_per_epoch: 4}
+schedule: {steps: [background, foreground], warm_up: 1, background: 1, foreground: 1, rounds: 2, updates_per_epoch: 4}
 engine: {tensorboard: false, log_every: 3}
 """
 

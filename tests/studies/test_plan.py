@@ -69,7 +69,7 @@ def test_step_names_are_those_of_the_method(overrides: list[str]) -> None:
     ],
 )
 def test_what_trains_alike_until_where(override: str, shared: int) -> None:
-    two = ["schedule.rounds=2"]
+    two = ["schedule.rounds=2", "schedule.steps=[background, foreground]"]
     base = fingerprints(load_settings(CollabConfig, overrides=two))
     other = fingerprints(load_settings(CollabConfig, overrides=[*two, override]))
     common = next((n for n, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), min(len(base), len(other)))
@@ -106,7 +106,7 @@ def test_equal_trainings_run_once_and_the_others_go_on_from_the_nearest() -> Non
         Reading("no-cls", "", ("losses.classification=0", "losses.contrast=0")),
         Reading("no-contrast", "", ("losses.contrast=0",)),
         Reading("wide", "", ("pyramid.width=128",)),
-        base=["schedule.rounds=2"],
+        base=["schedule.rounds=2", "schedule.steps=[background, foreground]"],
     )
     assert [(t.name, t.source) for t in plan.trainings] == [
         ("whole", None),

@@ -21,7 +21,7 @@ class Phase:
 
     Attributes:
         name: for logs and folders.
-        updates: how many.
+        updates: how many, at most.
         trains: the names of the method's submodules that train; all others are frozen, without gradient and in
             evaluation mode. The empty string stands for the whole network.
         losses: named parts, already weighted; their sum is minimized. It gets the batch and the phase's state.
@@ -34,6 +34,10 @@ class Phase:
         prepare: computes the phase's state, such as pseudo-labels, once at its start from the training videos and the
             previous phase's state; it is stored with the run.
         after_update: called after each update, such as for a moving average of weights.
+        enough: asked every ``ask_every`` updates, in evaluation mode, without gradient; where it says so, the phase
+            is over before its time. It must go by the weights and the training videos alone, so that a training that
+            was stopped and goes on ends at the same update.
+        ask_every: updates between these questions; 0 asks never.
         finish: called after the last update, before the weights are stored.
         review: looks back at the phase on the training videos, in evaluation mode and without gradient; what it
             returns, anything that JSON can hold, is stored with the run as ``statistics.json``.
@@ -49,8 +53,15 @@ class Phase:
     keep_optimizer: bool = False
     prepare: Callable[[VideoSet, State], dict[str, Tensor]] | None = None
     after_update: Callable[[], None] | None = None
+    enough: Callable[[VideoSet], bool] | None = None
+    ask_every: int = 0
     finish: Callable[[], None] | None = None
     review: Callable[[VideoSet, State], Mapping[str, Any]] | None = None
+
+    @property
+    def may_end_early(self) -> bool:
+        """Whether it can have fewer updates than ``updates``."""
+        return self.enough is not None and 0 < self.ask_every < self.updates
 
 
 class Method(Protocol):

@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from weaktal.engine.checkpoint import WEIGHTS, Checkpoints, Position, load_weights
+from weaktal.engine.method import Phase
 from weaktal.errors import InputError
 
 
@@ -29,20 +30,21 @@ class Start:
         self._checkpoint: Path | None = checkpoints.latest()
         self.position = Position() if self._checkpoint is None else checkpoints.position(self._checkpoint)
 
-    def check(self, updates: Sequence[int]) -> None:
+    def check(self, phases: Sequence[Phase]) -> None:
         """Refuses a checkpoint that stands where no training of such phases comes by.
-
-        Args:
-            updates: of each phase.
 
         Raises:
             InputError: naming the checkpoint.
         """
         at, source = self.position, self._checkpoint
-        before = sum(updates[: at.phase])
-        if at.phase >= len(updates) or at.update > updates[at.phase] or at.total != before + at.update:
+        before = phases[: at.phase]
+        most = sum(phase.updates for phase in before)
+        least = sum(phase.ask_every if phase.may_end_early else phase.updates for phase in before)
+        inside = at.phase < len(phases) and at.update <= phases[at.phase].updates
+        if not inside or not least <= at.total - at.update <= most:
             problem = f"stands at update {at.update} of phase {at.phase}, after {at.total} in all"
-            raise InputError(problem, source=source, expected=f"phases of {', '.join(map(str, updates))} updates")
+            planned = ", ".join(str(phase.updates) for phase in phases)
+            raise InputError(problem, source=source, expected=f"phases of {planned} updates")
 
     def has_begun(self, phase: int) -> bool:
         """Whether the training stopped in this phase or a later one: the state of the phase is stored already."""

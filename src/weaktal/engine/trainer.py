@@ -7,6 +7,7 @@ killed at any point and resumed ends with the same weights, bit for bit, as one 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ from weaktal.engine.settings import EngineConfig
 from weaktal.errors import InputError, RunError
 from weaktal.files import write_json
 from weaktal.progress import OnProgress, Progress
+
+log = logging.getLogger("weaktal")
 
 # Gives figures to log by name, of the method as it is, the name of the phase and its state; see Trainer.look.
 Look = Callable[[Method, str, State], Mapping[str, float]]
@@ -87,7 +90,7 @@ class Trainer:
             RunError: if a loss is not a finite number.
         """
         start = Start(self.checkpoints)
-        start.check([phase.updates for phase in self.method.phases()])
+        start.check(self.method.phases())
         start.load_weights(self.fabric.to_device(self.method.module))
         position, optimizer, state = start.position, None, dict[str, Tensor]()
         total = sum(phase.updates for phase in self.method.phases())
@@ -152,6 +155,8 @@ class Trainer:
         self, phase: Phase, position: Position, optimizer: Optimizer, state: State, log: LossLog
     ) -> Position:
         self._tell(phase, position)
+        if self._is_enough(phase, position):  # training was stopped right there
+            return position
         for batch in self._batches(phase, position):
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * phase.rate(position.update)
@@ -159,7 +164,7 @@ class Trainer:
             parts, norm = self._update(phase, batch, optimizer, state)
             self.pace.tick()
             position = Position(phase=position.phase, update=position.update + 1, total=position.total + 1)
-            done = position.update == phase.updates
+            done = position.update == phase.updates or self._is_enough(phase, position)
             values = {name: part.item() for name, part in parts.items()}
             values = {"loss": sum(values.values()), **values}
             _refuse_nonfinite(values, phase, position)
@@ -176,7 +181,24 @@ class Trainer:
             if position.update % self.settings.checkpoint_every == 0 or done:
                 _refuse_nonfinite(_weight_sums(self.method.module), phase, position)
                 self.checkpoints.save(position, self.method.module, optimizer)
+            if done:
+                break
         return position
+
+    def _is_enough(self, phase: Phase, position: Position) -> bool:
+        """Whether the phase is over before its time."""
+        update = position.update
+        if not phase.may_end_early or not 0 < update < phase.updates or update % phase.ask_every:
+            return False
+        assert phase.enough is not None
+        _freeze_all_but(self.method.module, ())
+        with torch.no_grad():
+            enough = phase.enough(self.videos)
+        _freeze_all_but(self.method.module, phase.trains)  # back to training
+        if enough:
+            log.info("%s is over after %d of at most %d updates", phase.name, update, phase.updates)
+            self.pace.total -= phase.updates - update
+        return enough
 
     def _is_due(self, position: Position) -> bool:
         every = self.settings.look_every

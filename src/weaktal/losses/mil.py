@@ -58,3 +58,17 @@ def classification_loss(video_probabilities: Tensor, labels: Tensor) -> Tensor:
         probabilities = video_probabilities.float()
         loss = functional.binary_cross_entropy(probabilities.nan_to_num(nan=0.5), labels.float())
         return loss + 0.0 * probabilities.sum()
+
+
+def tag_entropy(labels: Tensor) -> Tensor:
+    """What classification_loss is of probabilities that know how frequent each class is and nothing else.
+
+    Args:
+        labels: (B, C), tags of all videos.
+
+    Returns:
+        A number in nats, 0 where every video has the same tags.
+    """
+    share = labels.double().mean(dim=0)
+    entropies: Tensor = torch.special.entr(share) + torch.special.entr(1 - share)
+    return entropies.mean()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import NonNegativeFloat, model_validator
 
-from weaktal.config import Few, OddSize, Settings, Size, setting
+from weaktal.config import Few, OddSize, Settings, Size, group, setting
 from weaktal.engine.settings import OptimizerConfig
 from weaktal.methods.base import MethodConfig
 from weaktal.methods.mil_config import PoolingConfig, ScheduleConfig
@@ -88,7 +88,7 @@ class CbpConfig(MethodConfig):
     model: PyramidConfig = PyramidConfig()
     pooling: PoolingConfig = PoolingConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
-    schedule: ScheduleConfig = ScheduleConfig()
+    schedule: ScheduleConfig = group(ScheduleConfig(end_below=0.2), source="ours")
 
     def known_branches(self) -> Sequence[str]:
         """The method has no branches to choose from."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from weaktal.engine.batch import Batch
+from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.settings import OptimizerConfig
-from weaktal.losses.mil import classification_loss, top_k_mean
+from weaktal.losses.mil import classification_loss, tag_entropy, top_k_mean
 from weaktal.methods.base import Inputs
 from weaktal.methods.mil_config import MilConfig, PoolingConfig, ScheduleConfig
 from weaktal.models.outputs import SnippetOutput
+
+LOOK_BATCH = 8  # videos at full length that are looked at together
 
 
 class MultipleInstance(SingleWay):
@@ -43,8 +45,23 @@ class MultipleInstance(SingleWay):
                 trains=[""],
                 losses=self.losses,
                 optimizer=self.optimizer,
+                enough=self.has_learned_the_tags,
+                ask_every=self.schedule.updates_per_epoch if self.schedule.end_below else 0,
             )
         ]
+
+    def has_learned_the_tags(self, videos: VideoSet) -> bool:
+        """Whether L_cls of the whole videos, without dropout, has come below its share of the tags' entropy.
+
+        From there on training finds no more tags. It drives scores to 0 and 1, and what resembles an action in part
+        goes to 1: false alarms rise, while the tags of other videos are told ever better.
+        """
+        device = next(self.module.parameters()).device
+        total = 0.0
+        for batch in videos.whole(LOOK_BATCH):
+            probabilities = self.localize(batch.to(device), None)[1]
+            total += len(batch) * classification_loss(probabilities, batch.labels.to(device)).item()
+        return total / len(videos) < self.schedule.end_below * tag_entropy(videos.labels).item()
 
     def losses(self, batch: Batch, _state: State) -> dict[str, Tensor]:
         """L_cls, the only one."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from weaktal.config import OddSize, Settings, Size, setting
 from weaktal.engine.settings import OptimizerConfig
@@ -22,10 +24,19 @@ class PoolingConfig(Settings):
     of: Literal["probabilities", "logits"] = setting("probabilities", "What is averaged over them.", "paper")
 
 
+_Share = Annotated[float, Field(ge=0, lt=1)]
+END_BELOW = (
+    "Training on the tags ends after the first epoch at whose end the loss on the training videos' tags is below this "
+    "share of what their frequencies alone would cost: whoever goes on learns no more tags and calls ever more "
+    "background action. 0 never ends it early."
+)
+
+
 class ScheduleConfig(Settings):
     """How long training goes on."""
 
     epochs: Size = setting(10, "Length of training; the paper has it for the warm-up.", "paper", unit="epochs")
+    end_below: _Share = setting(0.0, END_BELOW, "ours")
     updates_per_epoch: Size = setting(
         100,
         "Length of an epoch. 200 videos in batches of 64 would be 4, and 40 in all leave any network untrained: an "

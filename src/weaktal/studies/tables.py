@@ -73,8 +73,10 @@ WHOLE = Reading("whole", "the whole method: CBP")
 WHOLE_VLP = Reading("whole-vlp", "the whole method: VLP", branch="vlp")
 WHOLE_BOTH = Reading("whole-both", "the whole method: both branches", branch="both")
 IN_TURNS = "schedule.kind=alternate"
+B_FIRST = (IN_TURNS, "schedule.steps=[background,foreground]")
 ONLY_B = (IN_TURNS, "schedule.steps=[background]")
 ONLY_F = (IN_TURNS, "schedule.steps=[foreground]")
+ON_TAGS = (IN_TURNS, "schedule.rounds=0")  # nothing after the warm-up, where nothing after it is read
 ONE_WAY = Reading("only-f", "F steps only: CBP", ONLY_F)
 WITHOUT_CLS = "losses.classification=0"
 WITHOUT_CONTRAST = "losses.contrast=0"
@@ -156,7 +158,7 @@ def paper_tables(long_warm_up: int | None) -> tuple[Table, ...]:
 
 
 def _as_long(epochs: int) -> Line:
-    overrides = ("schedule.rounds=0", f"schedule.warm_up={epochs}")
+    overrides = ("schedule.rounds=0", f"schedule.warm_up={epochs}", "schedule.end_below=0")
     return Line(Reading("cbp-long", "CBP on tags alone, as many updates as in the whole", overrides), "whole")
 
 
@@ -166,13 +168,21 @@ def _controls() -> Table:
     mmsd_decoding = tuple(
         f"decode.{key}={json.dumps(value)}" for key, value in MMSDConfig().decode.model_dump(mode="json").items()
     )
-    alone = Reading("mmsd-alone", "mmsd alone", ("cbp=mmsd",), after=WARM_UP)
+    alone = Reading("mmsd-on-tags", "mmsd", ("cbp=mmsd", *ON_TAGS), after=WARM_UP)
     by_itself = ("labels.teacher=cbp", *ONLY_F)
     self_taught = Reading("self-training", "CBP taught by its own labels in F, no VLP", by_itself)
     self_late = Reading("self-training-late", "the same, averaged with vanilla VLP", by_itself, branch="late")
+    agreed = Reading(
+        "agreed-f", "F by the labels that CBP and vanilla VLP agree on", ("labels.teacher=agreed", *ONLY_F)
+    )
     late = Reading("late", "CBP's warm-up averaged with vanilla VLP, nothing taught", after=WARM_UP, branch="late")
     mil = [
-        Reading(f"mil-{kernel}", f"mil, kernel {kernel}", ("cbp=convolution", f"convolution.kernel={kernel}"), WARM_UP)
+        Reading(
+            f"mil-{kernel}",
+            f"mil, kernel {kernel}",
+            ("cbp=convolution", f"convolution.kernel={kernel}", *ON_TAGS),
+            WARM_UP,
+        )
         for kernel in (3, 1)
     ]
     return Table(
@@ -190,6 +200,9 @@ def _controls() -> Table:
             Line(self_taught, WARM.name),
             Line(self_late, self_taught.name),
             Line(ONE_WAY, self_taught.name),
+            Line(agreed, self_taught.name),
+            Line(Reading("b-first", "the paper's order, B before F: CBP", B_FIRST), self_taught.name),
+            Line(Reading("b-first-both", "the same, both branches", B_FIRST, branch="both"), self_late.name),
             Line(WHOLE, self_taught.name),
             Line(WHOLE_BOTH, self_late.name),
         ),
@@ -203,9 +216,10 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("kernel", "convolutions of one snippet", ("pyramid.kernel",)),
     ("dropout", "dropout", ("pyramid.dropout", "pyramid.input_dropout", "vlp.dropout")),
     ("clipping", "gradients clipped", ("optimizer.clip_norm",)),
+    ("end", "a warm-up that ends where the tags are learned", ("schedule.end_below",)),
     ("mlp", "smaller MLPs", ("pyramid.expansion", "vlp.expansion", "vlp.activation")),
     ("position", "no learned position", ("vlp.position",)),
-    ("labels", "thresholds by rank", ("labels.background", "labels.foreground")),
+    ("labels", "labels by rank, and B of background alone", ("labels.background", "labels.foreground")),
     ("untagged", "untagged classes as background", ("labels.untagged",)),
     ("contrast-weight", "a smaller contrast", ("losses.contrast",)),
     (
@@ -215,7 +229,7 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("cls", "L_cls in F", ("losses.classification",)),
     ("restart", "fresh weights in F", ("schedule.restart",)),
-    ("rounds", "one round", ("schedule.rounds",)),
+    ("order", "F before B", ("schedule.steps",)),
     ("decoding", "decoding", ("decode", "both_videos")),
 )
 SAME_LENGTHS = (
@@ -276,6 +290,7 @@ def _open() -> Iterable[Line]:
         ),
         ("labels-loose", "labels: 0.2, 0.6 of the maximum", *_labels(scale="video_max", low=0.2, high=0.6)),
         ("labels-raw", "labels: scores of 0.05, 0.95", *_labels(scale="raw", low=0.05, high=0.95)),
+        ("b-foreground", "B teaches foreground too", "labels.background.high=0.7"),
         ("labels-rank", "labels: ranks 0.5, 0.875", *_labels(scale="quantile", low=0.5, high=0.875)),
         ("labels-share", "labels: ranks within the presumed shares", *_labels(scale="share", low=0.6, high=0.7)),
         (

@@ -42,7 +42,13 @@ MMSD = [
     "voting.threshold=0.5",
 ]
 SMALL = Path(__file__).with_name("small_collab.yaml")
-COLLAB = ["cbp=mmsd", *(f"mmsd.{setting}" for setting in MMSD), "optimizer.max_snippets=1000", "schedule.rounds=1"]
+COLLAB = [
+    "cbp=mmsd",
+    *(f"mmsd.{setting}" for setting in MMSD),
+    "optimizer.max_snippets=1000",
+    "schedule.rounds=1",
+    "schedule.steps=[background, foreground]",
+]
 PHASES = ["warm-up-teaching", "warm-up-voting-1", "background-1", "foreground-1"]
 
 

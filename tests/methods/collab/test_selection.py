@@ -144,6 +144,7 @@ SMALL = [
     "schedule.background=1",
     "schedule.foreground=1",
     "schedule.rounds=1",
+    "schedule.steps=[background, foreground]",
     "schedule.updates_per_epoch=4",
     "engine.tensorboard=false",
 ]
@@ -171,8 +172,10 @@ def test_every_phase_notes_its_statistics(chosen: RunFolder) -> None:
     warm_up, background, foreground = stored(chosen)
     assert warm_up["labels"] is None
     assert background["labels"] != foreground["labels"]
+    assert background["labels"]["foreground"] == 0  # by default B names background alone
+    assert 0 < foreground["labels"]["foreground"] < 1
     for step in (background, foreground):
-        assert 0 < step["labels"]["foreground"] < 1
+        assert 0 < step["labels"]["background"] < 1
     # Each step changes what is said of the branch that it trains, and of no other.
     assert background["branches"]["cbp"] == warm_up["branches"]["cbp"]
     assert background["branches"]["vlp"] != warm_up["branches"]["vlp"]

@@ -398,7 +398,7 @@ def test_both_may_teach_where_they_agree(dataset: Path) -> None:
     with torch.no_grad():
         device = torch.device("cpu")
         by_vlp = label_videos(videos, partial(vlp_snippets, method.vlp), config.foreground, config.untagged, device)
-        by_cbp = label_videos(videos, method.cbp.snippets, config.background, config.untagged, device)
+        by_cbp = label_videos(videos, method.cbp.snippets, config.foreground, config.untagged, device)
         found = method.labels_of_vlp(videos, {})
     same = torch.cat([(by_vlp[name] == by_cbp[name]).flatten() for name in found])
     kept = torch.cat([(rows == by_vlp[name]).flatten() for name, rows in found.items()])
@@ -511,7 +511,7 @@ def untouched(_dataset: Path) -> None:
         (untouched, [], "--vlp-features: names no vision-language features"),
         (untouched, ["--vlp-features", "scene", "--set", "vlp.heads=3"], "a divisor of 8"),
         (untouched, ["--vlp-features", "scene", "--set", "vlp.text.encoder=nowhere"], "nowhere"),
-        (untouched, ["--vlp-features", "scene", "--set", "labels.background.low=0.99"], "low to be at most high"),
+        (untouched, ["--vlp-features", "scene", "--set", "labels.background={low: 0.99, high: 0.5, scale: quantile}"], "low to be at most high"),
         (untouched, ["--vlp-features", "scene", "--set", "schedule.steps=[]"], "schedule.steps"),
     ],
 )

@@ -51,6 +51,7 @@ SMALL = [
     "schedule.background=1",
     "schedule.foreground=1",
     "schedule.rounds=1",
+    "schedule.steps=[background, foreground]",
     "schedule.updates_per_epoch=2",
     "engine.tensorboard=false",
 ]

@@ -14,7 +14,7 @@ from weaktal.methods.base import MethodConfig
 from weaktal.methods.cbp_config import PyramidConfig
 from weaktal.methods.collab.branches import BRANCHES
 from weaktal.methods.collab.selection import SelectionConfig
-from weaktal.methods.mil_config import ConvolutionConfig, PoolingConfig
+from weaktal.methods.mil_config import END_BELOW, ConvolutionConfig, PoolingConfig
 from weaktal.methods.mmsd_config import MMSDTraining
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -109,14 +109,16 @@ class PseudoLabelConfig(Settings):
     """Who labels how."""
 
     background: ThresholdConfig = group(
-        ThresholdConfig(low=0.5, high=0.875),
-        "When CBP is sure, for VLP. The precision of these labels decides everything: see docs/collab.md before "
-        "loosening them. By default the highest eighth is foreground, the share that pooling takes for action too, and "
-        "the lower half background.",
-        "open",
+        ThresholdConfig(low=0.6, high=1.0, scale="share"),
+        "When CBP is sure, for VLP. By default it names background alone, the lower six tenths of what its scores "
+        "suggest to be background: of foreground VLP knows more than a CBP that finds too little (docs/collab.md).",
+        "ours",
     )
     foreground: ThresholdConfig = group(
-        ThresholdConfig(low=0.5, high=0.875), "When VLP is sure, for CBP; by default as above.", "open"
+        ThresholdConfig(low=0.6, high=0.7, scale="share"),
+        "When VLP is sure, for CBP: by default the lower six tenths of what its scores suggest to be background, and "
+        "the upper three tenths of what they suggest to be action.",
+        "open",
     )
     untagged: Literal["ignored", "background", "scored"] = setting(
         "background",
@@ -190,6 +192,7 @@ class CollabScheduleConfig(Settings):
     )
     online: OnlineConfig = OnlineConfig()
     warm_up: Size = setting(10, "Length of the warm-up; MMSD has a schedule of its own.", "paper", unit="epochs")
+    end_below: Share = setting(0.2, END_BELOW, "ours")
     background: Size = setting(
         5,
         "Length of each B step; Ju et al. have 20. VLP has little to learn on top of its features.",
@@ -203,11 +206,12 @@ class CollabScheduleConfig(Settings):
         "ours",
         unit="epochs",
     )
-    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(1, "How often the steps are repeated.", "open")
+    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(2, "How often the steps are repeated.", "open")
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = setting(
-        ("background", "foreground"),
-        "What a round does, in order. One of them alone distills one way only.",
-        "paper",
+        ("foreground", "background"),
+        "What a round does, in order; Ju et al. begin with B. What vanilla VLP is surest of teaches CBP more than CBP "
+        "can teach VLP after tags alone, so it teaches first. One of them alone distills one way only.",
+        "ours",
     )
     restart: bool = setting(
         True,

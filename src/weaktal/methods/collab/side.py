@@ -60,5 +60,9 @@ def build_side(config: CollabConfig, inputs: Inputs) -> CbpSide:
         network.build(dim=inputs.dim, classes=len(inputs.classes)),
         pooling=config.pooling,
         optimizer=config.optimizer,
-        schedule=ScheduleConfig(epochs=schedule.warm_up, updates_per_epoch=schedule.updates_per_epoch),
+        schedule=ScheduleConfig(
+            epochs=schedule.warm_up,
+            updates_per_epoch=schedule.updates_per_epoch,
+            end_below=schedule.end_below,
+        ),
     )

@@ -111,7 +111,7 @@ class Collaboration:
         found = label_videos(videos, teacher, labels.foreground, labels.untagged, self.device)
         if labels.teacher == "agreed":
             found = agreed(
-                found, label_videos(videos, self.cbp.snippets, labels.background, labels.untagged, self.device)
+                found, label_videos(videos, self.cbp.snippets, labels.foreground, labels.untagged, self.device)
             )
         if self.config.schedule.restart:
             self.cbp.module.load_state_dict(self.fresh_cbp().state_dict())
