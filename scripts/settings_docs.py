@@ -71,7 +71,8 @@ def _table(entries: Iterator[Entry]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    if "--check" in sys.argv and PAGE.read_text(encoding="utf-8") != page():
+    if "--check" not in sys.argv:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
         sys.exit(f"{PAGE}: is not that of the settings; run: python scripts/settings_docs.py")
-    PAGE.write_text(page(), encoding="utf-8")
     print(PAGE)

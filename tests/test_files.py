@@ -20,6 +20,7 @@ from weaktal.files import (
     read_model,
     read_text,
     refuse_links,
+    remove_left_over,
     replacing,
     replacing_folder,
     sha256,
@@ -86,11 +87,16 @@ def test_a_folder_that_another_process_made_meanwhile_stays(tmp_path: Path) -> N
 KILLED = """
 import sys, time
 from pathlib import Path
-from weaktal.files import replacing, replacing_folder
+from weaktal.files import replacing, replacing_folder, scratch_folder
 target = Path(sys.argv[1])
-with replacing(target / "file") as file, replacing_folder(target / "folder") as folder:
+with (
+    replacing(target / "file") as file,
+    replacing_folder(target / "folder") as folder,
+    scratch_folder(beside=target / "scores") as scratch,
+):
     file.write_text("half")
     (folder / "one").write_text("half")
+    (scratch / "one").write_text("half")
     print("ready", flush=True)
     time.sleep(60)
 """
@@ -109,8 +115,10 @@ def test_a_killed_process_leaves_nothing_under_the_final_names(kind: signal.Sign
     process.stdout.close()
     assert (tmp_path / "file").read_text() == "old"
     assert not (tmp_path / "folder").exists()
-    if kind is signal.SIGINT:  # Ctrl-C cleans up as well
-        assert names(tmp_path) == ["file"]
+    if kind is signal.SIGKILL:
+        assert len(names(tmp_path)) == 4
+        remove_left_over(tmp_path)  # Ctrl-C cleans up by itself
+    assert names(tmp_path) == ["file"]
 
 
 def test_what_a_killed_process_left_goes_wherever_this_one_works(
@@ -125,6 +133,15 @@ def test_what_a_killed_process_left_goes_wherever_this_one_works(
         with replacing_folder(Path("made")):
             pass
         assert names(folder) == ["made"]
+
+
+def test_a_file_of_holes_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.touch()
+    os.truncate(path, 2**36)  # of which nothing lies on the disk
+    for read in (lambda: read_model(path, Content, "numbers"), lambda: read_text(path, "numbers")):
+        with pytest.raises(InputError, match="has 68,719,476,736 bytes; expected numbers, at most 2,1"):
+            read()
 
 
 def test_readers_never_see_half_a_file(tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ RATE = 16000
 
 
 def write_talking_video(
-    path: Path, parts: Sequence[bool], *, frames: int = 16, sound: bool = True, pictures: bool = True
+    path: Path,
+    parts: Sequence[bool],
+    *,
+    frames: int = 16,
+    sound: bool = True,
+    pictures: bool = True,
+    late: float = 0.0,
 ) -> Path:
     """Each part is dark and low, or bright and high, for ``frames`` of 25 a second.
 
@@ -21,6 +27,7 @@ def write_talking_video(
         parts: what is bright and high.
         frames: of a part.
         sound, pictures: what the file holds.
+        late: seconds from the first picture to the first sound.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
@@ -39,7 +46,7 @@ def write_talking_video(
             wave = (0.4 * np.sin(2 * np.pi * np.cumsum(pitch) / RATE) * 32767).astype(np.int16)
             for start in range(0, len(wave), 1024):
                 block = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], format="s16", layout="mono")
-                block.sample_rate, block.pts = RATE, start
+                block.sample_rate, block.pts = RATE, start + round(late * RATE)
                 container.mux(audio.encode(block))
             container.mux(audio.encode(None))
     return path

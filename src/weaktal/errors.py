@@ -133,6 +133,16 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of another library says, in one line; its kind where it says nothing.
+
+    >>> first_line(ValueError("no number\\nat all")), first_line(EOFError())
+    ('no number', 'EOFError')
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | None:
     """The known name that is most like ``name``, for a message; None if none reaches a likeness of ``least``, 0 to 1.
 

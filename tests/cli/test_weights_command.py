@@ -81,4 +81,4 @@ def test_check_compares_with_golden_figures(
     vectors = class_vectors(load_clip(clip_folder), ["a person", "high jump"])
     monkeypatch.setitem(GOLDEN, name, Golden(("a person", "high jump"), (float(vectors[0] @ vectors[1]),)))  # type: ignore[index]
     assert run(["weights", "check", name, "--weights", str(tmp_path)]) == 0
-    assert "1 cosines between texts are those of the published weights" in capsys.readouterr().out
+    assert "1 cosine between texts as published" in capsys.readouterr().out

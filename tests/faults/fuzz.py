@@ -35,6 +35,7 @@ from weaktal.methods.base import method_module
 
 CORPUS = Path(__file__).parent / "corpus"
 PATIENCE = 60  # seconds of computing that a command may take, whatever else the machine does meanwhile
+WAITING = 10 * PATIENCE  # seconds that it may take in all: one that only waits computes nothing
 Use = Callable[[], int]
 GOOD, REFUSED, ELSE = "exit 0", "exit 2 with one line", "anything else"
 
@@ -150,16 +151,21 @@ def _judged(use: Use) -> Outcome:
 
 @contextlib.contextmanager
 def _deadline() -> Iterator[None]:
-    def over(*_: Any) -> None:
-        raise TimeoutError(f"computed for more than {PATIENCE} s")
+    def over(number: int, _: Any) -> None:
+        raise TimeoutError(
+            f"computed for more than {PATIENCE} s" if number == signal.SIGPROF else f"took more than {WAITING} s"
+        )
 
-    before = signal.signal(signal.SIGPROF, over)
+    timers = {signal.SIGPROF: signal.ITIMER_PROF, signal.SIGALRM: signal.ITIMER_REAL}
+    before = {number: signal.signal(number, over) for number in timers}
     signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+    signal.setitimer(signal.ITIMER_REAL, WAITING)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        for number, timer in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, before[number])
 
 
 def case(base: Path, kind: str, random: Random) -> tuple[Outcome, bytes, int]:

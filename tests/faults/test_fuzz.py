@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from random import Random
 
@@ -25,6 +26,16 @@ def test_what_failed_once_does_not_fail_again(base: Path, name: str) -> None:
     kind, use = fuzz.stored(name)
     outcome = fuzz.tried(base, kind, (fuzz.CORPUS / name).read_bytes(), use)
     assert outcome.kind != fuzz.ELSE, outcome.why
+
+
+@pytest.mark.parametrize("use", ["while True: pass", "time.sleep(5)"])
+def test_neither_computing_nor_waiting_for_ever_is_waited_for(use: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "PATIENCE", 0.05)
+    monkeypatch.setattr(fuzz, "WAITING", 0.3)
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"0\.05 s|0\.3 s"), fuzz._deadline():
+        exec(use)
+    assert time.monotonic() - begun < 4
 
 
 @settings(max_examples=60, deadline=None)

@@ -20,6 +20,7 @@ from weaktal.data.results import read_results
 from weaktal.errors import InputError
 from weaktal.finding.find import Found, find
 from weaktal.locks import alone_in
+from weaktal.processes import identity
 from weaktal.progress import Progress
 from weaktal.segments import Segment
 
@@ -120,7 +121,12 @@ def test_a_replaced_video_is_extracted_again(footage: Make, tmp_path: Path) -> N
     run(made, out)
     path = made.videos / made.rows[0][0]
     path.write_bytes((made.videos / made.rows[4][0]).read_bytes())
+    dead = identity(2**22)  # a process that is no more
+    left = [out / "run" / "checkpoints", out / "run" / ".lock", out / "scores" / f".scores.{dead}.00000000.tmp"]
+    for leftover in left:  # of finds that were killed
+        leftover.mkdir() if leftover == left[0] else leftover.touch()
     assert run(made, out).extracted == (made.rows[0][0].replace("/", "_")[:-4],)
+    assert not any(leftover.exists() for leftover in left)
 
 
 def test_stopped_at_several_moments_it_goes_on_to_the_same_end(footage: Make, tmp_path: Path) -> None:

@@ -294,6 +294,12 @@ def test_a_split_and_a_merge_are_one_step_each_and_say_what_they_lack(
     page.keyboard.press("u")
     page.keyboard.press("u")
     assert spans() == []
+    page.keyboard.press("n")  # 4 to 9 s, without a later one of its class
+    page.keyboard.press("m")
+    assert "no later segment" in page.locator("#said").inner_text()
+    page.keyboard.press("y")
+    page.keyboard.press("y")
+    assert spans() == [(1.0, 2.5)]  # what was undone can still be done again
 
 
 def test_a_new_page_starts_with_what_was_said_on_the_last(show: Open, report: Report, tmp_path: Path) -> None:
@@ -316,6 +322,17 @@ def test_a_new_page_starts_with_what_was_said_on_the_last(show: Open, report: Re
     page.reload()  # what this browser knows of a video goes before the file
     page.wait_for_selector("html[data-ready]")
     assert [j.verdict for j in read_corrections(judged(tmp_path, page)).judgements] == ["right"]
+
+
+def test_a_newer_file_goes_before_what_the_browser_knows(show: Open, report: Report, tmp_path: Path) -> None:
+    page = show(report)
+    page.keyboard.press("n")
+    page.keyboard.press("x")
+    kept = read_corrections(judged(tmp_path, page))
+    right = kept.judgements[0].model_copy(update={"verdict": "right"})
+    page = show(replace(report, kept=kept.model_copy(update={"judgements": [right]})))  # by somebody else
+    assert "1 of 1 judged segments are right" in page.locator("#precision").inner_text()
+    assert "from an earlier page" in page.locator("body").inner_text()
 
 
 def test_where_a_files_pictures_end_is_said(show: Open, report: Report) -> None:

@@ -14,7 +14,7 @@ from weaktal.evaluation.detections import KINDS, diagnose_detections
 from weaktal.evaluation.protocols import protocol_named
 from weaktal.evaluation.scoring import tables_of
 from weaktal.report.content import Found, Report, Row, Shown
-from weaktal.report.diagnosis import LEFT, WIDTH, diagnosis_rows
+from weaktal.report.diagnosis import LEFT, STEP, WIDTH, diagnosis_rows
 from weaktal.report.page import render
 from weaktal.segments import Segment
 
@@ -54,6 +54,9 @@ def test_every_bar_is_whole_and_in_proportion(report: Report) -> None:
         for number, kind in enumerate(KINDS):
             share = row["found"].shares[kind][depth]
             assert widths.get(number, 0.0) == pytest.approx(share * (WIDTH - LEFT), abs=0.06)
+        assert bar["y"] + STEP <= int(row["box"].split()[3])
+    assert row["box"].startswith(f"0 0 {WIDTH} ")
+    assert f'viewBox="{row["box"]}"' in render(report)
     assert [cost["sign"] for cost in row["costs"]] == ["2", "A", "↔", "?", "∅"]
 
 

@@ -21,6 +21,7 @@ from weaktal.data.scores import writing_scores
 from weaktal.errors import InputError
 from weaktal.report.gather_videos import POINTS
 from weaktal.report.page import render
+from weaktal.report.serve import serve
 from weaktal.report.sources import match_scores, unique_names
 from weaktal.report.view import view
 from weaktal.runs.train import train
@@ -105,6 +106,28 @@ def test_dataset_brings_truth_and_scores(tiny_dataset: Path, results: Write, sco
     assert [found.segments is None for found in report.videos[1].found] == [False, True]
     assert "not in these results" in render(report)
     assert any(note.startswith("few: 5 videos of subset") for note in report.notes)
+
+
+def test_annotations_in_milliseconds_are_said_to_be_that(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:
+    content = json.loads((tiny_dataset / "annotations.json").read_text())
+    for entry in content["database"].values():
+        for one in entry["annotations"]:
+            one["segment"] = [1000 * time for time in one["segment"]]
+    (tmp_path / "ms.json").write_text(json.dumps(content))
+    report = view([results()], tmp_path / "view.html", dataset=tmp_path / "ms.json")
+    assert any("in milliseconds they would fit" in note for note in report.notes)
+
+
+def test_corrections_that_cannot_be_read_are_refused_before_anything_is_computed(
+    tmp_path: Path, results: Write
+) -> None:
+    (tmp_path / "corrections.json").write_text("[]")
+    missing, dataset = tmp_path / "missing.json", tmp_path / "no dataset"
+    with pytest.raises(InputError, match=r"missing\.json"):
+        view([results()], tmp_path / "view.html", corrections=missing, dataset=dataset)
+    pytest.importorskip("uvicorn")
+    with pytest.raises(InputError, match=r"corrections\.json"):
+        serve([results()], corrections=tmp_path / "corrections.json", dataset=dataset)
 
 
 def test_tags_only_are_named_and_nothing_is_scored(tiny_dataset: Path, results: Write, tmp_path: Path) -> None:

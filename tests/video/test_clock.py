@@ -190,6 +190,15 @@ def test_a_file_without_a_length(write_video: WriteVideo, name: str, codec: str,
     assert pictures(path) == list(range(20))
 
 
+@pytest.mark.parametrize("stated", ["00:00:nan", "00:00:inf", "99999999999:0:00", "00:00:-1"])
+def test_a_length_that_no_video_has_is_not_believed(write_video: WriteVideo, stated: str) -> None:
+    path = write_video("video.mkv")
+    content, found = path.read_bytes(), b"00:00:00.800000000"
+    assert found in content
+    path.write_bytes(content.replace(found, stated.ljust(len(found)).encode()))
+    assert probe(path).duration == pytest.approx(0.8)
+
+
 def test_a_clock_that_stands_still_has_no_say() -> None:
     """No writer of files makes such stamps, so the packets are made here."""
     timing = Timing(base=Fraction(1, 25), zero=Fraction(0), period=0.04, coded_order=False, may_jump=False)

@@ -191,6 +191,8 @@ def write_bytes(tmp_path, content):
         (lambda tmp: tmp, "is a folder"),
         (lambda tmp: write_bytes(tmp, b""), "is empty"),
         (lambda tmp: write_bytes(tmp, np.random.default_rng(0).bytes(5000)), "cannot be opened"),
+        (lambda tmp: write_bytes(tmp, b"<html><title>Log in"), r"cannot be opened \(it is a web page\)"),
+        (lambda tmp: write_bytes(tmp, b"version https://git-lfs.github.com/spec/v1\n"), "a pointer of Git LFS"),
     ],
 )
 def test_bad_files_are_named(tmp_path, make, message):

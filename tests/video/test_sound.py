@@ -33,6 +33,14 @@ def test_the_sound_of_a_video_is_in_time_with_its_pictures(tmp_path: Path) -> No
     assert abs(int(high.argmax()) * 800 / RATE - 1.0) <= 0.1  # the pitch changes after one second
 
 
+def test_sound_that_begins_late_is_preceded_by_silence(tmp_path: Path) -> None:
+    path = write_talking_video(tmp_path / "a.mkv", [False, True], frames=25, late=1.0)
+    wave = np.concatenate(list(samples(path, RATE)))
+    loud = np.flatnonzero(np.abs(wave) > 0.1)
+    assert loud[0] / RATE == pytest.approx(1.0, abs=0.1)
+    assert len(wave) / RATE == pytest.approx(3.0, abs=0.1)
+
+
 def test_silent_files_are_named(tmp_path: Path) -> None:
     silent = write_talking_video(tmp_path / "a.mp4", [True], sound=False)
     (tmp_path / "b.wav").write_bytes(b"no sound")

@@ -10,7 +10,6 @@ import importlib.metadata
 import os
 import platform
 import shutil
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -160,10 +159,12 @@ def _notes() -> tuple[str, ...]:
 
 def _self_test() -> tuple[str, bool]:
     """Trains on made-up features in which each class shows, localizes and scores."""
+    from weaktal.files import scratch_folder  # late: doctor lists what is missing also where that is pydantic
+
     started = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="weaktal-doctor-") as folder:
-            score = _train_and_score(Path(folder))
+        with scratch_folder() as folder:
+            score = _train_and_score(folder)
     except WeaktalError as error:
         return f"failed: {error}", False
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, counted, shown
 
 if TYPE_CHECKING:
     from weaktal.encoders.fetching import Fetched
@@ -59,7 +59,7 @@ def _check(name: str, into: Path | None) -> None:
     from weaktal.encoders.golden import check_weights
 
     found = check_weights(name, into)
-    print(f"{name}: {found.pairs} cosines between texts are those of the published weights, to {found.largest:.4f}")
+    print(f"{name}: {counted(found.pairs, 'cosine')} between texts as published, to within {found.largest:.4f}")
 
 
 def _show(into: Path | None) -> None:

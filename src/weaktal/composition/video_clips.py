@@ -17,7 +17,7 @@ from weaktal.composition.clips import CLIPS, FEATURES
 from weaktal.data.annotations import Name
 from weaktal.data.video_files import Skip, none_usable, pass_over, videos_beside
 from weaktal.errors import InputError, shown
-from weaktal.files import read_model
+from weaktal.files import read_bytes, read_model
 
 EXPECTED = f"{CLIPS} with {FEATURES}, {CLIPS} that names video files, or a folder of videos for each class"
 
@@ -71,8 +71,8 @@ def holds_videos(folder: Path) -> bool:
     if not listed.exists():
         return bool(_by_class(folder))
     try:
-        return any("file" in entry for entry in _AnyFile.model_validate_json(listed.read_bytes()).clips)
-    except (ValidationError, OSError):  # said by the reader of the one kind that it is taken for
+        return any("file" in entry for entry in _AnyFile.model_validate_json(read_bytes(listed, "clips")).clips)
+    except (ValidationError, InputError):  # said by the reader of the one kind that it is taken for
         return False
 
 

@@ -144,9 +144,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
-    content = read_bytes(file, "a YAML file of settings")
-    if len(content) > _LARGEST:
-        raise InputError(f"has {len(content):,} bytes", source=file, expected=f"settings, at most {_LARGEST:,} bytes")
+    content = read_bytes(file, "a YAML file of settings", _LARGEST)
     try:
         values = yaml.load(content, Loader=_Loader)  # noqa: S506  # derives from SafeLoader
     except _UNREADABLE as error:

@@ -20,8 +20,9 @@ import numpy as np
 
 from weaktal.arrays import Floats32
 from weaktal.data.manifest import FILE, Manifest, read_manifest
-from weaktal.errors import InputError, arg, shown
-from weaktal.files import is_endless
+from weaktal.data.video_names import other_forms
+from weaktal.errors import InputError, arg, first_line, shown
+from weaktal.files import is_endless, nature
 from weaktal.timeline import SnippetGrid
 
 # A feature file whose length differs from its video's by more than this share, and by more than this many snippets,
@@ -65,11 +66,10 @@ def read_header(path: Path) -> Header:
             offset = stream.tell()
         size = path.stat().st_size
     except FileNotFoundError:
-        raise InputError("no such file", source=path, expected=expected) from None
+        problem = "is a broken link" if path.is_symlink() else "no such file"
+        raise InputError(problem, source=path, expected=expected) from None
     except (OSError, ValueError, TypeError, SyntaxError, struct.error, RecursionError, MemoryError) as error:
-        raise InputError(
-            f"not a feature file ({error or type(error).__name__})", source=path, expected=expected
-        ) from None
+        raise InputError(f"not a feature file ({no_array(path, error)})", source=path, expected=expected) from None
     shape, dtype = fields
     if len(shape) != 2 or shape[0] < 1 or shape[1] < 1:
         raise InputError(f"has shape {shape}", source=path, expected=expected)
@@ -81,6 +81,12 @@ def read_header(path: Path) -> Header:
         fault = "is truncated" if size < wanted else "has extra bytes at its end"
         raise InputError(f"{fault} ({size} bytes)", source=path, expected=f"{wanted} bytes for shape {shape}")
     return header
+
+
+def no_array(path: Path, error: Exception) -> str:
+    """Why a file that is called ``.npy`` cannot be read, in a few words."""
+    other = nature(path)
+    return first_line(error) if other is None or other == "a NumPy array" else f"it is {other}"
 
 
 def read_array(path: Path) -> Floats32:
@@ -117,7 +123,7 @@ def npy_fields(stream: BinaryIO) -> tuple[tuple[int, ...], str]:
     if type(fields["fortran_order"]) is not bool:
         raise ValueError(f"fortran_order {shown(fields['fortran_order'])}")
     if fields["fortran_order"] and len(shape) > 1:
-        raise ValueError("columns stored first (Fortran order)")
+        raise ValueError("columns stored first (Fortran order), which np.ascontiguousarray before np.save mends")
     return shape, dtype if isinstance(dtype, str) else shown(dtype)
 
 
@@ -192,8 +198,13 @@ class FeatureFolder:
         self._headers.pop(video, None)
 
     def path(self, video: str) -> Path:
-        """Where a video's features lie."""
-        return self._elsewhere.get(video, self.folder / f"{video}.npy")
+        """Where a video's features lie; a Mac may have spelled its umlauts otherwise."""
+        if video in self._elsewhere:
+            return self._elsewhere[video]
+        path = self.folder / f"{video}.npy"
+        if not video.isascii() and not path.exists():
+            return next((other for other in other_forms(path) if other.exists()), path)
+        return path
 
     def has(self, video: str) -> bool:
         """Whether a video has features here.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePath
 
+from weaktal.data.video_names import composed
 from weaktal.errors import shown
 
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
@@ -42,8 +43,10 @@ def difference(name: str, known: Collection[str]) -> str | None:
     for other, how in _respelled(name):
         if other in known:
             return f"{shown(name)} and {shown(other)} differ by {how} only"
-    folded = {one.strip().casefold(): one for one in known}
-    if (same := folded.get(name.strip().casefold())) is not None:
+    if (same := {composed(one): one for one in known}.get(composed(name), name)) != name:
+        return f"{shown(name)} and {shown(same)} differ by the Unicode form of their letters only"
+    folded = {composed(one).strip().casefold(): one for one in known}
+    if (same := folded.get(composed(name).strip().casefold(), name)) != name:
         return f"{shown(name)} and {shown(same)} differ by case or blanks only"
     return None
 

@@ -60,6 +60,20 @@ class Unit:
 
 
 def beyond(spans: Floats, videos: Integers, known: Sequence[tuple[str, float]], what: str) -> str | None:
+    """A sentence where times are not seconds by the looks of them: those of :func:`late`, and shares of a video.
+
+    The arguments are those of :func:`late`.
+    """
+    sentence = late(spans, videos, known, what)
+    if sentence is not None or len(spans) < 2:
+        return sentence
+    shortest = min(known[video][1] for video in np.unique(videos))
+    if shortest > LEAST_DURATION and 0 < spans[:, 1].max() <= 1.0:
+        return f"all {len(spans):,} {what} end within the first second: shares of a video? Seconds are expected"
+    return None
+
+
+def late(spans: Floats, videos: Integers, known: Sequence[tuple[str, float]], what: str) -> str | None:
     """A sentence where many segments end after their video, with the unit that would put them inside, if one would.
 
     Args:
@@ -73,19 +87,17 @@ def beyond(spans: Floats, videos: Integers, known: Sequence[tuple[str, float]], 
     ends = spans[:, 1]
     lengths = np.array([duration for _, duration in known])[videos]  # (N,)
     after = ends > lengths * STRETCH + SLACK
-    if int(after.sum()) > TOLERATED * len(ends):
-        first = int(np.argmax(after))
-        name, duration = known[videos[first]]
-        start, end = spans[first].tolist()
-        guess = _unit(ends, lengths)
-        advice = f"; in {guess} they would fit, and seconds are expected" if guess else ": is `duration` right?"
-        return (
-            f"{int(after.sum()):,} of {len(ends):,} {what} end after their video: {name} has one of {start:g} to "
-            f"{end:g} s, and a duration of {duration:g} s{advice}"
-        )
-    if lengths.min() > LEAST_DURATION and 0 < ends.max() <= 1.0 and len(ends) > 1:
-        return f"all {len(ends):,} {what} end within the first second: shares of a video? Seconds are expected"
-    return None
+    if int(after.sum()) <= TOLERATED * len(ends):
+        return None
+    first = int(np.argmax(after))
+    name, duration = known[videos[first]]
+    start, end = spans[first].tolist()
+    guess = _unit(ends, lengths)
+    advice = f"; in {guess} they would fit, and seconds are expected" if guess else ": is `duration` right?"
+    return (
+        f"{int(after.sum()):,} of {len(ends):,} {what} end after their video: {name} has one of {start:g} to "
+        f"{end:g} s, and a duration of {duration:g} s{advice}"
+    )
 
 
 def _unit(ends: Floats, lengths: Floats) -> str | None:

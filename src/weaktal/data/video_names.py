@@ -20,6 +20,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def other_forms(path: Path) -> list[Path]:
+    """The same path with the letters of its last part composed (NFC) and decomposed (NFD), as Macs store it."""
+    return [path.with_name(unicodedata.normalize(form, path.name)) for form in ("NFC", "NFD")]
+
+
 def clean_name(text: str) -> str:
     """A video name out of any text: what could not stand in a file name becomes a ``_``.
 

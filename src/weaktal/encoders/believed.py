@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from weaktal.errors import InputError, shown
-from weaktal.files import read_model
+from weaktal.files import is_endless, read_model
 
 _LARGEST = 2**20  # of any whole number: vocabularies come close to it
 _LIMITS = {"layers": 512, "depths": 512, "max_position_embeddings": 2**14, "image_size": 2**13, "crop_size": 2**13}
@@ -147,6 +147,24 @@ def feature_settings(path: Path, known: frozenset[str]) -> dict[str, Any]:
         return {}
     content = read_model(path, _Anything, "the settings of a feature extractor").model_extra or {}
     return {key: content[key] for key in sorted(known & content.keys()) if _plain(key, content[key], path, "")}
+
+
+def check_tokenizer_files(folder: Path) -> None:
+    """Refuses what the library would follow or wait for when it reads the tokenizer of a checkpoint folder.
+
+    It hands every entry of special_tokens_map.json to the tokenizer, such as the path of a vocabulary elsewhere.
+
+    Raises:
+        InputError: naming the file.
+    """
+    for path in (*folder.glob("*"), *folder.glob("*/*.jinja")):
+        if is_endless(path):
+            raise InputError("is no file", source=path, expected="a file of a checkpoint")
+    tokens = folder / "special_tokens_map.json"
+    named = (read_model(tokens, _Anything, "the special tokens").model_extra or {}) if tokens.exists() else {}
+    for key in named:
+        if not key.endswith(("_token", "_tokens")):
+            raise InputError(f"names {shown(key)}", source=tokens, expected="tokens, such as pad_token")
 
 
 # Classes of the library itself that read the tokenizers of such models; by any other name there may be code behind it.

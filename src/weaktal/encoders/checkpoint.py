@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, first_line, shown
 from weaktal.files import sha256
 
 # The largest checkpoints have some thousand tensors, of a few dozen instructions each.
@@ -42,7 +42,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         with warnings.catch_warnings(action="ignore"):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error)
         if isinstance(error, pickle.UnpicklingError):  # PyTorch's own words tell how to run the code in it
             reason = "it holds something else than tensors, or is damaged"
         raise InputError(f"not a weights file ({reason})", source=path, expected=EXPECTED) from None

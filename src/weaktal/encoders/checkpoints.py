@@ -42,7 +42,7 @@ class _Asked:
 
     Attributes:
         name: of the encoder.
-        folder: None for random weights in CLIP's own shape.
+        folder: None for random weights in CLIP's own shape, which only :func:`_images_and_texts` has.
         seed: of random weights.
         device: where to run.
         precision: of the networks.
@@ -89,6 +89,18 @@ class _Asked:
             expected = "to be left out: what images and texts share is of the last layer"
             raise InputError("is not for this encoder", source=arg("take"), expected=expected)
 
+    def look_without_frames(self) -> Look:
+        """Which layer and pooling, of a model that does not look at several frames.
+
+        Raises:
+            InputError: if a number of frames is asked for.
+        """
+        look = self.look or Look()
+        if look.frames is not None:
+            expected = "to be left out: it does not look at several frames"
+            raise InputError("is not for this encoder", source=f"{arg('take')} frames", expected=expected)
+        return look
+
     def encoder(self, network: Network, **parts: Any) -> SnippetEncoder:
         """The encoder of one network, with how it came to be."""
         provenance = dict(parts.pop("provenance")) | {"precision": self.precision}
@@ -106,7 +118,10 @@ def _images_and_texts(asked: _Asked) -> SnippetEncoder:
         encoder = clip.random_clip(asked.seed or 0, name=asked.name)
     elif asked.seed is not None:
         config = asked.config(clip.KINDS)
-        encoder = clip.ClipEncoder(asked.model(config), asked.tokenizer(config), name=asked.name)
+        preparation = clip.clip_preparation(asked.folder, config)
+        encoder = clip.ClipEncoder(
+            asked.model(config), asked.tokenizer(config), name=asked.name, preparation=preparation
+        )
     else:
         encoder = clip.load_clip(asked.folder, name=asked.name)
     encoder.to(asked.device, asked.dtype)
@@ -125,10 +140,10 @@ def _images_and_texts(asked: _Asked) -> SnippetEncoder:
 
 def _images(asked: _Asked) -> SnippetEncoder:
     config = asked.config(image_transformers.KINDS)
-    look = asked.look or Look()
+    look = asked.look_without_frames()
     network = image_transformers.ImageTransformer(
         asked.model(config, lambda key: key.startswith("pooler.")),
-        image_transformers.image_preparation(asked.folder, config),
+        image_transformers.image_preparation(asked.source, config),
         look,
         name=asked.name,
         device=asked.device,
@@ -145,7 +160,7 @@ def _videos(asked: _Asked) -> SnippetEncoder:
     if family.fixed and frames != getattr(config, family.frames):
         expected = f"{getattr(config, family.frames)}, which it was built for, or to be left out"
         raise InputError(f"is {frames}", source=f"{arg('take')} frames", expected=expected)
-    preparation = video_transformers.video_preparation(asked.folder, config)
+    preparation = video_transformers.video_preparation(asked.source, config)
     network = video_transformers.VideoTransformer(
         asked.model(config, lambda key: key.startswith(("pooler.", "predictor."))),
         preparation,
@@ -161,7 +176,7 @@ def _videos(asked: _Asked) -> SnippetEncoder:
 def _videos_and_texts(asked: _Asked) -> SnippetEncoder:
     asked.no_look()
     config = asked.config(x_clip.KINDS)
-    preparation = x_clip.x_clip_preparation(asked.folder, config)
+    preparation = x_clip.x_clip_preparation(asked.source, config)
     encoder = x_clip.XClipEncoder(
         asked.model(config), asked.tokenizer(config), name=asked.name, preparation=preparation
     ).to(asked.device, asked.dtype)
@@ -176,8 +191,8 @@ def _videos_and_texts(asked: _Asked) -> SnippetEncoder:
 
 def _sounds(asked: _Asked) -> SnippetEncoder:
     config = asked.config((sound.AST,))
-    look = asked.look or Look()
-    extractor = sound.feature_extractor(asked.folder, config)
+    look = asked.look_without_frames()
+    extractor = sound.feature_extractor(asked.source, config)
     network = sound.SoundTransformer(
         asked.model(config), extractor, look, name=asked.name, device=asked.device, dtype=asked.dtype
     )
@@ -189,7 +204,7 @@ def _sounds(asked: _Asked) -> SnippetEncoder:
 def _sounds_and_texts(asked: _Asked) -> SnippetEncoder:
     asked.no_look()
     config = asked.config((sound.CLAP,))
-    extractor = sound.feature_extractor(asked.folder, config)
+    extractor = sound.feature_extractor(asked.source, config)
     encoder = sound.ClapEncoder(asked.model(config), asked.tokenizer(config), extractor=extractor, name=asked.name).to(
         asked.device, asked.dtype
     )

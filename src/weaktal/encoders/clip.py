@@ -114,6 +114,15 @@ def default_preparation(config: Any) -> ImagePreparation:
     return ImagePreparation(size=size)
 
 
+def clip_preparation(folder: Path, config: Any) -> ImagePreparation:
+    """How the frames are made ready: as the folder says, else as the family was published.
+
+    Raises:
+        InputError: if the folder asks for something that is not done here.
+    """
+    return folder_preparation(folder, default_preparation(config))
+
+
 def load_clip(folder: Path, *, name: str | None = None) -> ClipEncoder:
     """The encoder of a checkpoint folder (config.json, weights, tokenizer files).
 
@@ -123,7 +132,7 @@ def load_clip(folder: Path, *, name: str | None = None) -> ClipEncoder:
     config = read_config(folder, KINDS)
     model = load_model(config, weights_file(folder))
     tokenizer = load_tokenizer(folder, config.model_type, config.text_config.vocab_size)
-    preparation = folder_preparation(folder, default_preparation(config))
+    preparation = clip_preparation(folder, config)
     return ClipEncoder(model, tokenizer, name=name or folder.name, preparation=preparation)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weaktal.errors import InputError
+from weaktal.errors import InputError, first_line
 from weaktal.files import sha256
 from weaktal.packages import missing
 from weaktal.progress import OnProgress, Progress
@@ -28,7 +28,7 @@ _SETTINGS = (
     *("special_tokens_map.json", "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "spiece.model"),
     "sentencepiece.bpe.model",
 )
-SAFETENSORS, PICKLED = "model.safetensors", "pytorch_model.bin"
+WEIGHT_FILES = SAFETENSORS, PICKLED = "model.safetensors", "pytorch_model.bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class _Bar:
 def fetch_checkpoint(
     repository: str, into: Path | None, on_progress: OnProgress, on_file: Callable[[Fetched], None]
 ) -> Path:
-    """Fetches a checkpoint of the hub, all of one commit; its pickled weights only where it has no others.
+    """Fetches a checkpoint of the hub, settings and weights of one commit; pickled weights only where it has no others.
 
     Args:
         repository: ORGANIZATION/MODEL.
@@ -124,7 +124,7 @@ def fetch_checkpoint(
         raise InputError(
             "has no such files", source=repository, expected=f"config.json with {SAFETENSORS} or {PICKLED}"
         )
-    for name in (*_SETTINGS, SAFETENSORS, PICKLED):
+    for name in (*_SETTINGS, *WEIGHT_FILES):
         path = folder / name
         if path.is_file() and before.get(name) != path.stat().st_mtime_ns:
             on_file(_checked(path, into))
@@ -137,7 +137,7 @@ def _files(folder: Path) -> dict[str, int]:
 
 def has_weights(folder: Path) -> bool:
     """Whether a folder is a checkpoint with its weights, and not only begun."""
-    return (folder / "config.json").is_file() and any((folder / name).is_file() for name in (SAFETENSORS, PICKLED))
+    return (folder / "config.json").is_file() and any((folder / name).is_file() for name in WEIGHT_FILES)
 
 
 def cached(repository: str) -> Path | None:
@@ -275,5 +275,5 @@ def _git_blob(path: Path) -> str:
 
 
 def _short(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}"[:200] if lines else type(error).__name__
+    name, line = type(error).__name__, first_line(error)
+    return f"{name}: {line}"[:200] if line != name else name

@@ -45,7 +45,7 @@ class ImageTransformer(TokenModel):
         return self.vectors(pixel_values=pixels)
 
 
-def image_preparation(folder: Path | None, config: Any) -> ImagePreparation:
+def image_preparation(folder: Path, config: Any) -> ImagePreparation:
     """How the frames are made ready: as the folder says, else as the family was published.
 
     Raises:
@@ -58,4 +58,4 @@ def image_preparation(folder: Path | None, config: Any) -> ImagePreparation:
         default = ImagePreparation(size=size, squash=True, resampling="bilinear", mean=IMAGENET_MEAN, std=IMAGENET_STD)
     else:
         default = ImagePreparation(size=224, short=256, mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    return default if folder is None else folder_preparation(folder, default)
+    return folder_preparation(folder, default)

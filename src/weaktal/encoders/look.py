@@ -21,8 +21,9 @@ class Look:
 
     Attributes:
         layer: of the hidden states; -1 is the output of the last one, after its normalization.
-        pooling: "own" as the library's classifier of the family pools, "first" the first token, "mean" of all tokens
-            that stand for a part of the picture.
+        pooling: "own" as the family is mostly used: the first token where it has one for the whole, else the mean; of
+            AST's last layer, as the library pools it. "first" the first token, "mean" of all tokens that stand for a
+            part of the picture or sound.
         frames: how many frames of a window a video model sees; None takes what it was trained with.
     """
 
@@ -101,14 +102,17 @@ class TokenModel:
         look: which layer and pooling.
         layout: of its tokens.
         place: name, device and dtype.
+
+    Raises:
+        InputError: if the model has no such layer.
     """
 
     def __init__(self, model: Any, look: Look, layout: Tokens, **place: Unpack[Place]) -> None:
-        self._name, self._device, self._dtype = place["name"], place["device"], place["dtype"]
+        self._device, self._dtype = place["device"], place["dtype"]
+        _check_layer(look.layer, getattr(model.config, "num_hidden_layers", 0), place["name"])
         self.model = model.eval().requires_grad_(False).to(self._device, self._dtype)
         self.dim: int = model.config.hidden_size
         self.look, self._layout = look, layout
-        self._layers: int = getattr(model.config, "num_hidden_layers", 0)
 
     def vectors(self, **inputs: Any) -> Tensor:
         """What the model is given, as (B, D), float32, on the CPU; tensors of numbers are taken to where it runs."""
@@ -117,24 +121,21 @@ class TokenModel:
             for key, value in inputs.items()
         }
         with torch.inference_mode():
-            tokens = hidden(self.model, self.look, self._layers, self._name, **placed)  # (B, N, D)
+            tokens = hidden(self.model, self.look, **placed)  # (B, N, D)
             return gathered(tokens, self._layout, self.look.pooling).cpu()
 
 
-def hidden(model: Any, look: Look, layers: int, source: str, **inputs: Any) -> Tensor:
-    """Tokens (B, N, D) of the layer that is asked for.
+def _check_layer(layer: int, layers: int, name: str) -> None:
+    if layer != -1 and not -layers - 1 <= layer <= layers:
+        expected = f"{-layers - 1} to {layers}"
+        raise InputError(f"has {layers} layers", source=f"{name}, {arg('take')} layer={layer}", expected=expected)
 
-    Raises:
-        InputError: if the model has no such layer.
-    """
+
+def hidden(model: Any, look: Look, **inputs: Any) -> Tensor:
+    """Tokens (B, N, D) of the layer that is asked for."""
     if look.layer == -1:
         tokens: Tensor = model(**inputs).last_hidden_state
         return tokens
-    if not -layers - 1 <= look.layer <= layers:
-        expected = f"{-layers - 1} to {layers}"
-        raise InputError(
-            f"has {layers} layers", source=f"{source}, {arg('take')} layer={look.layer}", expected=expected
-        )
     states = model(**inputs, output_hidden_states=True).hidden_states  # of the embedding, then of each layer
     chosen: Tensor = states[look.layer]
     return chosen
@@ -144,4 +145,4 @@ def gathered(tokens: Tensor, layout: Tokens, pooling: Pooling) -> Tensor:
     """Tokens (B, N, D) as one vector each (B, D), float32."""
     way = layout.own if pooling == "own" else pooling
     picked = tokens[:, 0] if way == "first" else tokens[:, layout.special :].mean(dim=1)
-    return picked.float() if picked.dtype != torch.float32 else picked
+    return picked.float()

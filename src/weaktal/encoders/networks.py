@@ -141,7 +141,7 @@ class SnippetEncoder:
 
     @property
     def frames(self) -> int:
-        """Frames of a window that it was made to look at; 1 where that is nobody's business."""
+        """Frames of a window that it was made to look at; 1 if it takes windows of any length."""
         return self.sight.frames if isinstance(self.sight, Spread) else 1
 
     @property

@@ -10,8 +10,10 @@ from typing import Any
 
 from weaktal.encoders.frames import ImagePreparation
 from weaktal.errors import InputError, shown
+from weaktal.files import read_bytes
 
 _LARGEST = 4096  # pixels of a side of what a network sees
+_MOST_BYTES = 2**20
 _BICUBIC, _BILINEAR = 3, 2  # PIL's numbers, as preprocessor_config.json has them
 FILES = ("video_preprocessor_config.json", "preprocessor_config.json")
 
@@ -48,7 +50,7 @@ def read_preparation(path: Path, default: ImagePreparation) -> ImagePreparation:
     if not path.exists():
         return default
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_bytes(path, "the settings of an image processor", _MOST_BYTES))
         crop, size = content.get("crop_size", {}), content.get("size", {})
         crop = crop if isinstance(crop, int) else _mapping(crop).get("height")
         cuts = content.get("do_center_crop")
@@ -60,6 +62,7 @@ def read_preparation(path: Path, default: ImagePreparation) -> ImagePreparation:
         resample = content.get("resample", _BICUBIC if default.resampling == "bicubic" else _BILINEAR)
         if resample not in (_BICUBIC, _BILINEAR) or (cuts and crop is None):
             raise ValueError(f"resample {resample}, crop_size {crop}")
+        normalizes = content.get("do_normalize", True)
         sides = [int(side) for side in (crop if cuts else height, short) if side]
         if not all(0 < side <= _LARGEST for side in sides):
             raise ValueError(f"sides of {shown(sides)} pixels")
@@ -69,8 +72,8 @@ def read_preparation(path: Path, default: ImagePreparation) -> ImagePreparation:
             squash=not cuts,
             short=int(short) if cuts and short else None,
             resampling="bicubic" if resample == _BICUBIC else "bilinear",
-            mean=_three(content.get("image_mean", default.mean)),
-            std=_three(content.get("image_std", default.std)),
+            mean=_three(content.get("image_mean", default.mean)) if normalizes else (0.0,) * 3,
+            std=_three(content.get("image_std", default.std)) if normalizes else (1.0,) * 3,
         )
     except (ValueError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise InputError(

@@ -15,12 +15,12 @@ from typing import Any
 
 import torch
 
-from weaktal.encoders.believed import model_settings, model_type, tokenizer_class
+from weaktal.encoders.believed import check_tokenizer_files, model_settings, model_type, tokenizer_class
 from weaktal.encoders.checkpoint import read_state_dict
+from weaktal.encoders.fetching import WEIGHT_FILES
 from weaktal.encoders.tokens import Tokenizer
-from weaktal.errors import InputError, shown
+from weaktal.errors import InputError, first_line, shown
 
-WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 _MOST = 2 * 10**9  # random weights; larger than any such model
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
@@ -131,6 +131,7 @@ def load_tokenizer(folder: Path, kind: str, vocabulary: int) -> Tokenizer:
     import transformers
 
     family = getattr(transformers, tokenizer_class(folder, kind))
+    check_tokenizer_files(folder)
     with quiet():
         try:
             loaded = family.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -146,12 +147,6 @@ def load_tokenizer(folder: Path, kind: str, vocabulary: int) -> Tokenizer:
 def has_tokenizer(folder: Path) -> bool:
     """Whether a checkpoint folder holds the files of a tokenizer."""
     return any((folder / name).is_file() for name in TOKENIZER_FILES)
-
-
-def first_line(error: Exception) -> str:
-    """What an error of the library says, in one line."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # settings take TEMPLATE from here, and are listed without to
     from weaktal.encoders.vision_language import VisionLanguageEncoder
 
 TEMPLATE = "a video of a person {}"
+_AT_ONCE = 100  # texts that an encoder is given
 
 # Where a label of several words may have been written as one: CleanAndJerk, cricket_shot, TVSet2.
 _WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\s]+")
@@ -40,9 +41,14 @@ def fill(template: str, labels: Sequence[str]) -> list[str]:
 
 
 def class_vectors(encoder: VisionLanguageEncoder, texts: Sequence[str]) -> Tensor:
-    """Unit vectors (C, D) of texts."""
-    prompts = encoder.assemble(encoder.embed_texts(texts))
-    return encoder.encode_text(prompts.embeddings, prompts.end)
+    """Unit vectors (C, D) of texts, of which the encoder is given some at a time, however many there are."""
+    import torch
+
+    parts = []
+    for start in range(0, len(texts), _AT_ONCE):
+        prompts = encoder.assemble(encoder.embed_texts(texts[start : start + _AT_ONCE]))
+        parts.append(encoder.encode_text(prompts.embeddings, prompts.end))
+    return torch.cat(parts)
 
 
 def prompted_vectors(encoder: VisionLanguageEncoder, names: Sequence[Tensor], before: Tensor, after: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Models of sound: AST (Gong et al., Interspeech 2021), and CLAP with its texts (Wu et al., ICASSP 2023).
 
-Spectrograms are made by the library's own feature extractors, in NumPy. A checkpoint's CLAP that fuses views of long
-recordings is given single windows, none of which is long.
+Spectrograms are made by the library's own feature extractors, in NumPy. CLAP's would cut windows longer than it
+was trained on at a random place, or fuse random views of them; of those it is given the middle.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from weaktal.encoders.believed import feature_settings
 from weaktal.encoders.diet import Kind, Sound
 from weaktal.encoders.frames import Frames
 from weaktal.encoders.look import Look, Place, TokenModel, Tokens
-from weaktal.encoders.pretrained import first_line, quiet
+from weaktal.encoders.pretrained import quiet
 from weaktal.encoders.text_side import TextSide, pooled
 from weaktal.encoders.tokens import Tokenizer
-from weaktal.errors import InputError
+from weaktal.errors import InputError, first_line
 
 AST, CLAP = "audio-spectrogram-transformer", "clap"
-KINDS = (AST, CLAP)
 LEAST_SECONDS = 1.0  # that a window is widened to, since less of a sound is hardly ever one
 _EXTRACTORS: Mapping[str, tuple[str, frozenset[str]]] = {
     AST: (
@@ -52,7 +51,7 @@ _EXTRACTORS: Mapping[str, tuple[str, frozenset[str]]] = {
 _RATES = (4000, 192_000)
 
 
-def feature_extractor(folder: Path | None, config: Any) -> Any:
+def feature_extractor(folder: Path, config: Any) -> Any:
     """The library's own, with the numbers of a folder's preprocessor_config.json.
 
     Raises:
@@ -61,7 +60,7 @@ def feature_extractor(folder: Path | None, config: Any) -> Any:
     import transformers
 
     name, known = _EXTRACTORS[config.model_type]
-    source = (folder or Path("-")) / "preprocessor_config.json"
+    source = folder / "preprocessor_config.json"
     values = feature_settings(source, known)
     if config.model_type == CLAP:
         values["truncation"] = "fusion" if config.audio_config.enable_fusion else "rand_trunc"
@@ -134,7 +133,9 @@ class ClapEncoder(TextSide):
         return self
 
     def encode(self, clips: Tensor) -> Tensor:
-        """Windows of sound (B, samples) as unit vectors (B, D)."""
+        """Windows of sound (B, samples), of which the middle is heard if they are too long, as unit vectors (B, D)."""
+        beyond = max(0, clips.shape[1] - int(self._extractor.nb_max_samples))
+        clips = clips[:, beyond // 2 : clips.shape[1] - (beyond - beyond // 2)]
         weight = next(self.model.audio_projection.parameters())
         rate = self._extractor.sampling_rate
         made = self._extractor([np.asarray(clip) for clip in clips], sampling_rate=rate, return_tensors="pt")

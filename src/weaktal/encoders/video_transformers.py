@@ -93,7 +93,7 @@ def frames_seen(config: Any, look: Look) -> int:
     return look.frames or int(getattr(config, FAMILIES[config.model_type].frames))
 
 
-def video_preparation(folder: Path | None, config: Any) -> ImagePreparation:
+def video_preparation(folder: Path, config: Any) -> ImagePreparation:
     """How the frames are made ready: as the folder says, else as the family was published.
 
     Raises:
@@ -104,4 +104,4 @@ def video_preparation(folder: Path | None, config: Any) -> ImagePreparation:
     size = size if isinstance(size, int) else 224
     mean, std = family.normal
     default = ImagePreparation(size=size, short=int(size * family.short), resampling="bilinear", mean=mean, std=std)
-    return folder_preparation(folder or Path("-"), default, offset=family.offset)
+    return folder_preparation(folder, default, offset=family.offset)

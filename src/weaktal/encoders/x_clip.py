@@ -64,7 +64,7 @@ class XClipEncoder(TextSide):
         return self.encode(pixels[:, None].expand(-1, self.frames, -1, -1, -1))
 
 
-def x_clip_preparation(folder: Path | None, config: Any) -> ImagePreparation:
+def x_clip_preparation(folder: Path, config: Any) -> ImagePreparation:
     """How the frames are made ready.
 
     Raises:
@@ -72,4 +72,4 @@ def x_clip_preparation(folder: Path | None, config: Any) -> ImagePreparation:
     """
     size = config.vision_config.image_size
     default = ImagePreparation(size=size, resampling="bilinear", mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    return default if folder is None else folder_preparation(folder, default)
+    return folder_preparation(folder, default)

@@ -17,7 +17,7 @@ from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.diet import Kind, Sound
 from weaktal.encoders.networks import Precision, SnippetEncoder
 from weaktal.encoders.weights_choice import WeightsChoice
-from weaktal.errors import InputError, arg
+from weaktal.errors import InputError, arg, first_line
 from weaktal.packages import missing
 
 NAME = "yamnet"
@@ -103,6 +103,5 @@ def _opened(interpreter: Any, file: Path) -> Any:
         opened = interpreter(model_path=str(file), num_threads=1, experimental_preserve_all_tensors=True)
         opened.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"cannot be opened ({reason})", source=file, expected="yamnet.tflite") from None
+        raise InputError(f"cannot be opened ({first_line(error)})", source=file, expected="yamnet.tflite") from None
     return opened

@@ -23,6 +23,7 @@ from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.moments import Groups, put_back, taken_apart
 from weaktal.errors import InputError
 from weaktal.files import read_model, remove_left_over, replacing, replacing_folder, sha256, write_json
+from weaktal.locks import remove_stale
 
 WEIGHTS, MOMENTS, GROUPS, POSITION = "weights.safetensors", "moments.safetensors", "optimizer.json", "position.json"
 _WHAT = "what a checkpoint says of itself"
@@ -204,3 +205,9 @@ class Checkpoints:
             put_back(optimizer, load_tensors(path), groups)
         except (ValueError, TypeError, KeyError, RuntimeError) as error:
             raise InputError(f"does not fit ({error})", source=path, expected="the state of this optimizer") from None
+
+
+def settle(run: TrainingFolder) -> None:
+    """Removes what a training that was killed at its very end left: checkpoints and its lock."""
+    Checkpoints(run).clear()
+    remove_stale(run.path)

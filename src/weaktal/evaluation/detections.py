@@ -207,7 +207,7 @@ def _sensitivity(
     result: dict[str, dict[str, Bucket]] = {}
     for trait, values in traits.items():
         bucket = np.searchsorted(bounds[trait], values)  # (M,), each bound with the values below it
-        of_match = np.where(ranking.match >= 0, bucket[ranking.match], -1)  # (K, N)
+        of_match = np.append(bucket, -1)[ranking.match]  # (K, N), -1 where nothing was matched
         result[trait] = {}
         for number in range(len(bounds[trait]) + 1):
             inside = bucket == number

@@ -22,7 +22,7 @@ from weaktal.encoders.look import Look
 from weaktal.encoders.networks import Precision
 from weaktal.encoders.prompts import TEMPLATE
 from weaktal.encoders.weights_choice import WeightsChoice, WeightsLike
-from weaktal.errors import InputError, arg, counted, shown, within
+from weaktal.errors import InputError, arg, counted, first_line, shown, within
 from weaktal.extraction import folders
 from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
@@ -315,9 +315,8 @@ def choose_device(name: str) -> str:
     try:
         torch.zeros(1, device=name).item()  # of the device "meta" there are no numbers
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().splitlines()[0]
         source = f"{arg('device')} {name}"
-        raise InputError(f"cannot be used ({reason})", source=source, expected="cpu or auto") from None
+        raise InputError(f"cannot be used ({first_line(error)})", source=source, expected="cpu or auto") from None
     return name
 
 

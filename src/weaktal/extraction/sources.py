@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from weaktal.errors import InputError
-from weaktal.files import reason, sha256
+from weaktal.files import read_bytes, reason, sha256
 
 FILE = "videos.jsonl"
 
@@ -68,7 +68,7 @@ def drop_replaced(folder: Path, videos: Mapping[str, Path]) -> Iterator[str]:
 def _lines(file: Path) -> Iterator[_Source]:
     if not file.is_file():
         return
-    for line in file.read_bytes().splitlines():
+    for line in read_bytes(file, "what weaktal extract noted of videos").splitlines():
         try:
             yield _Source.model_validate_json(line)
         except ValidationError:  # half a line, of a process that was killed

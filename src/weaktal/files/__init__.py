@@ -1,9 +1,10 @@
 """Files: what users give, read with one line for what is wrong; what weaktal writes, which appears whole or not at all.
 
 ``paths`` says what may be written and where things are kept, ``reading`` reads text and validates JSON where it enters,
-``writing`` moves files and folders into place in one step.
+``nature`` tells by the first bytes what a file really is, ``writing`` moves files and folders into place in one step.
 """
 
+from weaktal.files.nature import nature
 from weaktal.files.paths import (
     as_paths,
     cache_folder,
@@ -36,6 +37,7 @@ __all__ = [
     "from_validation",
     "home_cache",
     "is_endless",
+    "nature",
     "read_bytes",
     "read_mended",
     "read_model",

@@ -19,15 +19,27 @@ from weaktal.files.paths import is_endless, reason
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_bytes(path: Path, what: str) -> bytes:
-    """The content of a file that a user named; ``what`` says what it should be, for the message.
+# Results of fifty thousand videos have so many. A file with holes takes no place on the disk and fills the memory.
+MOST_BYTES = 2**31
+
+
+def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
+    """The content of a file that a user named.
+
+    Args:
+        path: the file.
+        what: what it should be, for the message.
+        most: bytes that it may have.
 
     Raises:
-        InputError: if there is no such file or it cannot be read.
+        InputError: if there is no such file, it cannot be read, or it is larger.
     """
     try:
         if is_endless(path):
             raise InputError("is no file", source=path, expected=what)
+        size = path.stat().st_size
+        if size > most:
+            raise InputError(f"has {size:,} bytes", source=path, expected=f"{what}, at most {most:,} bytes")
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError("no such file", source=path, expected=what) from None

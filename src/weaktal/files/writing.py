@@ -173,11 +173,18 @@ def discard_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder for what is needed for a while, removed afterwards; what killed processes left goes too."""
-    parent = Path(tempfile.gettempdir())
-    _clean_once(parent, _SCRATCH)
-    folder = parent / f"weaktal-{identity()}.{secrets.token_hex(4)}"
+def scratch_folder(beside: Path | None = None) -> Iterator[Path]:
+    """A folder for what is needed for a while, removed afterwards; what killed processes left goes too.
+
+    Args:
+        beside: a path in whose folder it is to be, as for files too large for the system's temporary folder.
+    """
+    if beside is None:
+        parent = Path(tempfile.gettempdir())
+        _clean_once(parent, _SCRATCH)
+        folder = parent / f"weaktal-{identity()}.{secrets.token_hex(4)}"
+    else:
+        folder = _temporary(beside)
     folder.mkdir(mode=0o700)
     try:
         yield folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.method import Method, Phase
 from weaktal.engine.trainer import Trainer
 from weaktal.errors import InputError, RunError
+from weaktal.files import scratch_folder
 from weaktal.finding.plan import Plan
 from weaktal.methods.base import VLP, Inputs, OtherFeatures, method_module
 from weaktal.methods.presets import preset_file
@@ -63,9 +63,9 @@ def training_seconds(
     method = _Shortened(module.build(settings, inputs))
     engine = settings.engine.model_copy(update={"tensorboard": False})
     clock = _Clock()
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder, contextlib.suppress(InputError, RunError):
+    with scratch_folder() as folder, contextlib.suppress(InputError, RunError):
         start = time.perf_counter()
-        Trainer(method, VideoSet(videos, classes, main, others), TrainingFolder(Path(folder)), engine, 0, clock).train()
+        Trainer(method, VideoSet(videos, classes, main, others), TrainingFolder(folder), engine, 0, clock).train()
         whole = time.perf_counter() - start
         measured = sum(clock.updates.values())
         updates = sum(phase.updates * clock.last.get(phase.name, 0.0) for phase in method.whole)

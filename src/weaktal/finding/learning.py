@@ -157,7 +157,8 @@ def learn(out: Path, dataset: Path, plan: Plan, state: State, on_progress: OnPro
     """
     folder, lesson = out / state.run, state.lesson
     assert lesson is not None
-    if not RunFolder(folder).finished():
+    training = RunFolder(folder)
+    if not training.finished():
         train(
             dataset,
             method=lesson.method,
@@ -171,4 +172,8 @@ def learn(out: Path, dataset: Path, plan: Plan, state: State, on_progress: OnPro
             skip_broken=True,
             on_progress=on_progress,
         )
+    elif training.checkpoints.exists() or (folder / ".lock").exists():
+        from weaktal.engine.checkpoint import settle  # late: imports torch
+
+        settle(training)
     return folder

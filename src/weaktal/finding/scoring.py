@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from weaktal.data.annotations import Video
 from weaktal.data.features import Features
 from weaktal.data.scores import StoredScores, read_scores, writing_scores
 from weaktal.errors import InputError
+from weaktal.files import remove_left_over, scratch_folder
 from weaktal.progress import OnProgress
 from weaktal.runs.trained import Trained
 
@@ -40,14 +40,15 @@ def score_videos(
     Raises:
         InputError: if features or the disk fail.
     """
+    remove_left_over(keep.parent)
     stored = _stored(keep, trained)
     old = {video.name for video in videos if stored is not None and _is_fresh(video.name, stored, main, vlp)}
     new = [video for video in videos if video.name not in old]
     if not new and stored is not None and len(stored) == len(videos):
         return stored, 0
     keep.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=keep.parent, prefix=".scores-") as folder:
-        made = Path(folder) / "new.safetensors"
+    with scratch_folder(beside=keep) as folder:
+        made = folder / "new.safetensors"
         parts: list[Iterable[tuple[StoredScores, str]]] = []
         if stored is not None:
             parts.append([(stored, name) for name in stored.durations if name in old])

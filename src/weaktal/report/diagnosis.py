@@ -13,6 +13,7 @@ from weaktal.segments import Segment
 
 # Of the stacked bars, in units of the picture.
 WIDTH, LEFT, STEP = 520, 40, 24
+_MARGIN = 2  # below the last bar
 _LEGIBLE = 14  # width from which on a part of a bar holds its sign
 
 SIGNS = (
@@ -41,6 +42,7 @@ def diagnosis_rows(report: Report) -> list[dict[str, Any]]:
             "found": found,
             "tious": ", ".join(f"{tiou:g}" for tiou in found.tious),
             "bars": _bars(found.shares),
+            "box": f"0 0 {WIDTH} {STEP * len(next(iter(found.shares.values()))) + _MARGIN}",
             "costs": [
                 {"sign": sign, "said": said, "percent": 100 * found.gain[kind]}
                 for kind, (sign, said) in zip(KINDS, SIGNS, strict=True)

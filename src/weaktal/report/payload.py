@@ -30,6 +30,7 @@ def payload(report: Report, *, base: Path | None, served: Mapping[str, Any] | No
     """
     numbers = {label: number for number, label in enumerate(report.classes)}
     videos = [_video(video, numbers, index, base) for index, video in enumerate(report.videos)]
+    kept = None if report.kept is None else report.kept.as_json()
     content = {
         "title": report.title,
         "classes": list(report.classes),
@@ -38,11 +39,16 @@ def payload(report: Report, *, base: Path | None, served: Mapping[str, Any] | No
         "tiou": report.tiou,
         "truth": any(video.truth is not None for video in report.videos),
         "videos": videos,
-        "kept": None if report.kept is None else report.kept.as_json(),
+        "kept": kept,
+        "kept_id": None if kept is None else _digest(kept),  # tells a page with newer corrections from the last one
     }
     # Corrections are kept under this name: the same videos with the same segments are the same page.
-    told = json.dumps([[video["name"], [f and f["flat"] for f in video["found"]]] for video in videos])
-    return {"id": hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16], **content, **(served or {})}
+    told = [[video["name"], [f and f["flat"] for f in video["found"]]] for video in videos]
+    return {"id": _digest(told), **content, **(served or {})}
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _video(video: Shown, numbers: Mapping[str, int], index: int, base: Path | None) -> dict[str, Any]:

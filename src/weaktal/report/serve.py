@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 
+from weaktal.data.corrections import read_corrections
 from weaktal.files import check_writable
 from weaktal.packages import require
 from weaktal.report.sources import corrections_of, inputs_of, report_of
@@ -46,6 +47,8 @@ def serve(
 
     kept = corrections_of(sources) if corrections is None else Path(corrections)
     check_writable(kept, inputs=inputs_of(sources, dataset, videos, scores))
+    if kept.exists():
+        read_corrections(kept)  # one that the server could not read is refused before the work begins
     report = report_of(
         sources,
         dataset=dataset,

@@ -25,8 +25,8 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import Route
 
 from weaktal.data.corrections import Corrections, read_corrections
-from weaktal.errors import InputError
-from weaktal.files import write_json
+from weaktal.errors import InputError, first_line
+from weaktal.files import scratch_folder, write_json
 from weaktal.report.content import Film, Report
 from weaktal.report.converted import Converted
 from weaktal.report.page import policy, render
@@ -140,7 +140,7 @@ class _Answers:
         try:
             kept = Corrections.model_validate(json.loads(body))
         except (ValidationError, ValueError, RecursionError) as error:
-            return PlainTextResponse(f"these are no corrections: {str(error).splitlines()[0]}", status_code=422)
+            return PlainTextResponse(f"these are no corrections: {first_line(error)}", status_code=422)
         try:
             await run_in_threadpool(self._keep, kept)
         except InputError as error:
@@ -192,13 +192,11 @@ def run(report: Report, *, corrections: Path, port: int = 0, started: Callable[[
         InputError: if the port cannot be used, or ``corrections`` is not such a file.
         KeyboardInterrupt: when it is stopped from the keyboard.
     """
-    import tempfile
-
     import uvicorn
 
     token = secrets.token_urlsafe(24)
-    with tempfile.TemporaryDirectory(prefix="weaktal-") as folder, _listening(port) as listener:
-        app = application(report, token=token, corrections=corrections, converted=Converted(Path(folder)))
+    with scratch_folder() as folder, _listening(port) as listener:
+        app = application(report, token=token, corrections=corrections, converted=Converted(folder))
         settings = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
         started(f"http://127.0.0.1:{listener.getsockname()[1]}/{token}/")
         uvicorn.Server(settings).run(sockets=[listener])

@@ -60,6 +60,7 @@ def view(
     """
     page = Path(out)
     check_page(page, [*inputs_of(sources, dataset, videos, scores), *_given(corrections)])
+    kept = None if corrections is None else read_corrections(Path(corrections))
     report = report_of(
         sources,
         dataset=dataset,
@@ -73,18 +74,12 @@ def view(
         branch=branch,
         method=method,
     )
-    report = _with_corrections(report, sources, corrections)
+    report = _with_corrections_beside(report, sources) if kept is None else replace(report, kept=kept)
     write_report(page, report)
     return report
 
 
-def _with_corrections(
-    report: Report,
-    sources: str | PathLike[str] | Sequence[str | PathLike[str]],
-    corrections: str | PathLike[str] | None,
-) -> Report:
-    if corrections is not None:
-        return replace(report, kept=read_corrections(Path(corrections)))
+def _with_corrections_beside(report: Report, sources: str | PathLike[str] | Sequence[str | PathLike[str]]) -> Report:
     beside = corrections_of(sources)
     if not beside.exists():
         return report

@@ -120,7 +120,7 @@ def train(
     files = fingerprints([main, *others.values()], [video.name for video in videos])
     # Late: bad names and files are refused before torch is imported.
     from weaktal.engine.batch import VideoSet
-    from weaktal.engine.checkpoint import Checkpoints
+    from weaktal.engine.checkpoint import settle
     from weaktal.engine.seeding import seed_torch
     from weaktal.engine.trainer import Trainer
     from weaktal.runs.looking import Looking
@@ -172,7 +172,7 @@ def train(
         folder.start(info, as_yaml(chosen), resume=resume)
         if folder.finished():
             log.info("%s: finished already", folder.path)
-            Checkpoints(folder).clear()  # of a training that was killed at its very end
+            settle(folder)
             return Run(folder.path)
         classes = counted(len(annotations.classes), "class", "classes")
         size = counted(len(videos), "video"), classes, counted(dim, "channel"), seed

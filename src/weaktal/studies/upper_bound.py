@@ -18,7 +18,7 @@ from weaktal.data.annotations import Annotations, Video, read_annotations
 from weaktal.data.features import Features
 from weaktal.data.usable import usable
 from weaktal.engine.batch import Batch, VideoSet
-from weaktal.engine.checkpoint import load_weights
+from weaktal.engine.checkpoint import load_weights, settle
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.seeding import seed_torch
@@ -119,6 +119,8 @@ def upper_bound(
         settings = config.engine.model_copy(update={"tensorboard": False})
         trainer = Trainer(method, VideoSet(videos, truth.classes, features), training, settings, seed, on_progress)
         trainer.train()
+    else:
+        settle(training)
     load_weights(method.module, training.weights)
     tested, _ = usable(truth.subset(data.subset), [features], skip_broken=False)
     trained = Trained(folder, method, config, info, None, config.decode)

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.format import Flags
 from av.packet import Packet
@@ -104,7 +105,7 @@ def frame_rate(container: InputContainer, stream: VideoStream) -> float | None:
     return next(iter(rates), None)
 
 
-def time_zero(container: InputContainer, stream: VideoStream) -> Fraction | None:
+def time_zero(container: InputContainer, stream: VideoStream | AudioStream) -> Fraction | None:
     """The time stamp, in seconds, that players show as 0: the earliest start of any stream; None where none has one.
 
     What lies before 0 (audio priming, pictures cut off by an edit list) is never shown, so it does not count. Only a

@@ -34,6 +34,8 @@ MAX_PIXELS = 2**26
 # How often the longer side of a picture may hold the shorter one. A resized picture keeps its shape: of a strip that is
 # one pixel high, with 256 lines, a row is millions of pixels long.
 MAX_ASPECT = 64
+# Seconds that a tag of a video's length is believed: a month.
+_LONGEST = 31 * 24 * 3600
 # A broadcast has some dozens.
 _MAX_STREAMS = 100
 
@@ -239,8 +241,9 @@ def _of_matroska(container: InputContainer, stream: VideoStream) -> float | None
     """Seconds as a Matroska says: of its video in a tag, or of its longest stream, which may be the sound."""
     try:
         hours, minutes, seconds = stream.metadata["DURATION"].split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except (KeyError, ValueError):
+        stated = int(hours) * 3600.0 + int(minutes) * 60.0 + float(seconds)
+        return stated if 0 < stated <= _LONGEST else None  # of not-a-number that is never so
+    except (KeyError, ValueError, OverflowError):
         if container.duration is None or len(container.streams) > 1:
             return None
         return float(Fraction(container.duration, av.time_base))

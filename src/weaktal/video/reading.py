@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 
 from weaktal.errors import InputError
+from weaktal.files import nature
 
 A_VIDEO = "a video file such as mp4, mkv, avi, webm or gif"
 
@@ -43,7 +44,8 @@ def reading(path: Path, problem: str) -> Iterator[None]:
     except InputError:
         raise
     except AV_ERRORS as error:
-        raise InputError(f"{problem} ({reason(error)})", source=path, expected=A_VIDEO) from None
+        why = f"it is {other}" if (other := nature(path)) else reason(error)
+        raise InputError(f"{problem} ({why})", source=path, expected=A_VIDEO) from None
 
 
 def reason(error: Exception) -> str:

@@ -14,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from weaktal.errors import InputError
+from weaktal.video.clock import time_zero
 from weaktal.video.container import opened_container
 from weaktal.video.reading import AV_ERRORS
 
@@ -41,7 +42,7 @@ def samples(path: Path, rate: int) -> Generator[Samples]:
         stream = next(iter(container.streams.audio), None)
         if stream is None or stream.codec_context is None:
             raise InputError("has no sound", source=path, expected="a video with sound, or a file of sound")
-        zero = max((container.start_time or 0) / av.time_base, 0.0)
+        zero = float(time_zero(container, next(iter(container.streams.video), stream)) or 0)  # of the pictures
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
         given = early = 0  # samples given, and samples before the file's time zero, which no player lets be heard
         for frame in _decoded(container, stream):

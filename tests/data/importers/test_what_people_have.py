@@ -178,6 +178,29 @@ def test_a_source_from_which_nothing_comes_is_named(
     assert not (tmp_path / "out").exists()
 
 
+def test_endings_in_capitals_and_names_as_a_mac_spells_them(tmp_path: Path) -> None:
+    content = database()
+    content["database"] = {f"\u00fc{name}": entry for name, entry in content["database"].items()}
+    (tmp_path / "thumos14.json").write_text(json.dumps(content))
+    (tmp_path / "features").mkdir()
+    for name in NAMES:
+        with (tmp_path / "features" / f"u\u0308{name}_i3d.NPY").open("wb") as stream:
+            np.save(stream, rows(name))
+    sources = [tmp_path / "thumos14.json", tmp_path / "features"]
+    assert import_dataset("thumos14", sources, tmp_path / "out").with_features == len(NAMES)
+    assert stored(tmp_path / "out", f"\u00fc{NAMES[0]}") == pytest.approx(rows(NAMES[0]))
+
+
+def test_why_some_videos_have_no_features_is_said(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "features").mkdir()
+    for name in NAMES[:4]:
+        np.save(tmp_path / "features" / f"{name}.npy", rows(name))
+    for name in NAMES[4:]:
+        (tmp_path / "features" / f"{name}.h5").write_bytes(b"\x89HDF")
+    imported = import_dataset("thumos14", [source, tmp_path / "features"], tmp_path / "out")
+    assert any(note.startswith("no features for 2 of 6 videos: 2 files are .h5") for note in imported.notes)
+
+
 def test_files_of_no_video_are_counted(source: Path, tmp_path: Path) -> None:
     (tmp_path / "features").mkdir()
     for name in [*NAMES, "stranger"]:
@@ -226,6 +249,20 @@ def test_times_in_other_units(tmp_path: Path, unit: str, factor: float, duration
         assert (segment.start, segment.end) == pytest.approx((5.0, 9.0))
     of = "times and durations" if durations_too else "times, but not durations,"
     assert imported.notes[0] == f"{of} were {unit}; now seconds"
+
+
+def test_durations_from_features_are_seconds_whatever_the_unit_of_the_times(tmp_path: Path) -> None:
+    content = database(duration=None, annotations=[{"label": "Diving", "segment": [100, 300]}])
+    (tmp_path / "thumos14.json").write_text(json.dumps(content))
+    (tmp_path / "features").mkdir()
+    for name in NAMES:
+        np.save(tmp_path / "features" / f"{name}.npy", rows(name))
+    sources = [tmp_path / "thumos14.json", tmp_path / "features"]
+    imported = import_dataset("thumos14", sources, tmp_path / "out", unit="frames@25")
+    for name, video in read_annotations(tmp_path / "out").videos.items():
+        assert video.duration == pytest.approx(SECONDS[name], abs=0.64)
+        assert video.segments[0].end == 12.0
+    assert "times were frames@25; now seconds" in imported.notes
 
 
 def test_what_looks_like_another_unit_is_said(tmp_path: Path) -> None:

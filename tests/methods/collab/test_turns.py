@@ -511,7 +511,11 @@ def untouched(_dataset: Path) -> None:
         (untouched, [], "--vlp-features: names no vision-language features"),
         (untouched, ["--vlp-features", "scene", "--set", "vlp.heads=3"], "a divisor of 8"),
         (untouched, ["--vlp-features", "scene", "--set", "vlp.text.encoder=nowhere"], "nowhere"),
-        (untouched, ["--vlp-features", "scene", "--set", "labels.background={low: 0.99, high: 0.5, scale: quantile}"], "low to be at most high"),
+        (
+            untouched,
+            ["--vlp-features", "scene", "--set", "labels.background={low: 0.99, high: 0.5, scale: quantile}"],
+            "low to be at most high",
+        ),
         (untouched, ["--vlp-features", "scene", "--set", "schedule.steps=[]"], "schedule.steps"),
     ],
 )

@@ -89,12 +89,12 @@ class Database:
             segments = mender.segments(real)
             videos[name] = Video(name, self.subsets[name], seconds, labels, segments, unclear)
         classes = tuple(sorted({label for video in videos.values() for label in video.labels}))
-        taken = sum(name not in self.durations for name in self.spans)
+        measured = frozenset(name for name in self.spans if name not in self.durations)
         notes = [*self.notes, *mender.notes()]
-        if taken:
-            lack = f"{counted(taken, 'video')} without a duration in {self.path.name}"
+        if measured:
+            lack = f"{counted(len(measured), 'video')} without a duration in {self.path.name}"
             notes.append(f"{lack}; taken from the length of the features")
-        return Package(Annotations(classes, videos, version, *subsets), notes, self.rates)
+        return Package(Annotations(classes, videos, version, *subsets), notes, self.rates, measured)
 
 
 def is_database(path: Path) -> bool:

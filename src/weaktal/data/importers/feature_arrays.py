@@ -15,6 +15,7 @@ from typing import IO
 
 import numpy as np
 
+from weaktal.data.features import no_array
 from weaktal.data.importers.packed import AnyArray, StoredArray, read_items
 from weaktal.errors import InputError
 from weaktal.files import is_endless
@@ -111,7 +112,7 @@ def read_arrays(path: Path) -> dict[str, FeatureArray]:
     Raises:
         InputError: if it is damaged or holds no features.
     """
-    return _read_npz(path) if path.suffix == ".npz" else {"": _read_npy(path)}
+    return _read_npz(path) if path.suffix.lower() == ".npz" else {"": _read_npy(path)}
 
 
 def _read_npy(path: Path) -> FeatureArray:
@@ -122,9 +123,9 @@ def _read_npy(path: Path) -> FeatureArray:
             shape, fortran, dtype = _header(stream)
             offset, size = stream.tell(), path.stat().st_size
     except _UNREADABLE as error:
-        raise InputError(
-            f"not a feature file ({error or type(error).__name__})", source=path, expected=EXPECTED
-        ) from None
+        problem = "is a broken link" if path.is_symlink() and not path.exists() else None
+        problem = problem or f"not a feature file ({no_array(path, error)})"
+        raise InputError(problem, source=path, expected=EXPECTED) from None
     if dtype.hasobject:
         items = read_items(path)
         if len(items) != 1 or not isinstance(items[0], StoredArray):

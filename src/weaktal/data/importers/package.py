@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from weaktal.data.annotations import Annotations
-from weaktal.data.units import Unit, beyond
+from weaktal.data.annotations import Annotations, Video
+from weaktal.data.units import Unit, late
 from weaktal.errors import InputError, arg, counted
 from weaktal.segments import Segment
 
@@ -23,16 +23,19 @@ class Package:
         annotations: with times in the unit of the package.
         notes: what was mended.
         rates: frames a second of the videos, where the package says so.
+        measured: the videos whose duration is not from the package but from the length of their features, in seconds.
     """
 
     annotations: Annotations
     notes: list[str] = field(default_factory=list)
     rates: Mapping[str, float] = field(default_factory=dict)
+    measured: frozenset[str] = frozenset()
 
     def in_seconds(self, unit: Unit, source: Path) -> Package:
         """The same with times in seconds.
 
-        Durations are taken to be of the same unit, unless they are shorter than that by far, and so are seconds.
+        The package's durations are taken to be of the same unit, unless they are shorter than that by far, and so are
+        seconds.
 
         Raises:
             InputError: if the unit is frames, and a video has no rate.
@@ -40,17 +43,18 @@ class Package:
         if unit.per_second == 1.0:
             return self
         per_second = {name: self._per_second(name, unit, source) for name in self.annotations.videos}
-        durations_too = _ends_after(self.annotations) is None
+        stated = {name: video for name, video in self.annotations.videos.items() if name not in self.measured}
+        durations_too = bool(stated) and _ends_after(stated) is None
         videos = {}
         for name, video in self.annotations.videos.items():
             by = per_second[name]
             videos[name] = replace(
                 video,
-                duration=video.duration / (by if durations_too else 1.0),
+                duration=video.duration / (by if durations_too and name in stated else 1.0),
                 segments=tuple(replace(s, start=s.start / by, end=s.end / by) for s in video.segments),
                 ambiguous=tuple((start / by, end / by) for start, end in video.ambiguous),
             )
-        of = "times and durations" if durations_too else "times, but not durations,"
+        of = "times and durations" if durations_too else "times, but not durations," if stated else "times"
         notes = [*self.notes, f"{of} were {unit.name}; now seconds"]
         return replace(self, annotations=replace(self.annotations, videos=videos), notes=notes)
 
@@ -63,7 +67,7 @@ class Package:
 
     def late(self) -> list[str]:
         """What is to be said of segments that end after their videos: nothing, how many, or in which unit they are."""
-        sentence = _ends_after(self.annotations)
+        sentence = _ends_after(self.annotations.videos)
         if sentence is not None:
             return [f"{sentence}: {arg('unit')} says in which unit the times of the annotations are"]
         videos = self.annotations.videos.values()
@@ -73,18 +77,17 @@ class Package:
         return [f"{counted(count, 'segment')} beyond the annotated duration of the video; kept as published"]
 
 
-def _ends_after(annotations: Annotations) -> str | None:
+def _ends_after(videos: Mapping[str, Video]) -> str | None:
     """A sentence where many segments end after their video."""
-    known = [(name, video.duration) for name, video in annotations.videos.items()]
+    known = [(name, video.duration) for name, video in videos.items()]
     found = [
         (number, (segment.start, segment.end))
-        for number, video in enumerate(annotations.videos.values())
+        for number, video in enumerate(videos.values())
         for segment in video.segments
     ]
     numbers = np.array([number for number, _ in found], dtype=np.int64)
     spans = np.array([span for _, span in found], dtype=np.float64).reshape(-1, 2)
-    sentence = beyond(spans, numbers, known, "segments")
-    return sentence if sentence is None or "after their video" in sentence else None
+    return late(spans, numbers, known, "segments")
 
 
 @dataclass(slots=True)

@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from weaktal.data.features import LENGTH_SLACK, LENGTH_TOLERANCE
+from weaktal.data.folder_contents import instead_of
 from weaktal.data.grid_fit import fit
 from weaktal.data.importers.feature_arrays import FeatureArray, read_arrays
 from weaktal.data.importers.npy_package import is_npy_package
 from weaktal.data.importers.packed import StoredArray, read_items
 from weaktal.data.manifest import Manifest, write_manifest
 from weaktal.data.usable import is_turned
+from weaktal.data.video_names import composed
 from weaktal.errors import InputError, arg, counted
 from weaktal.timeline import SnippetGrid
 
@@ -71,7 +73,7 @@ def find_folder(folder: Path, names: Sequence[str]) -> PublishedFeatures:
     Raises:
         InputError: if a file is damaged, or a video has two.
     """
-    spelled = {spelling: name for name in names for spelling in (f"v_{name}", name.removeprefix("v_"), name)}
+    spelled = {composed(spelling): name for name in names for spelling in (f"v_{name}", name.removeprefix("v_"), name)}
     found: dict[str, dict[str, Path]] = {}
     strangers = []
     for path in array_files(folder):
@@ -112,7 +114,9 @@ def array_files(folder: Path) -> list[Path]:
             folders.clear()
             continue
         seen.add(real)
-        found += [Path(above, name) for name in files if name.endswith((".npy", ".npz")) and not name.startswith(".")]
+        found += [
+            Path(above, name) for name in files if name.lower().endswith((".npy", ".npz")) and not name.startswith(".")
+        ]
     return sorted(found)
 
 
@@ -120,7 +124,7 @@ def _video_and_stream(path: Path, folder: Path, spelled: Mapping[str, str]) -> t
     """The video that a file belongs to, if any, and the stream that its name or its folders say."""
     for stream in STREAMS:
         for ending in (f"-{stream}", f"_{stream}"):
-            if path.stem.endswith(ending) and path.stem not in spelled:
+            if path.stem.endswith(ending) and composed(path.stem) not in spelled:
                 return _owner(path.stem.removesuffix(ending), spelled), stream
     above = [part.lower() for part in path.relative_to(folder).parts[:-1]]
     streams = [stream for stream in STREAMS if any(stream in part for part in above)]
@@ -129,6 +133,7 @@ def _video_and_stream(path: Path, folder: Path, spelled: Mapping[str, str]) -> t
 
 def _owner(stem: str, spelled: Mapping[str, str]) -> str | None:
     """The video that a file is called after: by its whole name, or by what comes before its last words."""
+    stem = composed(stem)
     while stem not in spelled:
         shorter = max(stem.rfind(mark) for mark in "-_.")
         if shorter <= 0:
@@ -180,9 +185,11 @@ def write_features(
         streams = {"rgb": (0, widths[0]), "flow": (widths[0], sum(widths))}
     elif widths == [2048]:  # two-stream I3D, the only features of this width that are published
         streams = {"rgb": (0, 1024), "flow": (1024, 2048)}
-    missing = len(durations) - len(names)
+    missing = [name for name in durations if name not in features.videos]
     if missing:
-        notes.append(f"no features for {missing} of {counted(len(durations), 'video')}")
+        there = instead_of(features.source, missing, others=False) if features.source.is_dir() else None
+        lack = f"no features for {len(missing)} of {counted(len(durations), 'video')}"
+        notes.append(f"{lack}: {there}" if there else lack)
     manifest = Manifest(
         encoder=encoder,
         fps=float(grid.fps),

@@ -26,10 +26,14 @@ const corrections = {
   },
   // Several changes of a video as one that is undone at once; none of them where they come to nothing.
   asOne(video, change) {
-    const before = this.of(video), made = this.past.length, done = change();
-    if (this.past.length > made) {
-      this.past.length = made;
-      if (done) this.past.push([video.name, before]); else this.put(video.name, before);
+    const before = this.of(video), past = [...this.past], future = this.future, done = change();
+    if (this.future === future) return done;  // nothing was changed
+    this.past = past;
+    if (done) {
+      this.past.push([video.name, before]);
+    } else {
+      this.future = future;
+      this.put(video.name, before);
     }
     return done;
   },
@@ -119,7 +123,7 @@ const corrections = {
         if (!answer.ok) throw new Error((await answer.text()).slice(0, 300));
         this.saved = `saved in ${DATA.corrections}`;
       } else {
-        localStorage.setItem(KEPT, text);
+        localStorage.setItem(KEPT, `{"from":${JSON.stringify(DATA.kept_id)},"file":${text}}`);
         this.saved = "kept in this browser; “Save” writes the file";
       }
     } catch (error) {
@@ -130,12 +134,15 @@ const corrections = {
   restore() {
     if (DATA.kept) {
       fromFile(DATA.kept);
-      this.saved = DATA.served ? `saved in ${DATA.corrections}` : "from corrections.json; “Save” writes the file";
+      this.saved = DATA.served ? `saved in ${DATA.corrections}` : "from an earlier page; “Save” writes the file";
     }
     if (DATA.served) return;
-    try {  // of a video that both know, what this browser kept is what was said last
+    try {
       const kept = JSON.parse(localStorage.getItem(KEPT) ?? "null");
-      if (kept) fromFile(kept);
+      if (!kept) return;
+      fromFile(kept.file);
+      // Of a video that both know, this browser was told last only if it began with the same file.
+      if (DATA.kept && kept.from !== DATA.kept_id) fromFile(DATA.kept);
     } catch { /* nothing that can be used */ }
   },
 };

@@ -78,9 +78,7 @@ def read_cells(
     Raises:
         InputError: if the file cannot be read as a table, or holds no rows.
     """
-    content = read_bytes(source, WHAT)
-    if len(content) > MOST_BYTES:
-        raise InputError(f"has {len(content):,} bytes", source=source, expected=f"{MOST_BYTES:,} at most")
+    content = read_bytes(source, WHAT, MOST_BYTES)
     if content.startswith(_OLD_EXCEL):
         raise InputError("is a workbook in Excel's old format", source=source, expected="it saved as .xlsx or .csv")
     rows: Iterable[list[str]]
