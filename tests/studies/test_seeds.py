@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -52,6 +51,7 @@ class Heard:
 """
 
 
+@pytest.mark.usefixtures("trainings_here")
 def test_more_seeds_are_added_and_finished_ones_kept(
     finished: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,7 +62,7 @@ def test_more_seeds_are_added_and_finished_ones_kept(
     with pytest.raises(InputError, match="holds runs already"):
         train_seeds(tiny_dataset, seeds=[2], **words)
     (tmp_path / "heard.py").write_text(LOGGER)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    monkeypatch.syspath_prepend(tmp_path)  # for a process of its own it would be $PYTHONPATH
     monkeypatch.setenv("HEARD", str(tmp_path / "heard.txt"))
     runs = resume_seeds(folder, seeds=[1, 2], loggers=["heard:Heard"])
     assert (tmp_path / "heard.txt").read_text() == "finished"

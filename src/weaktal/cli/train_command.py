@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from weaktal.cli.devices import DeviceOverSetting
 from weaktal.cli.following import say_next
 from weaktal.cli.seeds import parse_seeds
 from weaktal.errors import LARGEST_SEED, InputError
@@ -48,6 +49,7 @@ def train(
         int | None,
         typer.Option(min=1, max=1000, help="Trainings of --seeds at once; as many as GPUs, or else cores, by default."),
     ] = None,
+    device: DeviceOverSetting = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
     seconds_per_snippet: Annotated[
@@ -113,11 +115,11 @@ def train(
             }
         )
         if is_seeds(dataset):
-            watched: dict[str, Any] = {"workers": workers, "look": look, "loggers": logger or []}
+            watched: dict[str, Any] = {"workers": workers, "look": look, "loggers": logger or [], "device": device}
             _tell_several(dataset, resume_seeds(dataset, method=method, seeds=several, **watched), "DATASET")
             return
         with showing(lines=True) as show:
-            _tell(resume_run(dataset, method=method, loggers=loggers, look=look, on_progress=show).path)
+            _tell(resume_run(dataset, method=method, loggers=loggers, look=look, device=device, on_progress=show).path)
         return
     given: dict[str, Any] = {
         "method": _needed("--method", method),
@@ -133,6 +135,7 @@ def train(
         "seconds_per_window": seconds_per_window,
         "skip_broken": skip_broken,
         "look": look,
+        "device": device,
     }
     if several is not None:
         made = train_seeds(dataset, seeds=several, workers=workers, loggers=logger or [], **given)
