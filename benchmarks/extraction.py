@@ -35,8 +35,9 @@ from typing import NoReturn
 import numpy as np
 import torch
 
+from weaktal.devices import Precision
 from weaktal.encoders.catalog import build_encoder
-from weaktal.encoders.networks import Network, Precision, SnippetEncoder
+from weaktal.encoders.networks import Network, SnippetEncoder
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.extraction.pipeline import Busy, Done, Job, Pipeline, Sampling, decoded
 from weaktal.video.flow import Flow, Gray, flow_method

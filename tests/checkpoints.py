@@ -95,13 +95,22 @@ def lively(model: Any) -> Any:
     return model.eval()
 
 
-@pytest.fixture(scope="session")
-def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("weights") / "tiny-clip"
-    folder.mkdir()
+def write_clip_checkpoint(folder: Path) -> Path:
+    folder.mkdir(parents=True)
     vocabulary = write_clip_tokenizer(folder)
     clip_model(vocabulary, eos_token_id=vocabulary - 1).save_pretrained(folder)
     return folder
+
+
+def write_siglip_checkpoint(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    siglip_model(write_siglip_tokenizer(folder)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip_checkpoint(tmp_path_factory.mktemp("weights") / "tiny-clip")
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +124,4 @@ def legacy_clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def siglip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("weights") / "tiny-siglip"
-    folder.mkdir()
-    siglip_model(write_siglip_tokenizer(folder)).save_pretrained(folder)
-    return folder
+    return write_siglip_checkpoint(tmp_path_factory.mktemp("weights") / "tiny-siglip")

@@ -16,7 +16,7 @@ SOURCE = Path(weaktal.__file__).parent
 # other. ``weaktal`` itself is the front door: nothing inside takes anything from it.
 FLOORS = (
     {"arrays", "errors", "formerly", "version"},
-    {"packages", "processes", "locks"},
+    {"devices", "packages", "processes", "locks"},
     {"files", "segments", "timeline", "progress"},
     {"config"},
     {"formats", "video", "losses", "models"},

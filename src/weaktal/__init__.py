@@ -12,7 +12,7 @@ fetched when it is first used.
 
 Rooms from the ground up; a room imports only from those named before it:
 
-1. ``errors``, ``files``, ``segments``, ``timeline``, ``progress``, ``config``: what everything speaks
+1. ``errors``, ``devices``, ``files``, ``segments``, ``timeline``, ``progress``, ``config``: what everything speaks
 2. ``formats`` (segments for other programs), ``video`` (frames, optical flow), ``models`` and ``losses`` (tensors in,
    tensors out), ``data`` (dataset folders)
 3. ``decoding`` (scores to segments), ``evaluation`` (tIoU, AP), ``encoders`` (networks), ``composition`` (datasets)

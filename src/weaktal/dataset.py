@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
 
 from weaktal.data.annotations import Annotations, Video, annotations_file, read_annotations
 from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
 from weaktal.errors import InputError, counted
 
 if TYPE_CHECKING:
+    from weaktal.devices import Precision
     from weaktal.encoders.frames import Crop
     from weaktal.encoders.look import Look
-    from weaktal.encoders.networks import Precision
     from weaktal.encoders.weights_choice import WeightsLike
     from weaktal.extraction.extract import Engine, Extracted
     from weaktal.progress import OnProgress
@@ -41,7 +41,7 @@ class ExtractOptions(TypedDict, total=False):
     take: Look | Mapping[str, object] | None
     window: int | None
     device: str
-    precision: Precision
+    precision: Precision | Literal["auto"]
     batch: int | None
     workers: int | None
     engine: Engine

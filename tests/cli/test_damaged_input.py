@@ -261,7 +261,7 @@ def test_activitynet_packages(data: st.DataObject, tmp_path: Path, capsys: pytes
 
 
 @pytest.mark.parametrize(
-    "name", ["a\0b", "x" * 300, "sur\ud800rogate", "a\nb", "\N{SNOWMAN}", "", "/dev/null", "/proc"]
+    "name", ["a\0b", "x" * 300, "sur\ud800rogate", "a\nb", "\N{SNOWMAN}", "", "/dev/null", "/proc/sys"]
 )
 def test_paths_that_are_no_good(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = tmp_path / "annotations.json"

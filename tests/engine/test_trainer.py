@@ -11,18 +11,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from weaktal.data.annotations import read_tags
 from weaktal.data.features import Features
+from weaktal.devices import habits
 from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.checkpoint import load_tensors, save_tensors
+from weaktal.engine.fabric import fabric_on
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.seeding import derived_seed
 from weaktal.engine.settings import EngineConfig, OptimizerConfig
 from weaktal.engine.trainer import Trainer
-from weaktal.errors import RunError
+from weaktal.errors import InputError, RunError
 from weaktal.files import sha256
 from weaktal.progress import Progress
 
@@ -313,3 +316,26 @@ def test_a_phase_that_has_enough_ends_early_and_resumes_to_the_same(tiny_dataset
 def test_a_state_may_be_empty(tmp_path: Path) -> None:
     save_tensors(tmp_path / "state.safetensors", {})
     assert load_tensors(tmp_path / "state.safetensors") == {}
+
+
+def test_precision_and_device_are_chosen_by_what_the_device_does_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    for precision, mixed in (("fp32", False), ("bf16", True)):
+        found = replace(habits("cpu"), precision=precision)
+        monkeypatch.setattr("weaktal.engine.fabric.habits", lambda _name, found=found: found)
+        fabric = fabric_on(ENGINE.model_copy(update={"precision": "auto", "device": "cpu"}))
+        assert fabric.device == torch.device("cpu")
+        with fabric.autocast():
+            product = nn.Linear(2, 2)(torch.ones(1, 2))
+        assert (product.dtype == torch.bfloat16) == mixed
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:0,cuda:1"])
+def test_what_is_no_device_is_refused_as_a_setting(device: str) -> None:
+    with pytest.raises(ValidationError, match="auto, cpu, cuda, cuda:1 or mps"):
+        EngineConfig(device=device)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_device_that_is_not_there_is_said() -> None:
+    with pytest.raises(InputError, match=r"engine\.device cuda:1: cannot be used"):
+        fabric_on(ENGINE.model_copy(update={"device": "cuda:1"}))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from weaktal.extraction import prefetch
-from weaktal.extraction.prefetch import running_ahead
+from weaktal.extraction.prefetch import Shared, merged, running_ahead
 
 
 def test_background_keeps_order_runs_ahead_and_hands_on_errors() -> None:
@@ -61,3 +61,37 @@ def test_a_thread_that_does_not_answer_is_left_behind(monkeypatch: pytest.Monkey
     ahead.close()
     assert time.monotonic() - start < 10
     answer.set()
+
+
+def test_merged_iterators_share_what_there_is_and_all_of_it_arrives() -> None:
+    together = threading.Barrier(2, timeout=10)
+    shared = Shared(range(10))
+
+    def worker(name: str) -> Iterator[tuple[str, int]]:
+        for item in shared:
+            if item < 2:
+                together.wait()  # each worker has got one: neither takes them all
+            yield name, item
+
+    found = list(merged([worker("a"), worker("b")]))
+    assert sorted(item for _, item in found) == list(range(10))
+    assert {name for name, _ in found} == {"a", "b"}
+
+
+def test_an_error_of_one_comes_out_and_the_others_are_closed() -> None:
+    closed = threading.Event()
+
+    def endless() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    def broken() -> Iterator[int]:
+        yield 1
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        list(merged([endless(), broken()]))
+    assert closed.wait(10)

@@ -51,12 +51,12 @@ def installed_folder(tmp_path_factory: pytest.TempPathFactory, module_folder: Pa
     return folder
 
 
-def weaktal(words: list[str], folder: Path | None, **env: str) -> subprocess.CompletedProcess[str]:
+def weaktal(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, with a folder that Python searches besides."""
-    path = os.pathsep.join(filter(None, [folder and str(folder), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
     return subprocess.run(
         [sys.executable, "-m", "weaktal", *words],
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **env},
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -72,11 +72,15 @@ def training(dataset: Path, method: str, features: str, folder: Path) -> list[st
 @pytest.fixture
 def searched(monkeypatch: pytest.MonkeyPatch, module_folder: Path) -> Path:
     """This process finds the example's module; what it imports is forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(module_folder))
+    search(module_folder, monkeypatch)
+    return module_folder
+
+
+def search(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder))
     for name in (PACKAGE, MODULE):
         monkeypatch.delitem(sys.modules, name, raising=False)
     importlib.invalidate_caches()
-    return module_folder
 
 
 @pytest.fixture(scope="module")
@@ -92,42 +96,48 @@ def video_dataset(tmp_path_factory: pytest.TempPathFactory, clip_folder: Path) -
 
 
 def test_an_installed_method_trains_and_localizes_as_any_other(
-    installed_folder: Path, video_dataset: Path, clip_folder: Path, tmp_path: Path
+    installed_folder: Path,
+    video_dataset: Path,
+    clip_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = tmp_path / "run"
     shutil.copytree(clip_folder, tmp_path / "weights" / clip_folder.name)
     trained = weaktal(training(video_dataset, "attention", "clip", folder), installed_folder)
     assert trained.returncode == 0, trained.stderr
+    gone = ["localize", str(folder), str(video_dataset), "--out", str(tmp_path / "x.json")]
+    assert run(gone) == 2  # this process does not search the folder yet
+    said = capsys.readouterr().err
+    assert "names the method 'attention', which is neither weaktal's nor installed" in said
+    assert "weaktal.methods" in said
+    search(installed_folder, monkeypatch)
+    monkeypatch.setenv("WEAKTAL_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setenv("WEAKTAL_CACHE", str(tmp_path / "cache"))
     assert json.loads((folder / "run.json").read_text())["method"] == "attention"
     for what in (video_dataset, video_dataset.parent / "videos"):
         out = tmp_path / f"{what.name}.json"
         words = ["localize", str(folder), str(what), "--out", str(out)]
         words += ["--subset", "training"] if what == video_dataset else []
-        places = {"WEAKTAL_WEIGHTS": str(tmp_path / "weights"), "WEAKTAL_CACHE": str(tmp_path / "cache")}
-        found = weaktal(words, installed_folder, **places)
-        assert found.returncode == 0, found.stderr
+        assert run(words) == 0
         assert json.loads(out.read_text())["results"].keys() == {"a", "b"}
-    gone = weaktal(["localize", str(folder), str(video_dataset), "--out", str(tmp_path / "x.json")], None)
-    assert gone.returncode == 2
-    assert "names the method 'attention', which is neither weaktal's nor installed" in gone.stderr
-    assert "weaktal.methods" in gone.stderr
 
 
 def test_a_module_trains_by_its_name_and_localizes_where_it_is_named_again(
-    module_folder: Path, tiny_dataset: Path, tmp_path: Path
+    searched: Path, tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, out = tmp_path / "run", tmp_path / "results.json"
-    trained = weaktal(training(tiny_dataset, MODULE, "i3d", folder), module_folder)
+    trained = weaktal(training(tiny_dataset, MODULE, "i3d", folder), searched)
     assert trained.returncode == 0, trained.stderr
     words = ["localize", str(folder), str(tiny_dataset), "--out", str(out)]
-    refused = weaktal(words, module_folder)
-    assert refused.returncode == 2
-    assert refused.stderr.count("\n") == 1
-    assert f"run.json: names the method '{MODULE}'" in refused.stderr
-    assert f"--method {MODULE}" in refused.stderr
+    assert run(words) == 2
+    refused = capsys.readouterr().err
+    assert refused.count("\n") == 1
+    assert f"run.json: names the method '{MODULE}'" in refused
+    assert f"--method {MODULE}" in refused
     assert not out.exists()
-    named = weaktal([*words, "--method", MODULE], module_folder)
-    assert named.returncode == 0, named.stderr
+    assert run([*words, "--method", MODULE]) == 0
     assert len(json.loads(out.read_text())["results"]) == 6
 
 

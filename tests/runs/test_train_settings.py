@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +66,28 @@ def test_a_preset_at_the_shell(tiny_dataset: Path, tmp_path: Path, capsys: pytes
         "weaktal: --preset: mil has no preset 'quik'; expected one of quick; nearest is quick"
     ]
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("manifest", "warning"),
+    [
+        ({"encoder": "i3d"}, "weights and flow that these features were made with are not known"),
+        ({"encoder": "i3d", "last_window": "padded by repeating the last frame"}, None),
+        ({"encoder": "a network of somebody else"}, None),  # localizing video files refuses it
+    ],
+)
+def test_who_trains_on_features_of_unknown_making_is_told(
+    manifest: dict[str, str],
+    warning: str | None,
+    tiny_dataset: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shutil.copytree(tiny_dataset, tmp_path / "dataset")
+    features = tmp_path / "dataset/features/i3d"
+    (features / "manifest.json").write_text(json.dumps({"fps": 1.0, "window": 1, "stride": 1, "dim": 16, **manifest}))
+    with pytest.raises(InputError, match="vlp_features"):  # which is seen last, and spares the training
+        train(tmp_path / "dataset", method="collab", features="i3d", run=tmp_path / "run")
+    told = [message for message in caplog.messages if "not known" in message]
+    assert len(told) == (warning is not None)
+    assert warning is None or warning in told[0]

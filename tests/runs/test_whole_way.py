@@ -55,6 +55,14 @@ def test_finds_the_planted_actions(
     assert scores["average_map"] > 0.7
 
 
+def test_a_run_is_gone_on_with_and_used_on_another_device(finished: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    assert json.loads((finished / "run.json").read_text())["settings"]["engine"]["device"] == "auto"
+    assert run(["train", "--resume", str(finished), "--device", "cpu"]) == 0
+    out = tmp_path / "results.json"
+    assert run(["localize", str(finished), str(tiny_dataset), "--out", str(out), "--device", "meta"]) == 2
+    assert not out.exists()
+
+
 def test_stored_scores_decode_to_the_same_results(finished: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     direct, scores, again = tmp_path / "a.json", tmp_path / "scores.safetensors", tmp_path / "b.json"
     words = ["localize", str(finished), str(tiny_dataset), "--out", str(direct), "--scores", str(scores)]
@@ -107,6 +115,7 @@ def test_features_without_a_manifest_ask_for_their_spacing(
     assert run(train_words(bare, tmp_path / "run")) == 2
     assert "--seconds-per-snippet" in capsys.readouterr().err
     assert run(train_words(bare, tmp_path / "run", "--seconds-per-snippet", "1.0")) == 0
+    assert "how these features were made is not known" in capsys.readouterr().err
     assert run(["localize", str(tmp_path / "run"), str(bare), "--out", str(tmp_path / "r.json")]) == 0
 
 

@@ -1,4 +1,4 @@
-"""A dataset that a whole ablation takes seconds on."""
+"""A dataset that a whole ablation takes seconds on, and trainings that need no process of their own."""
 
 from __future__ import annotations
 
@@ -49,3 +49,16 @@ def ablation_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("settings") / "small.yaml"
     file.write_text(SMALL)
     return file
+
+
+@pytest.fixture
+def trainings_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings of studies run in the process of the test, one after the other.
+
+    That each is a process of its own, with a log, that ends with the runner, and gives the weights of a training here,
+    is what ``finished``, the kills and the failing seed of ``test_ablate.py`` and ``test_seeds.py`` are for.
+    """
+    from tests.in_process import Finished
+
+    monkeypatch.setattr("weaktal.studies.runner._Process", Finished)
+    monkeypatch.setattr("weaktal.studies.runner.POLL", 0.0)

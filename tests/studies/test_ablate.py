@@ -344,7 +344,7 @@ def test_a_cell_that_fails_is_named_with_its_log_and_the_others_go_on(
     assert run(words(ablation_dataset, ablation_settings, out, *more)) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert "gpu seed 0 failed" in last
-    assert "engine.device cuda: there is none here" in last
+    assert "engine.device cuda: cannot be used" in last
     assert str(out / "runs/gpu/seed-0.log") in last
     assert (out / "readings/cbp-warm-up/seed-0.json").exists()
     assert "`gpu`" in (out / "tables.md").read_text()

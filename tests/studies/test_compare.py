@@ -160,6 +160,7 @@ def test_tables_replace_no_input(world: Path, capsys: pytest.CaptureFixture[str]
     assert results.read_bytes() == before
 
 
+@pytest.mark.usefixtures("trainings_here")
 def test_a_run_and_its_seeds_localize_first(tiny_dataset: Path, tmp_path: Path) -> None:
     settings = {"optimizer": {"batch_size": 5, "lr": 0.01}, "engine": {"tensorboard": False},
                 "schedule": {"epochs": 1, "updates_per_epoch": 30}}  # fmt: skip

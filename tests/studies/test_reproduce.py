@@ -110,6 +110,7 @@ def make_as_published(dataset: Path) -> None:
     np.save(dataset / "features/clip-vit-b16/text.npy", random.normal(size=(3, 512)).astype(np.float32))
 
 
+@pytest.mark.usefixtures("trainings_here")
 def test_a_small_one_from_end_to_end(tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dataset, out = tmp_path / "data", tmp_path / "out"
     shutil.copytree(tiny_dataset, dataset)

@@ -40,6 +40,7 @@ def test_each_seed_is_the_run_that_it_would_be_alone(finished: Path, tiny_datase
     assert weaktal.load(finished / "seed-0").info.seed == 0
 
 
+@pytest.mark.usefixtures("trainings_here")
 def test_more_seeds_are_added_and_finished_ones_kept(finished: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     shutil.copytree(finished, folder)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.devices import DeviceOverSetting
 from weaktal.cli.seeds import parse_seeds
 from weaktal.packages import package
 
@@ -34,6 +35,7 @@ def ablate(
         list[str] | None, typer.Option(help='One of your own: "NAME: KEY=VALUE KEY=VALUE ..."; repeatable.')
     ] = None,
     seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
+    device: DeviceOverSetting = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Trainings at once; as many as cores by default.")
     ] = None,
@@ -70,6 +72,7 @@ def ablate(
         own=variant or [],
         seeds=parse_seeds(seeds),
         workers=workers,
+        device=device,
         subset=subset,
         train_subset=train_subset,
         protocol=protocol,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.cli.tables import console, put_json, table, warn
 
 
@@ -49,6 +50,7 @@ def compare(
             help="Method of runs that is neither weaktal's nor installed: its package.module again.", show_default=False
         ),
     ] = None,
+    device: Device = "auto",
 ) -> None:
     """Compare runs and results: mean and spread over seeds, intervals, and paired differences to the first row, beside
     what others published.
@@ -76,6 +78,7 @@ def compare(
             resamples=resamples,
             beside=published,
             method=method,
+            device=device,
             on_progress=show,
         )
     for path in out or []:

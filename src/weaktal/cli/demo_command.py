@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.errors import LARGEST_SEED
 
 
@@ -19,6 +20,7 @@ def demo(
     workers: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Processes that render videos.", show_default="as many as cores")
     ] = None,
+    device: Device = "auto",
     cache: Annotated[
         Path | None, typer.Option(help="Keep rendered videos there, not in ~/.cache/weaktal/worlds.", metavar="DIR")
     ] = None,
@@ -32,7 +34,7 @@ def demo(
     from weaktal.demonstration.demo import FULL, QUICK
     from weaktal.demonstration.demo import demo as run_demo
 
-    done = run_demo(out, size=QUICK if quick else FULL, seed=seed, workers=workers, cache=cache)
+    done = run_demo(out, size=QUICK if quick else FULL, seed=seed, workers=workers, cache=cache, device=device)
     print(f"\nmAP, mean of tIoU 0.1 to 0.7 ({done.seconds:.0f} s in all):")
     for name, scores in done.scores.items():
         print(f"  {name:8s} {100 * scores.average_map:5.1f} %")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.cli.tables import console, percent, put_json, share, table, warn
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def diagnose(
             rich_help_panel=RUNS,
         ),
     ] = None,
+    device: Device = "auto",
 ) -> None:
     """Show how results err, after Alwassel et al. (ECCV 2018): kinds of false positives among the surest predictions,
     what each kind costs, and what is missed by length, coverage and number of instances. Beside it which classes are
@@ -105,6 +107,7 @@ def diagnose(
         tiou=tiou,
         overrides=set_ or (),
         method=method,
+        device=device,
     )
     if put_json(found.as_json(), json_out):
         return

@@ -12,10 +12,11 @@ from rich import progress
 from rich.text import Text
 
 from weaktal.cli.bars import showing
+from weaktal.cli.devices import Devices
 from weaktal.cli.following import say_next
 from weaktal.data.spelling import systematic
 from weaktal.data.video_files import refuse_absent
-from weaktal.encoders.names import HOUSE, check_device, check_encoder
+from weaktal.encoders.names import HOUSE, check_encoder
 from weaktal.errors import LARGEST_SEED, InputError, counted, one_line
 from weaktal.video.flow import check_method
 
@@ -42,6 +43,7 @@ class Precision(StrEnum):
 
     FP32 = "fp32"
     BF16 = "bf16"
+    AUTO = "auto"
 
 
 def extract(
@@ -119,9 +121,10 @@ def extract(
     texts: Annotated[
         Path | None, typer.Option(help="File of several texts a class, in place of the template.", metavar="FILE")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, ...; auto takes a GPU if there is one.")] = "auto",
+    device: Devices = "auto",
     precision: Annotated[
-        Precision, typer.Option(help="Arithmetic of the networks; bf16 is faster and less exact.")
+        Precision,
+        typer.Option(help="Arithmetic of the networks; bf16 is faster and less exact, auto takes it where that is so."),
     ] = Precision.FP32,
     batch: Annotated[
         int | None,
@@ -144,7 +147,6 @@ def extract(
         check_encoder(one)
     if flow is not None:
         check_method(flow)
-    check_device(device)
     refuse_absent(videos or ())
     from weaktal.encoders.weights_choice import WeightsChoice
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.errors import LARGEST_SEED, InputError, counted
 
 TABLE = "Spreadsheet"
@@ -37,7 +38,7 @@ def find(
     weights: Annotated[
         list[str] | None, typer.Option(help="Folder of weights, or NAME=PATH, as weaktal extract takes it.")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda; auto takes a GPU if there is one.")] = "auto",
+    device: Device = "auto",
     workers: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Threads for optical flow.", show_default="as many as cores")
     ] = None,
@@ -86,12 +87,11 @@ def find(
     """
     import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else
     from weaktal.data.video_files import refuse_absent
-    from weaktal.encoders.names import check_device, check_encoder
+    from weaktal.encoders.names import check_encoder
     from weaktal.methods.presets import check_preset
 
     for one in encoder or ():  # before torch is imported, which takes longer
         check_encoder(one)
-    check_device(device)
     check_preset(preset)
     refuse_absent(videos)
     from weaktal.cli.bars import showing

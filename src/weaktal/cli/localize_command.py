@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.cli.following import say_next
 from weaktal.cli.tags import Tags
 from weaktal.errors import InputError, counted
@@ -75,6 +76,7 @@ def localize(
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Skip videos of a dataset whose features cannot be used.")
     ] = False,
+    device: Device = "auto",
     tags: Annotated[
         Tags | None,
         typer.Option(help="For a dataset: find no class that the tags of a video rule out."),
@@ -126,6 +128,7 @@ def localize(
                 weights=chosen,
                 cache=cache,
                 method=method,
+                device=device,
                 on_progress=show,
             )
         else:
@@ -151,6 +154,7 @@ def localize(
                 cache=cache,
                 scores=scores,
                 overrides=set_ or [],
+                device=device,
                 on_progress=show,
             )
     _say(found, out, wanted=not skip_broken)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from weaktal.cli.ablate_command import print_failures
+from weaktal.cli.devices import DeviceOverSetting
 from weaktal.cli.seeds import parse_seeds
 
 
@@ -30,6 +31,7 @@ def reproduce(
         list[str] | None, typer.Option("--set", help="One setting over the recipe's; repeatable; the report names it.")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
+    device: DeviceOverSetting = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Trainings at once; as many as cores by default.")
     ] = None,
@@ -52,6 +54,7 @@ def reproduce(
         overrides=set_ or [],
         seeds=parse_seeds(seeds),
         workers=workers,
+        device=device,
         command=["weaktal", *sys.argv[1:]],
     )
     print(done.text)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from weaktal.cli.devices import DeviceOverSetting
 from weaktal.cli.following import say_next
 from weaktal.cli.seeds import parse_seeds
 from weaktal.errors import LARGEST_SEED, InputError
@@ -44,6 +45,7 @@ def train(
         int | None,
         typer.Option(min=1, max=1000, help="Trainings of --seeds at once; as many as GPUs, or else cores, by default."),
     ] = None,
+    device: DeviceOverSetting = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
     seconds_per_snippet: Annotated[
@@ -94,10 +96,12 @@ def train(
         raise InputError("is for one run", source="--logger", expected="to be left out with several seeds")
     if resume and run is None:
         if is_seeds(dataset):
-            _tell(*(done.path for done in resume_seeds(dataset, method=method, workers=workers, look=look)))
+            _tell(
+                *(done.path for done in resume_seeds(dataset, method=method, workers=workers, look=look, device=device))
+            )
             return
         with showing(lines=True) as show:
-            _tell(resume_run(dataset, method=method, loggers=loggers, look=look, on_progress=show).path)
+            _tell(resume_run(dataset, method=method, loggers=loggers, look=look, device=device, on_progress=show).path)
         return
     given: dict[str, Any] = {
         "method": _needed("--method", method),
@@ -113,6 +117,7 @@ def train(
         "seconds_per_window": seconds_per_window,
         "skip_broken": skip_broken,
         "look": look,
+        "device": device,
     }
     if several is not None:
         _tell(*(done.path for done in train_seeds(dataset, seeds=several, workers=workers, **given)))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.errors import counted, one_line
 
 
@@ -61,6 +62,7 @@ def view(
         str | None,
         typer.Option(help="Method of a run that is neither weaktal's nor installed: its package.module again."),
     ] = None,
+    device: Device = "auto",
     out: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE.html")] = Path("view.html"),
     serve: Annotated[
         bool,
@@ -112,6 +114,7 @@ def view(
             protocol=protocol,
             branch=branch or (),
             method=method,
+            device=device,
             started=started,
         )
         return
@@ -131,6 +134,7 @@ def view(
         protocol=protocol,
         branch=branch or (),
         method=method,
+        device=device,
         corrections=corrections,
     )
     print(f"{counted(len(report.videos), 'video')}: {out}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from weaktal.cli.devices import Device
 from weaktal.errors import InputError, counted, shown
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def weights(
             "--weights", help="Folder of weights.", show_default="$WEAKTAL_WEIGHTS, else ~/.cache/weaktal/weights"
         ),
     ] = None,
+    device: Device = "auto",
 ) -> None:
     """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
 
@@ -50,15 +52,15 @@ def weights(
         if not names:
             raise InputError("check needs a NAME", expected="ORGANIZATION/MODEL of which golden figures are known")
         for name in names:
-            _check(name, folder)
+            _check(name, folder, device)
     else:
         raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list, fetch or check")
 
 
-def _check(name: str, into: Path | None) -> None:
+def _check(name: str, into: Path | None, device: str) -> None:
     from weaktal.encoders.golden import check_weights
 
-    found = check_weights(name, into)
+    found = check_weights(name, into, device=device)
     print(f"{name}: {counted(found.pairs, 'cosine')} between texts as published, to within {found.largest:.4f}")
 
 

@@ -134,6 +134,8 @@ def limits(schema: Mapping[str, Any]) -> str:
             return "true or false"
         case "null":
             return "null"
+        case "string" if "examples" in schema:
+            return f"such as {', '.join(schema['examples'])}"
         case "string":
             return "text" if schema.get("minLength", 0) < 1 else "text, not empty"
         case "array":

@@ -27,6 +27,7 @@ class Manifest(BaseModel):
         text: file name of class vectors (C, D), in class order, for vision-language features.
         text_classes: the classes that they were made for; None if that is unknown.
         complete: whether every video of the dataset has its file.
+        computed_on: devices, and how they computed, of the extractions that filled the folder; for people.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -41,6 +42,7 @@ class Manifest(BaseModel):
     text: str | None = None
     text_classes: tuple[str, ...] | None = None
     complete: bool = True
+    computed_on: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _streams_lie_inside(self) -> Manifest:
@@ -52,6 +54,11 @@ class Manifest(BaseModel):
         ):
             raise ValueError("text to be the name of a file in the same folder")
         return self
+
+    @property
+    def tells_making(self) -> bool:
+        """Whether ``weaktal extract`` made the features, so that the manifest tells everything of how."""
+        return "last_window" in (self.model_extra or {})
 
     @property
     def grid(self) -> SnippetGrid:

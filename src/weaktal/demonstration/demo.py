@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from weaktal.demonstration.steps import BRANCHES, CBP, DemoSteps, Size, command_line
+from weaktal.devices import choose_device
 from weaktal.encoders.world.shipped import VLP
 from weaktal.errors import LARGEST_SEED, within
 from weaktal.evaluation.scoring import Scores
@@ -92,6 +93,7 @@ def demo(
     seed: int = 0,
     workers: int | None = None,
     cache: str | PathLike[str] | None = None,
+    device: str = "auto",
     console: Console | None = None,
 ) -> Demo:
     """Goes the whole way and leaves a dataset, a run, results and a report in the new folder ``out``.
@@ -105,15 +107,16 @@ def demo(
         seed: of the world and of training.
         workers: processes that render, and threads that compute optical flow; as many as cores by default.
         cache: where worlds are kept; :func:`~weaktal.files.cache_folder` by default.
+        device: where encoders and training run: "cpu", "cuda", "cuda:1", "mps"; "auto" takes a GPU if there is one.
         console: where progress goes; standard error by default.
 
     Raises:
-        InputError: if ``out`` exists, another demo is making it, or something cannot be written.
+        InputError: if there is no such device, ``out`` exists, another demo is making it, or it cannot be written.
     """
     within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000))
     out, console = Path(out), console or console_on("stderr")
     worlds = cache_folder("worlds") if cache is None else Path(cache)
-    work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, worlds, console)
+    work = DemoSteps(out, size, seed, workers or os.cpu_count() or 1, worlds, console, choose_device(device))
     start = time.perf_counter()
     with _new_folder(out):
         work.make_world()

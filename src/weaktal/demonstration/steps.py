@@ -62,6 +62,7 @@ class DemoSteps:
         workers: processes that render, and threads that compute optical flow.
         cache: where worlds are kept.
         console: where progress goes.
+        device: that computes.
         steps: what was done so far.
     """
 
@@ -71,6 +72,7 @@ class DemoSteps:
     workers: int
     cache: Path
     console: Console
+    device: str
     steps: list[Done] = field(default_factory=list)
 
     @property
@@ -106,7 +108,7 @@ class DemoSteps:
                     videos,
                     encoders=(CBP, VLP),
                     into=self.dataset,
-                    device="cpu",
+                    device=self.device,
                     workers=self.workers,
                     skip_broken=False,
                     on_progress=lambda event: advance(event.share),
@@ -140,6 +142,7 @@ class DemoSteps:
                     run=self.run,
                     overrides=self.size.settings,
                     seed=self.seed,
+                    device=self.device,
                     on_progress=show,
                 )
             done(f"{METHOD} on {counted(self.size.train, 'video')}")
@@ -150,7 +153,7 @@ class DemoSteps:
         scores = self.out / "results" / f"{branch}.safetensors"
         command = ("localize", self.run, self.dataset, "--branch", branch, "--out", results, "--scores", scores)
         with self._step(f"localize with {branch}", command) as done:
-            found = localize(self.run, self.dataset, results, branch=branch, scores=scores)
+            found = localize(self.run, self.dataset, results, branch=branch, scores=scores, device=self.device)
             done(f"{counted(found.count, 'segment')} in {counted(len(found.videos), 'video')}")
         return BranchFiles(branch, results, scores, BRANCHES[branch])
 

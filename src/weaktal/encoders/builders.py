@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import torch
 
+from weaktal.devices import Precision
 from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.diet import SHORT_SIDE, Kind
 from weaktal.encoders.i3d import I3D, load_i3d, random_i3d
-from weaktal.encoders.networks import I3DNetwork, Network, Precision, SnippetEncoder
+from weaktal.encoders.networks import I3DNetwork, Network, SnippetEncoder
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.video.flow import FLOW_BOUND
 

@@ -10,9 +10,10 @@ from typing import Any, Protocol, cast
 
 import torch
 
+from weaktal.devices import Precision
 from weaktal.encoders.look import Look
 from weaktal.encoders.names import CHECKPOINT, HOUSE, installed, is_reference
-from weaktal.encoders.networks import Precision, SnippetEncoder
+from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, arg, shown
 

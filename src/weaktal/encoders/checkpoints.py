@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from weaktal.devices import Precision
 from weaktal.encoders import clip, image_transformers, sound, video_transformers, x_clip
 from weaktal.encoders.believed import model_type
 from weaktal.encoders.catalog import folder_name
@@ -19,7 +20,7 @@ from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.diet import Spread
 from weaktal.encoders.look import Look
 from weaktal.encoders.names import CLIP, HOUSE, installed
-from weaktal.encoders.networks import ImageNetwork, Network, Precision, SnippetEncoder
+from weaktal.encoders.networks import ImageNetwork, Network, SnippetEncoder
 from weaktal.encoders.pretrained import (
     has_tokenizer,
     load_model,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from weaktal.devices import choose_device
 from weaktal.errors import InputError, shown
 
 if TYPE_CHECKING:
@@ -51,15 +52,16 @@ class Compared:
     largest: float
 
 
-def check_weights(name: str, into: WeightsLike | PathLike[str] | None = None) -> Compared:
+def check_weights(name: str, into: WeightsLike | PathLike[str] | None = None, *, device: str = "auto") -> Compared:
     """Compares an encoder with its golden figures.
 
     Args:
         name: ORGANIZATION/MODEL of :data:`GOLDEN`.
         into: where its weights lie; where they are looked for by default.
+        device: where it runs.
 
     Raises:
-        InputError: if no figures of it are known, its weights are missing, or it gives others.
+        InputError: if no figures of it are known, there is no such device, its weights are missing, or it gives others.
     """
     golden = GOLDEN.get(name)
     if golden is None:
@@ -71,10 +73,11 @@ def check_weights(name: str, into: WeightsLike | PathLike[str] | None = None) ->
     from weaktal.encoders.prompts import class_vectors
     from weaktal.encoders.weights_choice import WeightsChoice
 
-    encoder = build_encoder(name, WeightsChoice.of(into)).text
+    where = torch.device(choose_device(device))
+    encoder = build_encoder(name, WeightsChoice.of(into), device=where).text
     if encoder is None:
         raise InputError("encodes no texts", source=name, expected="its tokenizer files beside the weights")
-    vectors = class_vectors(encoder, golden.texts)
+    vectors = class_vectors(encoder, golden.texts).cpu()
     rows, columns = torch.triu_indices(len(vectors), len(vectors), offset=1)
     found = (vectors[rows] * vectors[columns]).sum(dim=1)
     largest = float((found - torch.tensor(golden.cosines)).abs().max())

@@ -20,9 +20,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from weaktal.devices import Precision
 from weaktal.encoders.checkpoint import fingerprint, load_weights, read_state_dict
 from weaktal.encoders.frames import Frames, ImagePreparation
-from weaktal.encoders.networks import ImageNetwork, Precision, SnippetEncoder
+from weaktal.encoders.networks import ImageNetwork, SnippetEncoder
 from weaktal.encoders.pretrained import load_model, quiet, read_config, weights_file
 from weaktal.encoders.tokens import Tokenizer
 from weaktal.encoders.vision_language import Prompts

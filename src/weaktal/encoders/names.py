@@ -25,8 +25,6 @@ HOUSE: Mapping[str, str] = {
 # Builds what is called by a folder or by ORGANIZATION/MODEL.
 CHECKPOINT = HOUSE[CLIP]
 GROUP = "weaktal.encoders"  # of entry points
-# What PyTorch calls devices, and "auto"; without those that only its own developers use.
-DEVICES = ("auto", "cpu", "cuda", "mps", "xpu", "hpu", "xla", "vulkan", "mtia", "meta", "privateuseone")
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -59,16 +57,6 @@ def check_encoder(name: str) -> None:
         expected=f"one of {', '.join(known)}, a folder, ORGANIZATION/MODEL, or package.module:function; nearest is "
         f"{nearest(name, known)}",
     )
-
-
-def check_device(name: str) -> None:
-    """Refuses what PyTorch calls no device, without importing it; whether it is there is another question.
-
-    Raises:
-        InputError: naming those that are usual.
-    """
-    if name.partition(":")[0] not in DEVICES:
-        raise InputError("is no device", source=f"{arg('device')} {shown(name)}", expected="auto, cpu, cuda or cuda:0")
 
 
 def has_name(name: str) -> bool:

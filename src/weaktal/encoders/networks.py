@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from weaktal.devices import Precision, habits
+from weaktal.encoders.compiling import Compiled
 from weaktal.encoders.diet import Diet, Kind, Sight, Spread
 from weaktal.encoders.i3d import DIM, I3D
 from weaktal.encoders.text_side import TextSide
@@ -17,7 +19,6 @@ from weaktal.encoders.vision_language import VisionLanguageEncoder
 from weaktal.encoders.world.small3d import DIM as SMALL_DIM
 from weaktal.encoders.world.small3d import Small3D, folded
 
-Precision = Literal["fp32", "bf16"]
 DEFAULT_FLOW = "tvl1"  # what I3D was trained on
 
 
@@ -39,7 +40,39 @@ class Network(Protocol):
         ...
 
 
-class I3DNetwork:
+@runtime_checkable
+class Compilable(Protocol):
+    """A network that torch.compile can make faster."""
+
+    def compile(self, backend: str = "inductor") -> None:
+        """From the next clips on, computes the same in compiled code, where that works."""
+        ...
+
+
+class _Convolutional:
+    """A 3-D convolutional network where it runs, with the layout in memory that its convolutions want there.
+
+    Channels last suits the convolutions of CPU and GPU alike (benchmarks/encoders.py) and changes no result but for the
+    order of additions.
+    """
+
+    def __init__(self, model: nn.Module, device: torch.device, precision: Precision) -> None:
+        self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        last = habits(device).channels_last
+        self._layout = torch.channels_last_3d if last else torch.contiguous_format
+        self._model: Callable[[Tensor], Tensor] = model.to(device, self._dtype, memory_format=self._layout)  # type: ignore[call-overload]
+        self._device = device
+
+    def compile(self, backend: str = "inductor") -> None:
+        """See :class:`Compilable`."""
+        self._model = Compiled(self._model, backend)
+
+    def _features(self, clips: Tensor) -> Tensor:
+        """Clips (B, C, T, H, W) on the device, in [-1, 1], as (B, D), float32."""
+        return self._model(clips.to(self._dtype, memory_format=self._layout)).float()
+
+
+class I3DNetwork(_Convolutional):
     """One stream of I3D; the features of several crops are averaged.
 
     Args:
@@ -52,24 +85,19 @@ class I3DNetwork:
     dim = DIM
 
     def __init__(self, model: I3D, kind: Kind, *, device: torch.device, precision: Precision = "fp32") -> None:
+        super().__init__(model, device, precision)
         self.kind: Kind = kind
-        self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        # Channels last suits the convolutions of CPU and GPU alike (benchmarks/encoders.py) and changes no result but
-        # for the order of additions.
-        self._model = model.to(device, self._dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        self._device = device
 
     def encode(self, clips: Tensor) -> Tensor:
         """Clips (B, V, C, T, S, S), bytes for RGB or [-1, 1] for flow, as (B, 1024)."""
         batch, crops = clips.shape[:2]
         with torch.inference_mode():
             x = clips.flatten(0, 1).to(self._device)  # (B * V, C, T, S, S)
-            x = unit_range(x).to(self._dtype, memory_format=torch.channels_last_3d)
-            features: Tensor = self._model(x).float()  # (B * V, D)
+            features = self._features(unit_range(x))  # (B * V, D)
             return features.view(batch, crops, self.dim).mean(dim=1).cpu()
 
 
-class Small3DNetwork:
+class Small3DNetwork(_Convolutional):
     """One stream of the rendered world's classification-trained encoder.
 
     Args:
@@ -82,18 +110,13 @@ class Small3DNetwork:
     dim = SMALL_DIM
 
     def __init__(self, model: Small3D, kind: Kind, *, device: torch.device, precision: Precision = "fp32") -> None:
+        super().__init__(folded(model), device, precision)
         self.kind: Kind = kind
-        self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        self._model = folded(model).to(device, self._dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        self._device = device
 
     def encode(self, clips: Tensor) -> Tensor:
         """Clips (B, 1, C, T, H, W), bytes for RGB or [-1, 1] for flow, as (B, 128)."""
         with torch.inference_mode():
-            x = unit_range(clips[:, 0].to(self._device))  # (B, C, T, H, W)
-            x = x.to(self._dtype, memory_format=torch.channels_last_3d)
-            features: Tensor = self._model(x)
-            return features.float().cpu()
+            return self._features(unit_range(clips[:, 0].to(self._device))).cpu()  # of (B, C, T, H, W)
 
 
 def unit_range(clips: Tensor) -> Tensor:

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from weaktal.devices import Precision
 from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.diet import Kind, Sound
-from weaktal.encoders.networks import Precision, SnippetEncoder
+from weaktal.encoders.networks import SnippetEncoder
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, arg, first_line
 from weaktal.packages import missing

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import AfterValidator, Field, PositiveFloat
 
 from weaktal.config import Count, Settings, Size, setting
+from weaktal.devices import check_device
+from weaktal.errors import InputError
 
 if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
 
 
+def _device(name: str) -> str:
+    try:
+        check_device(name)
+    except InputError as error:
+        raise ValueError(error.expected) from None
+    return name
+
+
 Decay = Annotated[float, Field(ge=0, lt=1)]
+Device = Annotated[str, AfterValidator(_device), Field(examples=["auto", "cpu", "cuda", "cuda:1", "mps"])]
 
 
 class OptimizerConfig(Settings):
@@ -47,11 +58,12 @@ class OptimizerConfig(Settings):
 class EngineConfig(Settings):
     """How training runs, whatever it trains."""
 
-    device: Literal["auto", "cpu", "cuda"] = setting(
-        "auto", "Where to train; auto takes a GPU where there is one.", "ours"
-    )
-    precision: Literal["32-true", "bf16-mixed"] = setting(
-        "32-true", "Of the arithmetic; bf16 needs no loss scaling, so resuming stays exact.", "ours"
+    device: Device = setting("auto", "Where to train; auto takes a GPU where there is one.", "ours")
+    precision: Literal["32-true", "bf16-mixed", "auto"] = setting(
+        "32-true",
+        "Of the arithmetic; bf16 needs no loss scaling, so resuming stays exact. auto takes it where the device has "
+        "instructions for it.",
+        "ours",
     )
     checkpoint_every: Count = setting(
         100, "Updates between checkpoints: so many can be lost when training is killed.", "ours", unit="updates"
@@ -74,5 +86,7 @@ class EngineConfig(Settings):
     )
 
 
-# Settings of the engine that cannot change the weights, so that a run may be resumed with others.
+# Settings of the engine that cannot change the weights.
 HARMLESS = ("checkpoint_every", "log_every", "workers", "tensorboard", "look_every")
+# What may differ when a run is resumed: the device of its start may be gone, and those of a kind round alike.
+RESUMABLE = ("device", *HARMLESS)

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.checkpoint import Checkpoints, Position, load_tensors, save_tensors
+from weaktal.engine.fabric import fabric_on
 from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.logs import Logger, LossLog
 from weaktal.engine.method import Method, Phase, State
@@ -28,7 +28,7 @@ from weaktal.engine.pace import Pace
 from weaktal.engine.resume import Start
 from weaktal.engine.seeding import derived_seed, seed_torch
 from weaktal.engine.settings import EngineConfig
-from weaktal.errors import InputError, RunError
+from weaktal.errors import RunError
 from weaktal.files import write_json
 from weaktal.progress import OnProgress, Progress
 
@@ -79,9 +79,7 @@ class Trainer:
         self.seed = seed
         self.on_progress = on_progress or (lambda _: None)
         self.checkpoints = Checkpoints(run)
-        if settings.device == "cuda" and not torch.cuda.is_available():
-            raise InputError("there is none here", source="engine.device cuda", expected="auto or cpu")
-        self.fabric = Fabric(accelerator=settings.device, devices=1, precision=settings.precision)
+        self.fabric = fabric_on(settings)
 
     def train(self) -> None:
         """Runs all phases from the newest checkpoint, or from the start, to the last weights.

@@ -5,24 +5,24 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
-
-import torch
 
 from weaktal.data.annotations import Annotations
 from weaktal.data.features import FeatureFolder, Features
 from weaktal.data.usable import check_grid
 from weaktal.data.video_files import PathLike, dataset_videos, find_usable, find_videos
+from weaktal.devices import EVERY, Habits, Precision, choose_devices, habits
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.look import Look
-from weaktal.encoders.networks import Precision
+from weaktal.encoders.networks import Compilable
 from weaktal.encoders.prompts import TEMPLATE
 from weaktal.encoders.weights_choice import WeightsChoice, WeightsLike
-from weaktal.errors import InputError, arg, counted, first_line, shown, within
+from weaktal.errors import InputError, arg, counted, shown, within
 from weaktal.extraction import folders
 from weaktal.extraction.cluster import run_on_ray
 from weaktal.extraction.folders import Target
@@ -35,6 +35,7 @@ from weaktal.progress import Progress
 from weaktal.video.container import probe
 
 Engine = Literal["local", "ray"]
+LONG = 3600.0  # seconds of video a device from which on compiling its networks can pay for itself
 log = logging.getLogger("weaktal")
 
 
@@ -102,7 +103,7 @@ def extract(
     template: str = TEMPLATE,
     texts: PathLike | None = None,
     device: str = "auto",
-    precision: Precision = "fp32",
+    precision: Precision | Literal["auto"] = "fp32",
     take: Look | Mapping[str, object] | None = None,
     batch: int | None = None,
     workers: int | None = None,
@@ -135,12 +136,15 @@ def extract(
         random_weights: a seed to draw weights from, to try things without any; the manifest says so.
         template: text of the class vectors, {} for the class name.
         texts: a file of several texts a class, as :mod:`weaktal.encoders.descriptions` has it.
-        device: "cpu", "cuda", ...; "auto" takes a GPU if there is one.
-        precision: of the networks; "bf16" is faster and rounds.
+        device: "cpu", "cuda", "cuda:1", "mps"; "auto" takes a GPU if there is one. Several with commas, such as
+            "cuda:0,cuda:1", or "all" GPUs, work side by side, each on videos of its own.
+        precision: of the networks; "bf16" is faster and rounds, "auto" takes it where the device has instructions for
+            it. The manifest says which.
         take: "layer", "pooling" and "frames" of checkpoints of the transformers library; see
             :class:`weaktal.encoders.look.Look`.
         batch: clips that go through a network at once; None is 1 on a CPU and 8 elsewhere.
-        workers: threads for optical flow, or, on Ray, videos at once; None is the number of cores.
+        workers: threads for optical flow, of all devices together, or, on Ray, videos at once; None is the number of
+            cores.
         engine: "local" for this process, "ray" for a Ray cluster.
         skip_broken: skip videos that cannot be used, and say which; otherwise the first one ends it.
         on_progress: called with seconds of video, from a thread of the extraction.
@@ -149,10 +153,17 @@ def extract(
         InputError: for a bad setting, missing or damaged weights, a folder with features of other settings, or, without
             ``skip_broken``, the first video that cannot be used. Features made before stay.
     """
-    chosen = choose_device(device)
+    devices = [habits(name) for name in choose_devices(device)]
     within(fps=(fps, 0.01, 1000), stride=(stride, 1, 2**31 - 1), window=(window, 1, 4096))
     within(batch=(batch, 1, 4096), workers=(workers, 1, 1000))
-    _check_words(crop=(crop, Crop), precision=(precision, Precision), engine=(engine, Engine))
+    _check_words(
+        crop=(crop, get_args(Crop)),
+        precision=(precision, (*get_args(Precision), "auto")),
+        engine=(engine, get_args(Engine)),
+    )
+    if engine == "ray":
+        _check_ray(device)
+    exact: Precision = _precision(devices) if precision == "auto" else precision
     recipe = Recipe(
         dataset=Path(into),
         encoders=_several(encoders),
@@ -161,9 +172,9 @@ def extract(
         sampling=Sampling(fps=fps, stride=stride, crop=crop, geometry=_sides(geometry), eight_bits=_eight(flow_bits)),
         flow=flow,
         template=template,
-        device=chosen,
-        precision=precision,
-        batch=batch or (1 if chosen == "cpu" else 8),
+        device=devices[0].device,
+        precision=exact,
+        batch=batch or devices[0].batch,
         window=window,
         look=take if take is None or isinstance(take, Look) else Look.of(take),
     )
@@ -179,23 +190,28 @@ def extract(
                 log.info("%s: was replaced; its features in %s are made anew", found[video], target.folder.name)
         folders.keep_apart(targets, found)
         jobs = folders.plan(found, targets)
+        work = _Work(recipe, targets, jobs, devices, batch, on_progress or (lambda _event: None))
+        if jobs:
+            work.targets = targets = [folders.noted(target, work.told()) for target in targets]
         folders.begin(targets)
         reasons = folders.write_class_vectors(
             targets, annotations, template, found, None if texts is None else Path(texts)
         )
         log.info("%s, %d of them finished before", counted(len(found), "video"), len(found) - len(jobs))
-        work = _Work(recipe, targets, jobs, on_progress or (lambda _event: None))
         if jobs:
+            for line in work.told():
+                log.info("computes on %s", line)
             work.run(engine, workers or os.cpu_count() or 1, skip_broken=skip_broken)
         lacking = folders.finish(targets, found, annotations)
     if annotations is not None:
         _compare_durations(targets, annotations)
     to_do = {job.video for job in jobs}
+    made = set(work.extracted)
     return Extracted(
         folders=tuple(
             Filled(target.folder, target.manifest.dim, tuple(lacking.get(target.folder.name, ()))) for target in targets
         ),
-        extracted=tuple(work.extracted),
+        extracted=tuple(job.video for job in jobs if job.video in made),
         finished_before=tuple(name for name in found if name not in to_do),
         failures={**skipped, **work.failures},
         notes=work.notes,
@@ -219,11 +235,22 @@ def _compare_durations(targets: Sequence[Target], annotations: Annotations) -> N
 
 @dataclass(slots=True)
 class _Work:
-    """Videos that are being worked on, and what became of them."""
+    """Videos that are being worked on, and what became of them.
+
+    Attributes:
+        recipe: on the first device.
+        targets: the folders, with encoders on the first device.
+        jobs: what to do.
+        devices: that do it, each with a pipeline of its own.
+        batch: clips at once; what suits each device by default.
+        on_progress: is told how far the work has come.
+    """
 
     recipe: Recipe
     targets: list[Target]
     jobs: Sequence[Job]
+    devices: Sequence[Habits]
+    batch: int | None
     on_progress: Callable[[Progress], None]
     extracted: list[str] = field(default_factory=list)
     failures: dict[str, InputError] = field(default_factory=dict)
@@ -231,8 +258,32 @@ class _Work:
     frames: int = 0
     seconds: float = 0.0
     busy: dict[str, float] = field(default_factory=dict)
-    _done: float = 0.0  # seconds of video
-    _total: float = 0.0
+    lengths: dict[Path, float] = field(init=False)  # seconds of video
+    total: float = field(init=False)
+    _done: float = 0.0
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.lengths = {job.path: _length(job.path) for job in self.jobs}
+        self.total = sum(self.lengths.values())
+
+    def _compiles(self, device: Habits) -> bool:
+        """Whether compiling, which takes a minute, can pay for itself."""
+        networks = [network for target in self.targets for network in target.encoder.networks]
+        return (
+            device.compiles
+            and self.total / len(self.devices) > LONG
+            and any(isinstance(network, Compilable) for network in networks)
+        )
+
+    def told(self) -> list[str]:
+        """On what, and how, the features are computed, a line for each kind of device."""
+        wanted = max(target.encoder.batch for target in self.targets)
+        lines = {
+            each.told(self.recipe.precision, max(self.batch or each.batch, wanted), compiled=self._compiles(each))
+            for each in self.devices
+        }
+        return sorted(lines)
 
     def run(self, engine: Engine, workers: int, *, skip_broken: bool) -> None:
         """Does the jobs.
@@ -241,24 +292,39 @@ class _Work:
             InputError: without ``skip_broken``, that of the first video that cannot be used; and if there is no Ray.
         """
         start = time.perf_counter()
-        lengths = {job.path: _length(job.path) for job in self.jobs}
-        self._total = sum(lengths.values())
         self._tell(0.0)
-        pipeline: Pipeline | None = None
+        pipelines: list[Pipeline] = []
         if engine == "ray":
             reports = run_on_ray(self.recipe, self.jobs, workers)
         else:
-            pipeline = self.recipe.pipeline(self.targets, workers)
-            reports = folders.run_here(pipeline, self.jobs, self.targets, self._looked_at)
+            side_by_side = list(self._workers(max(1, workers // len(self.devices))))
+            pipelines = [pipeline for pipeline, _ in side_by_side]
+            if len(side_by_side) > 1:
+                reports = folders.run_side_by_side(side_by_side, self.jobs, self._looked_at)
+            else:
+                reports = folders.run_here(pipelines[0], self.jobs, self.targets, self._looked_at)
         with contextlib.closing(reports):
             for report in reports:
                 if engine == "ray":
-                    self._tell(lengths[report.path])
+                    self._tell(self.lengths[report.path])
                 self._note(report)
                 if report.error is not None and not skip_broken:
                     raise report.error
         self.seconds = time.perf_counter() - start
-        self.busy = pipeline.busy.seconds() if pipeline is not None else {}
+        busy = [pipeline.busy.seconds() for pipeline in pipelines]
+        self.busy = {stage: sum(each[stage] for each in busy) / len(busy) for stage in (busy[0] if busy else ())}
+
+    def _workers(self, threads: int) -> Iterator[tuple[Pipeline, list[Target]]]:
+        """A pipeline for each device, with encoders of its own, and ``threads`` for optical flow."""
+        for index, device in enumerate(self.devices):
+            recipe = replace(self.recipe, device=device.device, batch=self.batch or device.batch)
+            targets = recipe.targets() if index else self.targets
+            if self._compiles(device):
+                for target in targets:
+                    for network in target.encoder.networks:
+                        if isinstance(network, Compilable):
+                            network.compile()
+            yield recipe.pipeline(targets, threads), targets
 
     def _note(self, report: folders.Report) -> None:
         name = report.name
@@ -278,8 +344,9 @@ class _Work:
         self._tell(frames / self.recipe.sampling.fps)
 
     def _tell(self, more: float) -> None:
-        self._done += more
-        self.on_progress(Progress("videos", self._done, self._total, "s of video"))
+        with self._telling:  # several devices tell
+            self._done += more
+            self.on_progress(Progress("videos", self._done, self.total, "s of video"))
 
 
 def _sides(geometry: str | tuple[int, int] | None) -> tuple[int, int] | None:
@@ -304,22 +371,6 @@ def _eight(bits: int | None) -> bool:
     return bits == 8
 
 
-def choose_device(name: str) -> str:
-    """The device that is meant; ``auto`` is a GPU if there is one.
-
-    Raises:
-        InputError: if it cannot be used.
-    """
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=name).item()  # of the device "meta" there are no numbers
-    except (RuntimeError, AssertionError) as error:
-        source = f"{arg('device')} {name}"
-        raise InputError(f"cannot be used ({first_line(error)})", source=source, expected="cpu or auto") from None
-    return name
-
-
 def _several(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
@@ -332,8 +383,24 @@ def _length(path: Path) -> float:
         return 0.0
 
 
-def _check_words(**settings: tuple[str, object]) -> None:
-    """Refuses words that are none of their ``Literal``."""
+def _check_words(**settings: tuple[str, Sequence[str]]) -> None:
+    """Refuses words that are none of those that mean something."""
     for name, (value, words) in settings.items():
-        if value not in get_args(words):
-            raise InputError(f"is {shown(value)}", source=arg(name), expected=" or ".join(get_args(words)))
+        if value not in words:
+            raise InputError(f"is {shown(value)}", source=arg(name), expected=" or ".join(words))
+
+
+def _precision(devices: Sequence[Habits]) -> Precision:
+    """What all of the devices are fastest in."""
+    return "bf16" if all(device.precision == "bf16" for device in devices) else "fp32"
+
+
+def _check_ray(device: str) -> None:
+    """Refuses devices by number: a worker on a cluster sees its own GPU alone.
+
+    Raises:
+        InputError: if several are named, or one by its number.
+    """
+    if "," in device or ":" in device or device == EVERY:
+        expected = f"cuda, cpu or auto; {arg('workers')} says how many at once"
+        raise InputError(f"is {device}", source=f"{arg('engine')} ray, {arg('device')}", expected=expected)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,14 @@ from weaktal.encoders.descriptions import class_texts, described_vectors
 from weaktal.encoders.networks import SnippetEncoder
 from weaktal.errors import InputError, arg, shown
 from weaktal.extraction.pipeline import Failed, Job, Pipeline, Rows, Sampling
+from weaktal.extraction.prefetch import Shared, merged
 from weaktal.files import refuse_links, replacing, sha256
 
 TEXT = "text.npy"
 # The class vectors where a video is called text; no video's name begins with a dot.
 TEXT_APART = ".text.npy"
 # Keys of a manifest that do not tell how its numbers came to be.
-_NOT_SETTINGS = {"complete", "text", "text_classes", "template", "texts_sha256", "weights_files"}
+_NOT_SETTINGS = {"complete", "computed_on", "text", "text_classes", "template", "texts_sha256", "weights_files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def make_target(
     existing = read_manifest(folder)
     if existing is not None:
         _check_same(existing, target)
+        kept = {"computed_on": existing.computed_on}
+        target = replace(target, manifest=target.manifest.model_copy(update=kept))
     elif folder.is_dir() and holds_features(folder):
         raise InputError(
             f"holds features but no {FILE}, so how they were made is unknown",
@@ -221,6 +224,28 @@ def run_here(
         for index, features in zip(result.job.wanted, result.features, strict=True):
             targets[index].write(result.job.video, features)
         yield Report(path, result.job.video, result.frames, result.notes, process=os.getpid())
+
+
+def run_side_by_side(
+    workers: Sequence[tuple[Pipeline, Sequence[Target]]],
+    jobs: Iterable[Job],
+    on_frames: Callable[[int], None] = lambda _count: None,
+) -> Generator[Report]:
+    """Does the jobs with several pipelines at once, each on its device; whichever is free takes the next video.
+
+    Args:
+        workers: pipelines, each with the folders that it fills: the same ones, with encoders on the pipeline's device.
+        jobs: what to do.
+        on_frames: called from several threads with the number of frames whenever some have been worked on.
+    """
+    shared = Shared(jobs)
+    yield from merged([run_here(pipeline, shared, targets, on_frames) for pipeline, targets in workers])
+
+
+def noted(target: Target, told: Iterable[str]) -> Target:
+    """The folder with a manifest that also says on what its features were computed, beside what it says already."""
+    update = {"computed_on": tuple(sorted({*(target.manifest.computed_on or ()), *told}))}
+    return replace(target, manifest=target.manifest.model_copy(update=update))
 
 
 def read_dataset(dataset: Path) -> Annotations | None:

@@ -1,12 +1,12 @@
-"""An iterator that runs ahead of its consumer, in a thread of its own."""
+"""Iterators that run ahead of their consumer, each in a thread of its own."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
 import threading
-from collections.abc import Generator, Iterator
-from typing import TypeVar
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -55,3 +55,58 @@ def running_ahead(items: Iterator[Item], depth: int) -> Generator[Item]:
     finally:
         stop.set()
         thread.join(_PATIENCE)
+
+
+class Shared(Generic[Item]):
+    """An iterator that several threads take from: each item goes to whoever asks first."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = iter(items)
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        with self._lock:
+            return next(self._items)
+
+
+def merged(sources: Sequence[Iterator[Item]]) -> Generator[Item]:
+    """The items of several iterators as they come, each iterator in a thread of its own.
+
+    Leaving the loop early, or an error of one of them, which comes out here, stops the others at their next item.
+    """
+    ready: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue()
+    stop = threading.Event()
+
+    def work(items: Iterator[Item]) -> None:
+        try:
+            for item in items:
+                ready.put((item, None))
+                if stop.is_set():
+                    break
+            ready.put((None, StopIteration()))
+        except BaseException as error:
+            ready.put((None, error))
+        finally:
+            if isinstance(items, Generator):
+                items.close()
+
+    threads = [threading.Thread(target=work, args=(items,), daemon=True) for items in sources]
+    for thread in threads:
+        thread.start()
+    left = len(threads)
+    try:
+        while left:
+            item, error = ready.get()
+            if isinstance(error, StopIteration):
+                left -= 1
+            elif error is not None:
+                raise error
+            else:
+                yield item  # type: ignore[misc]  # an item comes with every missing error
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(_PATIENCE)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import torch
 
+from weaktal.devices import Precision
 from weaktal.encoders.catalog import build_encoder, folder_name
 from weaktal.encoders.look import Look
-from weaktal.encoders.networks import DEFAULT_FLOW, Precision, SnippetEncoder
+from weaktal.encoders.networks import DEFAULT_FLOW, SnippetEncoder
 from weaktal.encoders.prompts import TEMPLATE, fill
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, arg, counted

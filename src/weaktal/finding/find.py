@@ -18,6 +18,7 @@ from weaktal.data.corrections import read_corrections
 from weaktal.data.importers.tags.import_table import Paths, import_folders, import_table
 from weaktal.data.results import Results
 from weaktal.data.video_files import dataset_videos, files_of
+from weaktal.devices import choose_device
 from weaktal.errors import LARGEST_SEED, InputError, arg, counted, within
 from weaktal.evaluation.judged import FILE as CORRECTIONS
 from weaktal.evaluation.judged import Precision
@@ -105,7 +106,7 @@ def find(
         tags: spreadsheet, as :func:`weaktal.import_table` reads it; by default the folder of a video is its tag.
         encoder: one of motion, one of images and texts, or both; I3D and CLIP by default, where their weights are.
         weights: where to look for their weights.
-        device: where encoders and training run: "cpu", "cuda"; "auto" takes a GPU if there is one.
+        device: where encoders and training run: "cpu", "cuda", "cuda:1", "mps"; "auto" takes a GPU if there is one.
         workers: threads that compute optical flow; as many as cores by default.
         preset: of the method's settings; one that suits the number of videos by default.
         settings: of the method, over those of the preset, as of :func:`weaktal.train`.
@@ -122,7 +123,6 @@ def find(
     """
     import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else
     from weaktal.encoders.weights_choice import WeightsChoice
-    from weaktal.extraction.extract import choose_device
 
     within(seed=(seed, 0, LARGEST_SEED), workers=(workers, 1, 1000), correct_share=(correct_share, LEAST_PRECISION, 1))
     folder = Path(out)
@@ -164,7 +164,9 @@ def find(
         with work.step("training"):
             run = learn(folder, work.dataset, plan, state, on_progress)
         with work.step("searching"):
-            found = search(folder, work.dataset, run, plan, precision=correct_share, on_progress=on_progress)
+            found = search(
+                folder, work.dataset, run, plan, device=where, precision=correct_share, on_progress=on_progress
+            )
         with work.step("page"):
             found = replace(found, skipped={**work.failures, **found.skipped})
             told = write_outputs(folder, found, plan, work.seconds, next_commands(folder, found), judgements)

@@ -63,7 +63,14 @@ class Search:
 
 
 def search(
-    out: Path, dataset: Path, run: Path, plan: Plan, *, precision: float | None = None, on_progress: OnProgress | None
+    out: Path,
+    dataset: Path,
+    run: Path,
+    plan: Plan,
+    *,
+    device: str = "auto",
+    precision: float | None = None,
+    on_progress: OnProgress | None,
 ) -> Search:
     """Scores the videos that are not scored yet, and chooses the final set of all.
 
@@ -72,6 +79,7 @@ def search(
         dataset: with features.
         run: a finished run.
         plan: its features and branches.
+        device: where to score.
         precision: that is wanted of the final set.
         on_progress: is told how many videos are scored.
 
@@ -82,7 +90,7 @@ def search(
     main = Features.open(dataset, plan.features)
     vlp = Features.open(dataset, plan.vlp_features) if plan.vlp_features is not None else None
     videos, skipped = usable(annotations.videos, [main, vlp] if vlp else [main], skip_broken=True)
-    trained = Trained.load(run, None)
+    trained = Trained.load(run, None, device=device)
 
     def scored(by: Trained) -> StoredScores:
         keep = out / "scores" / f"{run.name}{f'-{by.branch}' if by.branch else ''}.safetensors"
@@ -100,7 +108,7 @@ def search(
     if plan.branches:
         alone = {}
         for name in plan.branches:
-            by = Trained.load(run, name)
+            by = Trained.load(run, name, device=device)
             alone[name] = decode_scores(scored(by), by.decode, known=known).videos
         agreement = agree(results.final.videos, alone)
     whole = {name: stored.read(name).video for name in unseen}

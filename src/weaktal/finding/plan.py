@@ -86,7 +86,7 @@ def make_plan(
         notes.append(f"{readers[0]} is left out: {problem}")
         readers = []
         names = tuple(others)
-    ours = {"engine": {"tensorboard": False, "device": "cuda" if torch.device(device).type == "cuda" else "cpu"}}
+    ours = {"engine": {"tensorboard": False, "device": device}}
     chosen = _over(ours, settings or {})
     if readers and others:
         return Plan(names, "collab", folder_name(others[0]), folder_name(readers[0]), chosen, tuple(notes))

@@ -46,6 +46,7 @@ def run_rows(
     named: Sequence[str] = (),
     prefix: str = "",
     method: str | None = None,
+    device: str = "auto",
 ) -> Rows:
     """Localizes a dataset with branches of a run.
 
@@ -61,6 +62,7 @@ def run_rows(
         named: the branches, with the last weights; the usual ones where there are none.
         prefix: of the rows' names.
         method: of the run, where it is a module that is not installed as a method.
+        device: where to score.
 
     Raises:
         InputError: for bad input.
@@ -100,6 +102,7 @@ def run_rows(
             scores=scores,
             skip_broken=True,
             method=named_method,
+            device=device,
         )
         what = [f"method {info.method}", f"branch {branch}" if branch else "", f"phase {phase}" if phase else ""]
         about = f"{run}: {', '.join([*filter(None, what), f'seed {info.seed}'])}"

@@ -26,6 +26,7 @@ def serve(
     protocol: str | None = None,
     branch: Sequence[str] = (),
     method: str | None = None,
+    device: str = "auto",
     started: Callable[[str], None] = print,
 ) -> None:
     """Serves the page that :func:`weaktal.report.view.view` writes, to this machine alone, until it is stopped.
@@ -61,5 +62,6 @@ def serve(
         protocol=protocol,
         branch=branch,
         method=method,
+        device=device,
     )
     run(report, corrections=kept, port=port, started=started)

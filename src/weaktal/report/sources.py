@@ -36,6 +36,7 @@ def report_of(
     protocol: str | None = None,
     branch: Sequence[str] = (),
     method: str | None = None,
+    device: str = "auto",
 ) -> Report:
     """The content of a page; see :func:`weaktal.report.view.view` for the arguments.
 
@@ -89,6 +90,7 @@ def report_of(
                     subset=subset or subset_of(read_tags(truth), scored_by),
                     named=branch,
                     method=method,
+                    device=device,
                     prefix=f"{name}: " if len(paths) > 1 else "",
                 )
                 branches += rows.branches

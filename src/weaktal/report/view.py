@@ -30,6 +30,7 @@ def view(
     protocol: str | None = None,
     branch: Sequence[str] = (),
     method: str | None = None,
+    device: str = "auto",
     corrections: str | PathLike[str] | None = None,
 ) -> Report:
     """Writes a page that shows results files and finished runs, or a dataset alone.
@@ -49,6 +50,7 @@ def view(
             as the dataset says by default.
         branch: branches of runs to show; the usual ones, and what ``weaktal localize`` takes, by default.
         method: of a run whose method is a module that is not installed as one: that name again.
+        device: where runs score; "auto" takes a GPU if there is one.
         corrections: what a person said of segments on an earlier page, which this one starts with;
             ``corrections.json`` beside the first results file by default, where that is one.
 
@@ -73,6 +75,7 @@ def view(
         protocol=protocol,
         branch=branch,
         method=method,
+        device=device,
     )
     report = _with_corrections_beside(report, sources) if kept is None else replace(report, kept=kept)
     write_report(page, report)

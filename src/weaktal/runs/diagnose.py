@@ -31,6 +31,7 @@ def diagnose(
     tiou: str | Sequence[float] | None = None,
     overrides: Sequence[str] = (),
     method: str | None = None,
+    device: str = "auto",
 ) -> Detections | SnippetErrors | PhaseTable:
     """How results err, after Alwassel et al. (ECCV 2018): kinds of false positives, what each costs, what is missed.
 
@@ -49,6 +50,7 @@ def diagnose(
         tiou: thresholds: numbers, or text such as ``"0.3:0.7:0.1"``; the protocol's by default.
         overrides: of a run: single settings of decoding, such as ``"theta_cls=0.2"``.
         method: of a run whose method is a module that is not installed as one: that name again.
+        device: of a run: where it scores; "auto" takes a GPU if there is one.
 
     Raises:
         InputError: if a file is bad, a video of the scores is not annotated, or an argument means nothing here.
@@ -71,6 +73,7 @@ def diagnose(
             threshold=0.5 if threshold is None else threshold,
             overrides=[setting.removeprefix("decode.") for setting in overrides],
             method=method,
+            device=device,
         )
     if second.suffix == ".safetensors":
         given = {"protocol": protocol, "subset": subset, "tiou": tiou, "settings": overrides or None, "method": method}
@@ -84,7 +87,7 @@ def diagnose(
 
         if isinstance(first, Annotations):
             raise InputError("has to be a folder", source=second, expected="a dataset beside a run")
-        found = localize(second, Path(first), subset=subset, overrides=overrides, method=method)
+        found = localize(second, Path(first), subset=subset, overrides=overrides, method=method, device=device)
     else:
         _refuse({"settings": overrides or None, "method": method}, "results")
         found = read_results(second)

@@ -22,7 +22,7 @@ from weaktal.data.annotations import Name
 from weaktal.data.manifest import Manifest
 from weaktal.data.video_files import files_of
 from weaktal.engine.folder import TrainingFolder
-from weaktal.engine.settings import HARMLESS
+from weaktal.engine.settings import RESUMABLE
 from weaktal.errors import InputError, arg, shown
 from weaktal.files import read_model, refuse_links, write_json, write_text
 from weaktal.methods.base import VLP, Inputs, OtherFeatures
@@ -87,8 +87,8 @@ class RunInfo(BaseModel):
 
 UNTAGGED = "has no label"  # why a video was left out that has no tag
 
-# What may differ between a run and its resumption, since it cannot change the weights.
-_HARMLESS = {"weaktal", "dataset", "preset", *(f"settings.engine.{name}" for name in HARMLESS)}
+# What may differ between a run and its resumption, since it cannot change the weights, or is where it runs.
+_HARMLESS = {"weaktal", "dataset", "preset", *(f"settings.engine.{name}" for name in RESUMABLE)}
 
 
 def files_read(paths: Iterable[Path]) -> list[Path]:

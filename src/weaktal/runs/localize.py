@@ -11,6 +11,7 @@ from weaktal.config import Settings
 from weaktal.data.known_tags import TagsUse
 from weaktal.data.results import Results
 from weaktal.data.video_files import find_usable, videos_in
+from weaktal.devices import check_device
 from weaktal.errors import InputError, arg
 from weaktal.files import cache_folder, check_writable
 from weaktal.progress import OnProgress
@@ -47,6 +48,7 @@ def localize(
     weights: WeightsLike | None = None,
     cache: str | PathLike[str] | None = None,
     method: str | None = None,
+    device: str = "auto",
     on_progress: OnProgress | None = None,
 ) -> Results:
     """Finds the segments of a dataset's videos, or of video files.
@@ -76,12 +78,15 @@ def localize(
         weights: for video files: where to look for the encoders' weights; the usual folder by default.
         cache: for video files: folder of their features; :func:`~weaktal.files.cache_folder` by default.
         method: the run's method, where it is a module that is not installed as a method.
+        device: where to score and, for video files, to make their features: "cpu", "cuda", "cuda:1", "mps"; "auto"
+            takes a GPU if there is one.
         on_progress: is told how far the work has come.
 
     Raises:
         InputError: for bad input, if the run's features cannot be made here, or if no video can be used; nothing is
             written then.
     """
+    check_device(device)
     paths = [Path(where)] if isinstance(where, str | PathLike) else [Path(path) for path in where]
     target, kept = (None if path is None else Path(path) for path in (out, scores))
     check_writable(target, kept, inputs=[*files_read([Path(run), *paths]), *named_files(weights)])
@@ -99,7 +104,7 @@ def localize(
     def load() -> Trained:
         from weaktal.runs.trained import Trained  # late, with torch: what is misspelt is refused before
 
-        return Trained.load(Path(run), branch, overrides, settings=settings, method=method)
+        return Trained.load(Path(run), branch, overrides, settings=settings, method=method, device=device)
 
     if one_dataset(paths):
         refuse({"encoder": encoder, "weights": weights, "cache": cache}, "videos; a dataset has its features")

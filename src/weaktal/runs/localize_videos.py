@@ -16,7 +16,7 @@ from weaktal.progress import OnProgress
 from weaktal.runs.dataset_features import RunDataset
 from weaktal.runs.prepare import Prepared, prepare
 from weaktal.runs.trained import Trained
-from weaktal.runs.video_features import EncodersLike, as_in_training, check_same, extracted_by_weaktal, named_encoders
+from weaktal.runs.video_features import EncodersLike, as_in_training, check_same, named_encoders
 from weaktal.runs.video_file import video_file
 
 log = logging.getLogger("weaktal")
@@ -45,7 +45,7 @@ def localize_videos(
     with trained.opening_vlp():
         extractions |= {name: again(name, info.manifests.get(name)) for name in vlp_streams.values()}
     for name, extraction in extractions.items():
-        if not extracted_by_weaktal(info.manifests[name]):
+        if not info.manifests[name].tells_making:
             log.warning(
                 "the run does not say with which weights and flow its features %s were made; taking %s, %s, %s crop",
                 *(name, extraction.encoder, extraction.flow, extraction.sampling.crop),
@@ -59,6 +59,7 @@ def localize_videos(
         on_progress,
         check=lambda name, target: check_same(name, info.manifests[name], target, run, named=name in named),
         dataset=RunDataset(Path(info.dataset)),
+        device=trained.device,
     )
     made = dict(zip(extractions, prepared.features, strict=True))
     features = Features({stream: made[name] for stream, name in streams.items()})

@@ -124,6 +124,7 @@ def diagnose_phases(
     overrides: Sequence[str] = (),
     batch_size: int = 8,
     method: str | None = None,
+    device: str = "auto",
 ) -> PhaseTable:
     """Scores the weights at the end of every phase, with every branch.
 
@@ -136,11 +137,12 @@ def diagnose_phases(
         overrides: single settings of decoding.
         batch_size: videos scored at once.
         method: the run's method, where it is a module that is not installed as a method.
+        device: where to score.
 
     Raises:
         InputError: for bad input.
     """
-    trained = Trained.load(run, None, overrides, method=method)
+    trained = Trained.load(run, None, overrides, method=method, device=device)
     info, built = trained.info, trained.method
     annotations = read_annotations(dataset)
     protocol = protocol_of(annotations)

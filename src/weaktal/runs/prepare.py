@@ -13,6 +13,7 @@ import torch
 from weaktal.data.annotations import Video
 from weaktal.data.features import FeatureFolder, Features
 from weaktal.data.video_files import none_usable
+from weaktal.devices import Habits, choose_device, habits
 from weaktal.encoders.catalog import build_encoder
 from weaktal.errors import InputError
 from weaktal.extraction.cache import Decoded, FeatureCache, Lacking, Made, content_key
@@ -59,6 +60,7 @@ def prepare(
     *,
     check: Callable[[str, Target], None] = lambda _title, _target: None,
     dataset: RunDataset | None = None,
+    device: str = "auto",
 ) -> Prepared:
     """Takes features from the cache or from a dataset, and extracts what both lack.
 
@@ -69,9 +71,10 @@ def prepare(
         on_progress: is told how many videos are extracted.
         check: looks at the name and the folder of each extraction before any work, and may refuse it.
         dataset: one that may hold features of these very videos.
+        device: where the encoders run.
 
     Raises:
-        InputError: if an encoder cannot be had, or no video can be used.
+        InputError: if the device or an encoder cannot be had, or no video can be used.
     """
     failed: dict[str, InputError] = {}
     keys: dict[str, str] = {}
@@ -84,6 +87,7 @@ def prepare(
         FeatureCache(cache),
         on_progress or (lambda _: None),
         {key: videos[name] for name, key in reversed(keys.items())},
+        habits(choose_device(device)),
     )
     for title, extraction in extractions.items():
         check(title, work.plan(title, extraction))
@@ -116,6 +120,7 @@ class _Preparation:
         store: the cache.
         on_progress: is told how many videos are extracted.
         paths: of the videos, by content.
+        where: the device of the encoders, and what it does well.
 
     Attributes:
         targets, features: what was to be made.
@@ -124,11 +129,11 @@ class _Preparation:
         extracted, reused: contents that were.
     """
 
-    def __init__(self, store: FeatureCache, on_progress: OnProgress, paths: Mapping[str, Path]) -> None:
+    def __init__(self, store: FeatureCache, on_progress: OnProgress, paths: Mapping[str, Path], where: Habits) -> None:
         self._store = store
         self._tell = on_progress
         self._paths = paths
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._where = where
         self._extractions: list[tuple[str, Extraction]] = []
         self._lacking: dict[str, list[int]] = {}  # targets by content
         self._room = HELD
@@ -148,7 +153,7 @@ class _Preparation:
         encoder = build_encoder(
             extraction.encoder,
             extraction.weights,
-            device=self._device,
+            device=torch.device(self._where.device),
             precision=extraction.precision,
             look=extraction.look,
         )
@@ -215,9 +220,9 @@ class _Preparation:
         pipeline = Pipeline(
             [target.encoder for target in targets],
             extraction.sampling,
-            flow=flow_method(extraction.flow, str(self._device)),
+            flow=flow_method(extraction.flow, self._where.device),
             workers=os.cpu_count() or 1,
-            batch=1 if self._device.type == "cpu" else 8,
+            batch=self._where.batch,
         )
         titles = " and ".join(self._extractions[index][0] for index in group)
         done = self._store.fill(targets, jobs, pipeline)

@@ -22,6 +22,7 @@ def resume(
     method: str | None = None,
     loggers: Sequence[Logger] = (),
     look: bool = False,
+    device: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Goes on with a run from its newest checkpoint, as its folder says that it was started.
@@ -30,7 +31,7 @@ def resume(
         run: the folder.
         dataset: where the dataset lies now, if it was moved since.
         method: the run's method, where it is a module that is not installed as a method.
-        loggers, look, on_progress: as of :func:`weaktal.train`.
+        loggers, look, device, on_progress: as of :func:`weaktal.train`.
 
     Returns:
         The finished run; at once if it was finished before.
@@ -58,5 +59,6 @@ def resume(
         skip_broken=any(reason != UNTAGGED for reason in info.skipped.values()),
         loggers=loggers,
         look=look,
+        device=device,
         on_progress=on_progress,
     )

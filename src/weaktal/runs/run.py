@@ -40,6 +40,7 @@ class LocalizeOptions(TypedDict, total=False):
     weights: WeightsLike | None
     cache: str | PathLike[str] | None
     method: str | None
+    device: str
     on_progress: OnProgress | None
 
 

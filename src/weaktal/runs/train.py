@@ -12,9 +12,12 @@ from weaktal.config import Settings, as_yaml, flat, load_settings
 from weaktal.data.annotations import Video, read_annotations, read_tags
 from weaktal.data.features import Features
 from weaktal.data.fingerprint import fingerprints, tags_fingerprint
+from weaktal.data.manifest import FILE as MANIFEST
 from weaktal.data.manifest import Manifest
 from weaktal.data.text_vectors import read_text_vectors
 from weaktal.data.usable import usable
+from weaktal.devices import check_device
+from weaktal.encoders.names import has_name
 from weaktal.engine.logs import Logger
 from weaktal.errors import LARGEST_SEED, InputError, arg, counted, shown, within
 from weaktal.locks import alone_in
@@ -49,6 +52,7 @@ def train(
     skip_broken: bool = False,
     loggers: Sequence[Logger] = (),
     look: bool = False,
+    device: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Trains ``method`` on video-level tags. Segments are never read, except by ``look``, which only logs.
@@ -74,6 +78,8 @@ def train(
             the run's own files: any of Lightning Fabric's loggers, or what has the same methods.
         look: also log, for whoever watches, how well the tags of held-out videos are told, and, where segments of the
             training videos are known, how far the pseudo-labels are right. The weights stay the same, bit for bit.
+        device: where to train, over ``engine.device`` of the settings: "cpu", "cuda", "cuda:1", "mps"; "auto" takes a
+            GPU if there is one.
         on_progress: is told of each update, with its losses; ``what`` is the phase.
 
     Returns:
@@ -85,6 +91,7 @@ def train(
     """
     within(seed=(seed, 0, LARGEST_SEED))
     dataset, folder = Path(dataset), RunFolder(Path(run))
+    overrides = on_device(overrides, device)
     kind = method_settings(method)
     base = load_settings(kind, preset_file(method, preset)) if preset else None
     chosen = load_settings(kind, None if config is None else Path(config), overrides, base=base, values=settings)
@@ -101,6 +108,7 @@ def train(
     main = Features.open(dataset, features, seconds_per_snippet, seconds_per_window)
     others = {VLP: Features.open(dataset, vlp_features)} if vlp_features else {}
     videos, skipped = usable(tagged, [main, *others.values()], skip_broken=skip_broken)
+    _tell_of_unknown_making([main, *others.values()])
     for error in skipped.values():
         log.warning("skipped: %s", error)
     if untagged:
@@ -181,6 +189,18 @@ def train(
     return Run(folder.path)
 
 
+def on_device(overrides: Sequence[str], device: str | None) -> Sequence[str]:
+    """Settings with a device over them.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if device is None:
+        return overrides
+    check_device(device)
+    return [*overrides, f"engine.device={device}"]
+
+
 def _tell_of_unseen(classes: Sequence[str], videos: Iterable[Video]) -> None:
     """Warns of classes that no training video holds: they keep their place, so that scores and results stay in order,
     and are background in all training videos.
@@ -194,11 +214,28 @@ def _tell_of_unseen(classes: Sequence[str], videos: Iterable[Video]) -> None:
         )
 
 
+def _tell_of_unknown_making(parts: Sequence[Features]) -> None:
+    """Warns of features of which nobody knows how they were made, since new videos then cannot be treated alike."""
+    for folder in (folder for part in parts for folder in part.folders.values()):
+        if folder.manifest is None:
+            log.warning(
+                "%s: how these features were made is not known (there is no %s): the run will localize datasets that "
+                "have such features, and no video files",
+                *(folder.folder, MANIFEST),
+            )
+        elif not folder.manifest.tells_making and has_name(folder.manifest.encoder):
+            log.warning(
+                "%s: weights and flow that these features were made with are not known: features that are made of new "
+                "video files may differ from them, and the run be worse on these than on this dataset",
+                folder.folder,
+            )
+
+
 def _manifests(parts: Sequence[Features]) -> dict[str, Manifest]:
     """How the features came to be, by folder name, so that new videos can be treated alike."""
     folders = [folder for part in parts for folder in part.folders.values()]
     return {
-        folder.folder.name: folder.manifest.model_copy(update={"complete": True, "text": None})
+        folder.folder.name: folder.manifest.model_copy(update={"complete": True, "text": None, "computed_on": None})
         for folder in folders
         if folder.manifest is not None
     }

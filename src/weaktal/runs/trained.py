@@ -20,6 +20,7 @@ from weaktal.data.scores import VideoScores
 from weaktal.decoding.change_points import feature_changes
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scored
+from weaktal.devices import choose_device
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.checksums import FILE, read_sums
@@ -48,6 +49,7 @@ class Trained:
         decode: settings of decoding.
         phase: name of the phase whose weights these are; None for the last.
         asked: whether somebody named the branch.
+        device: where to score.
     """
 
     run: Path
@@ -58,6 +60,7 @@ class Trained:
     decode: DecodeConfig
     phase: str | None = None
     asked: bool = False
+    device: str = "auto"
 
     @classmethod
     def load(
@@ -68,16 +71,18 @@ class Trained:
         *,
         settings: Mapping[str, Any] | Settings | None = None,
         method: str | None = None,
+        device: str = "auto",
     ) -> Trained:
         """A run with its weights, and its settings of decoding with ``settings`` and ``overrides`` over them.
 
         Where no branch is named and the method can choose, the branch and the phase that the weights come from are its
-        choice. ``method`` is as of :func:`load_method`.
+        choice. ``method`` is as of :func:`load_method`. ``device`` is where it scores, wherever it was trained.
 
         Raises:
-            InputError: if the folder holds no finished run or its files are damaged, or there is no such branch or
-                setting.
+            InputError: if the folder holds no finished run or its files are damaged, or there is no such branch,
+                setting or device.
         """
+        device = choose_device(device)
         folder = RunFolder(run)
         built, config, info = _build_method(folder, method)
         check_branch(branch, built.branches, info.method)
@@ -92,7 +97,7 @@ class Trained:
             if chosen is not None:
                 weights, phase = folders[chosen] / "weights.safetensors", folders[chosen].name
         load_weights(built.module, weights)
-        return cls(run, built, config, info, branch, decode, phase, asked)
+        return cls(run, built, config, info, branch, decode, phase, asked, device)
 
     @contextlib.contextmanager
     def opening_vlp(self) -> Iterator[None]:
@@ -154,7 +159,7 @@ class Trained:
             VideoSet(untagged, info.classes, features, {VLP: vlp} if vlp else {}),
             branch=self.branch,
             batch_size=batch_size,
-            device=self.settings.engine.device,
+            device=self.device,
         )
         called = [video.name for video in videos] if names is None else names
         by_video: list[np.ndarray] = []

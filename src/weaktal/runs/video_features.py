@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weaktal.data.manifest import FILE, Manifest
+from weaktal.devices import Precision
 from weaktal.encoders.frames import Crop
 from weaktal.encoders.look import Look
 from weaktal.encoders.names import has_name, is_reference
-from weaktal.encoders.networks import Precision
 from weaktal.encoders.weights import KNOWN, weights_folder
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError, arg, shown
@@ -143,7 +143,7 @@ def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Pa
     for place in (*places, weights_folder() / encoder):
         if place is not None and (place / "config.json").is_file():
             return str(place)
-    if not extracted_by_weaktal(manifest):
+    if not manifest.tells_making:
         raise InputError(
             f"its features {shown(name)} were made by {shown(encoder)}, which cannot be run on videos here",
             source=run,
@@ -157,11 +157,6 @@ def _encoder_word(name: str, manifest: Manifest, weights: WeightsChoice, run: Pa
         source=weights_folder() / encoder,
         expected=f"its folder there, {arg('weights')} {encoder}=FOLDER, or the package that offers {encoder} installed",
     )
-
-
-def extracted_by_weaktal(manifest: Manifest) -> bool:
-    """Whether ``weaktal extract`` made the features, so that their manifest tells everything."""
-    return "last_window" in (manifest.model_extra or {})
 
 
 def check_same(name: str, manifest: Manifest, target: Target, run: Path, *, named: bool = False) -> None:

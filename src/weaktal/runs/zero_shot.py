@@ -47,6 +47,7 @@ def zero_shot(
     scores: str | PathLike[str] | None = None,
     settings: Mapping[str, Any] | Settings | None = None,
     overrides: Sequence[str] = (),
+    device: str = "auto",
     on_progress: OnProgress | None = None,
 ) -> Results:
     """Finds segments of the named actions without any training.
@@ -62,6 +63,7 @@ def zero_shot(
         scores: also keep the scores in this file.
         settings: of :class:`ZeroShotConfig`, such as ``{"fps": 4, "decode": {"theta_cls": 0.2}}``.
         overrides: single settings as the shell gives them, such as ``"fps=4"``.
+        device: where the encoder runs: "cpu", "cuda", "cuda:1", "mps"; "auto" takes a GPU if there is one.
         on_progress: is told how far the work has come.
 
     Raises:
@@ -88,7 +90,7 @@ def zero_shot(
         )  # refuses words that it does not know
 
     store = cache_folder() if cache is None else Path(cache)
-    prepared = prepare(found, {encoder: extraction}, store, on_progress, check=check)
+    prepared = prepare(found, {encoder: extraction}, store, on_progress, check=check, device=device)
     (target,) = prepared.targets
     text_side = target.encoder.text
     assert text_side is not None

@@ -24,6 +24,7 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.packages import package
 from weaktal.progress import console_on
+from weaktal.runs.train import on_device
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.document import write_document
 from weaktal.studies.folder import alone_in, missing_jobs, read_found, same_request
@@ -71,6 +72,7 @@ def ablate(
     train_subset: str | None = None,
     protocol: str | None = None,
     seconds_per_snippet: float | None = None,
+    device: str | None = None,
     command: Sequence[str] = (),
     console: Console | None = None,
 ) -> Ablated:
@@ -92,6 +94,7 @@ def ablate(
         subset, train_subset: to score and to train on; the protocol's and the dataset's own by default.
         protocol: of scoring; the dataset's own, or ``plain``, by default.
         seconds_per_snippet: for features without a manifest.
+        device: where to train and to score, over ``engine.device`` of the settings.
         command: the words of the command line, for the report.
         console: where progress goes; standard error by default.
 
@@ -99,6 +102,7 @@ def ablate(
         InputError: for bad input, before anything is trained.
     """
     check_seeds(seeds)
+    overrides = on_device(overrides, device)
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
     within(workers=(workers, 1, 1000))
     base = load_settings(CollabConfig, None if config is None else Path(config), overrides, base=named)

@@ -19,10 +19,10 @@ from weaktal.config import as_yaml, parse_settings
 from weaktal.data.annotations import Annotations, Video, read_annotations, read_tags
 from weaktal.data.features import Features
 from weaktal.data.usable import usable
+from weaktal.devices import choose_device
 from weaktal.engine.batch import VideoSet
 from weaktal.engine.checkpoint import load_weights
 from weaktal.engine.method import Choosing, Method
-from weaktal.engine.predict import torch_device
 from weaktal.errors import InputError
 from weaktal.evaluation.diagnose import diagnose
 from weaktal.evaluation.protocols import protocol_named
@@ -121,7 +121,7 @@ def measured(
             folder = folders[choice.phase]
         chosen = f"{folder.name} {branch}"
     load_weights(method.module, folder / "weights.safetensors")
-    trained = Trained(job.run, method, config, info, branch, config.decode)
+    trained = Trained(job.run, method, config, info, branch, config.decode, device=config.engine.device)
     needed = vlp if trained.needs_vlp else None
     return scored(
         trained,
@@ -195,7 +195,7 @@ def statistics_for(
         return lambda index: phase_statistics(folders[index], method).model_dump()
     tags = read_tags(job.data.dataset)
     videos = VideoSet([tags.videos[name] for name in info.videos], info.classes, cbp, {VLP: vlp})
-    method.module.to(torch_device(config.engine.device)).requires_grad_(False).eval()
+    method.module.to(choose_device(config.engine.device)).requires_grad_(False).eval()
 
     @torch.no_grad()
     def again(index: int) -> Mapping[str, Any]:

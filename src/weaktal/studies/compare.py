@@ -46,6 +46,7 @@ def compare(
     resamples: int = RESAMPLES,
     beside: bool = True,
     method: str | None = None,
+    device: str = "auto",
     on_progress: OnProgress | None = None,
 ) -> Comparison:
     """Scores runs and results, with spread over seeds, intervals, and differences to the first of them.
@@ -61,6 +62,7 @@ def compare(
         resamples: of the videos, and of several seeds, for the intervals; 0 for none.
         beside: take along the rows that others published on this benchmark.
         method: of runs whose method is a module that is not installed as one: that name again.
+        device: where runs score; "auto" takes a GPU if there is one.
         on_progress: is told how many results were scored.
 
     Raises:
@@ -89,7 +91,7 @@ def compare(
         resampled: list[Floats] = []
         for seed, path in source.parts.items():
             tell(Progress("scoring", done, total, "results"))
-            tables = tables_of(truth, _results(path, Path(dataset), scored, method), chosen, subset=scored)
+            tables = tables_of(truth, _results(path, Path(dataset), scored, method, device), chosen, subset=scored)
             ranking = Ranking.of(tables.truth, tables.predictions, grid, len(tables.classes))
             classes, sizes = tables.classes, (len(tables.videos), len(tables.truth))
             if resamples and not weights.size:
@@ -153,12 +155,12 @@ def _seed(part: Path) -> int | None:
     return int(number) if number.isdecimal() and number.isascii() else None
 
 
-def _results(path: Path, dataset: Path, subset: str, method: str | None) -> Results:
+def _results(path: Path, dataset: Path, subset: str, method: str | None, device: str) -> Results:
     if not path.is_dir():
         return read_results(path)
     from weaktal.runs.localize import localize  # late: needs torch, and results do not
 
-    return localize(path, dataset, subset=subset, method=method)
+    return localize(path, dataset, subset=subset, method=method, device=device)
 
 
 def _apart(names: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from weaktal import locks
 from weaktal.config import flat
 from weaktal.data.annotations import annotations_file
 from weaktal.data.fingerprint import Fingerprint
-from weaktal.engine.settings import HARMLESS
+from weaktal.engine.settings import RESUMABLE
 from weaktal.errors import InputError, shown
 from weaktal.files import read_model, refuse_links, sha256, write_json
 from weaktal.methods.collab.settings import CollabConfig
@@ -29,7 +29,7 @@ from weaktal.studies.plan import Plan, Training
 from weaktal.studies.seeded import Data, Measured, PendingReading, SeededTraining
 from weaktal.version import __version__
 
-_HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
+_HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in RESUMABLE)}
 
 # Rises when the same settings come to mean other numbers: then folders from before cannot be gone on with.
 # 2: online training restarts CBP; the rule "agreement" takes both branches.

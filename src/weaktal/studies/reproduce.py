@@ -19,6 +19,7 @@ from weaktal.methods.collab.phases import WARM_UP
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.progress import console_on
+from weaktal.runs.train import on_device
 from weaktal.studies.ablate import Ablated, common_data, run_plan
 from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
 from weaktal.studies.cells import line, spread
@@ -69,6 +70,7 @@ def reproduce(
     overrides: Sequence[str] = (),
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     workers: int | None = None,
+    device: str | None = None,
     command: Sequence[str] = (),
     console: Console | None = None,
 ) -> Reproduced:
@@ -82,6 +84,7 @@ def reproduce(
         overrides: settings over the recipe's.
         seeds: of the trainings.
         workers: trainings at once; as many as cores by default.
+        device: where to train and to score, over ``engine.device`` of the settings.
         command: the words of the command line, for the report.
         console: where progress goes; standard error by default.
 
@@ -92,10 +95,11 @@ def reproduce(
         raise InputError(f"no experiment {shown(experiment)}", expected=f"one of {', '.join(BENCHMARKS)}")
     check_seeds(seeds)
     within(workers=(workers, 1, 1000))
+    on_it = on_device(overrides, device)
     benchmark, dataset, out = BENCHMARKS[experiment], Path(dataset), Path(out)
     base, paper = (
         load_settings(
-            CollabConfig, benchmark.recipe, overrides, base=load_settings(CollabConfig, preset_file("collab", preset))
+            CollabConfig, benchmark.recipe, on_it, base=load_settings(CollabConfig, preset_file("collab", preset))
         )
         for preset in ("default", benchmark.paper_preset)
     )

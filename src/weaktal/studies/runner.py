@@ -177,12 +177,17 @@ def run_all(works: Sequence[Work], *, workers: int, console: Console, gpus: int 
 
 
 def _environment(workers: int, slot: int, gpus: int) -> dict[str, str]:
-    threads = str(max(1, available_cores() // workers))
+    """Of the process in a slot: its share of the cores, or fewer threads where the user wants fewer; and its GPU."""
+    share = max(1, available_cores() // workers)
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    asked = {name: os.environ.get(name, "") for name in names}
+    threads = {
+        name: str(min(share, int(text)) if text.isdecimal() and int(text) else share) for name, text in asked.items()
+    }
     seen = os.environ.get("CUDA_VISIBLE_DEVICES")
     devices = seen.split(",") if seen else [str(gpu) for gpu in range(gpus)]
     gpu = {"CUDA_VISIBLE_DEVICES": devices[slot % len(devices)]} if gpus else {}
-    return {**os.environ, **dict.fromkeys(names, threads), **gpu, "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, **threads, **gpu, "PYTHONUNBUFFERED": "1"}
 
 
 def available_cores() -> int:

@@ -18,19 +18,21 @@ from rich.console import Console
 
 from weaktal.config import Settings, flat, load_settings
 from weaktal.data.annotations import read_tags
-from weaktal.engine.settings import HARMLESS
+from weaktal.devices import check_device
+from weaktal.engine.settings import RESUMABLE
 from weaktal.errors import LARGEST_SEED, InputError, RunError, arg, shown, within
 from weaktal.files import read_model, write_json
 from weaktal.methods.base import method_settings, stored_method
 from weaktal.methods.presets import preset_file
 from weaktal.progress import console_on
 from weaktal.runs.run import Run
+from weaktal.runs.train import on_device
 from weaktal.studies.folder import alone_in
 from weaktal.studies.runner import Work, available_cores, run_all
 from weaktal.studies.seed import Request, SeedJob
 
 FILE = "seeds.json"
-_HARMLESS = {"dataset", *(f"settings.engine.{name}" for name in HARMLESS)}
+_HARMLESS = {"dataset", *(f"settings.engine.{name}" for name in RESUMABLE)}
 
 
 class _Seeds(BaseModel):
@@ -61,6 +63,7 @@ def train_seeds(
     seconds_per_window: float | None = None,
     skip_broken: bool = False,
     look: bool = False,
+    device: str | None = None,
     console: Console | None = None,
 ) -> tuple[Run, ...]:
     """Trains a method with several seeds, side by side, each in a process of its own.
@@ -72,7 +75,7 @@ def train_seeds(
         preset, config, settings, overrides: as of :func:`weaktal.train`.
         resume: go on with ``run``, which may be given more seeds; finished ones are kept.
         workers: trainings at once; as many as GPUs, or without any as cores, by default.
-        subset, seconds_per_snippet, seconds_per_window, skip_broken, look: as of :func:`weaktal.train`.
+        subset, seconds_per_snippet, seconds_per_window, skip_broken, look, device: as of :func:`weaktal.train`.
         console: where progress goes; standard error by default.
 
     Returns:
@@ -83,6 +86,7 @@ def train_seeds(
         RunError: if a training failed; the others are finished first.
     """
     check_seeds(seeds)
+    overrides = on_device(overrides, device)
     kind = method_settings(method)
     base = load_settings(kind, preset_file(method, preset)) if preset else None
     chosen = load_settings(kind, None if config is None else Path(config), overrides, base=base, values=settings)
@@ -118,6 +122,7 @@ def resume_seeds(
     method: str | None = None,
     workers: int | None = None,
     look: bool = False,
+    device: str | None = None,
     console: Console | None = None,
 ) -> tuple[Run, ...]:
     """Goes on with a folder of several seeds, as it says that it was started.
@@ -126,7 +131,7 @@ def resume_seeds(
         run: the folder.
         dataset: where the dataset lies now, if it was moved since.
         method: as of :func:`weaktal.resume`.
-        workers, look, console: as of :func:`train_seeds`.
+        workers, look, device, console: as of :func:`train_seeds`.
 
     Raises:
         InputError, RunError: as of :func:`train_seeds`.
@@ -136,6 +141,11 @@ def resume_seeds(
     if dataset is not None:
         moved = asked.request.model_copy(update={"dataset": Path(dataset).absolute()})
         asked = asked.model_copy(update={"request": moved})
+    if device is not None:
+        check_device(device)
+        engine = {**asked.request.settings["engine"], "device": device}
+        settings = {**asked.request.settings, "engine": engine}
+        asked = asked.model_copy(update={"request": asked.request.model_copy(update={"settings": settings})})
     return _train(Path(run), asked, True, workers, console, look=look)
 
 
@@ -207,7 +217,7 @@ def _works(run: Path, request: Request, seeds: Sequence[int], *, look: bool) -> 
 
 
 def _gpus(request: Request) -> int:
-    """GPUs that the trainings may use."""
+    """GPUs that the trainings may use; one that is named by its number is all that they get."""
     import torch
 
-    return 0 if request.settings["engine"]["device"] == "cpu" else torch.cuda.device_count()
+    return torch.cuda.device_count() if request.settings["engine"]["device"] in ("auto", "cuda") else 0

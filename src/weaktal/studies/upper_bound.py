@@ -123,7 +123,7 @@ def upper_bound(
         settle(training)
     load_weights(method.module, training.weights)
     tested, _ = usable(truth.subset(data.subset), [features], skip_broken=False)
-    trained = Trained(folder, method, config, info, None, config.decode)
+    trained = Trained(folder, method, config, info, None, config.decode, device=config.engine.device)
     return scored(trained, data, truth, tested, features, None, reading=NAME, after=NAME, branch="cbp")
 
 

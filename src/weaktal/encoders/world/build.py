@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import torch
 
+from weaktal.devices import Precision
 from weaktal.encoders.checkpoint import listed, load_weights, read_state_dict
 from weaktal.encoders.diet import Whole
-from weaktal.encoders.networks import ImageNetwork, Network, Precision, Small3DNetwork, SnippetEncoder
+from weaktal.encoders.networks import ImageNetwork, Network, Small3DNetwork, SnippetEncoder
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.encoders.world.shipped import CBP_STREAMS, FOLDER, INDEX, VLP, Entry, Stream, checked
 from weaktal.encoders.world.small3d import HEIGHT, WIDTH, Small3D
