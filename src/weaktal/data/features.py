@@ -60,7 +60,7 @@ def read_header(path: Path) -> Header:
     expected = "a .npy file of shape (T, D), float32 or float16"
     try:
         if is_endless(path):
-            raise InputError("is no file", source=path, expected=expected)
+            raise InputError("is not a file", source=path, expected=expected)
         with path.open("rb") as stream:
             fields = npy_fields(stream)
             offset = stream.tell()
