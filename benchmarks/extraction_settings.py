@@ -15,7 +15,6 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -89,7 +88,7 @@ def first_clips(pipeline: Pipeline, video: Path, snippets: int) -> Iterator[tupl
 
 def described(cosines: Tensor) -> str:
     """Mean and least."""
-    values = np.array(cosines)
+    values = cosines.numpy()
     return f"{values.mean():.4f} (least {values.min():.4f})"
 
 

@@ -186,19 +186,16 @@ class Trials:
         self.went = self.failed = 0
 
     def works(self, where: Environment, command: str) -> None:
-        """The command must succeed; a server may say that it was stopped."""
+        """The command must succeed; so does a server that is stopped with Ctrl-C."""
         done = where.run(command, self._folder)
-        expected = 130 if "--serve" in command else 0
-        self._note(done.returncode == expected, command, done, f"exit code {expected}")
+        self._note(done.returncode == 0, command, done, "exit code 0")
 
     def asks(self, where: Environment, command: str, remedy: str) -> None:
         """The command must name the remedy in one line; in Python, in the last line of the error."""
         done = where.run(command, self._folder)
         said = done.stderr.splitlines() or [""]
         shaped = command.startswith("python") or (done.returncode == 2 and len(said) == 1)
-        self._note(
-            shaped and said[-1].endswith(f"expected {remedy}"), command, done, f"one line that ends with {remedy}"
-        )
+        self._note(shaped and f"expected {remedy}" in said[-1], command, done, f"one line that says {remedy}")
 
     def _note(self, well: bool, command: str, done: subprocess.CompletedProcess[str], expected: str) -> None:
         self.went += well

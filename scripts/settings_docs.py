@@ -17,16 +17,16 @@ from weaktal.runs.settings import OTHERS, settings_kind
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 HEAD = f"""# Settings
 
-Made by `python scripts/settings_docs.py` out of the settings themselves; a test keeps it so. The same at the shell, as
-YAML that `weaktal train --config` takes back:
+`python scripts/settings_docs.py` generates this page from the settings themselves; a test checks that it is up to
+date. At the shell you get the same as YAML for `weaktal train --config`:
 
 ```
 weaktal settings collab                      # or mil, cbp, mmsd; decode and zero-shot for those commands
 weaktal settings collab --preset quick       # with the values of a preset
-weaktal settings collab --search threshold   # only those that speak of it
+weaktal settings collab --search threshold   # only those that mention it
 ```
 
-Later sources go over earlier ones: the defaults below, `--preset NAME`, `--config FILE.yaml`, `--set KEY.SUB=VALUE`.
+Later sources overrule earlier ones: the defaults below, `--preset NAME`, `--config FILE.yaml`, `--set KEY.SUB=VALUE`.
 A preset is a file [`METHOD/NAME.yaml`](../src/weaktal/methods/presets).
 
 Sources say where a default comes from: {"; ".join(f"*{name}*: {words}" for name, words in SOURCES.items())}.

@@ -29,5 +29,5 @@ def test_no_dataset(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"annotations.json: no such file; expected the tags"):
         Dataset(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="file: is no folder"):
+    with pytest.raises(InputError, match="file: is not a folder"):
         Dataset(tmp_path / "file")

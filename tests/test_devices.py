@@ -15,13 +15,13 @@ def test_what_is_called_a_device(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "cuda:0,cuda:1", "all", "", "CUDA", "auto:1"])
 def test_what_is_not(name: str) -> None:
-    with pytest.raises(InputError, match="is no device"):
+    with pytest.raises(InputError, match="is not a device"):
         check_device(name)
 
 
 @pytest.mark.parametrize("name", ["cpu,gpu", "cpu,", ",cpu", "all,cpu"])
 def test_what_is_no_list_of_devices(name: str) -> None:
-    with pytest.raises(InputError, match=r"is no device; expected auto, .* or all"):
+    with pytest.raises(InputError, match=r"is not a device; expected auto, .* or all"):
         choose_devices(name)
 
 

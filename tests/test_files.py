@@ -356,9 +356,9 @@ def test_a_device_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "run.json").symlink_to("/dev/zero")
     os.mkfifo(tmp_path / "pipe")
     for name in ("run.json", "pipe"):
-        with pytest.raises(InputError, match="is no file"):
+        with pytest.raises(InputError, match="is not a file"):
             read_model(tmp_path / name, Content, "numbers")
-        with pytest.raises(OSError, match="is no file"):
+        with pytest.raises(OSError, match="is not a file"):
             sha256(tmp_path / name)
 
 

@@ -84,7 +84,7 @@ class Dataset:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         if not self.path.is_dir():
-            problem = "is no folder" if self.path.exists() else "no such folder"
+            problem = "is not a folder" if self.path.exists() else "no such folder"
             raise InputError(problem, source=self.path, expected=f"a dataset folder: {annotations_file(Path()).name}")
         if not annotations_file(self.path).is_file():
             raise InputError("no such file", source=annotations_file(self.path), expected="the tags of each video")

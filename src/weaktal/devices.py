@@ -37,7 +37,7 @@ def check_device(name: str, source: str | None = None, *, several: bool = False)
     for part in name.split(",") if several and name != EVERY else [name]:
         if re.fullmatch(PATTERN, part) is None and not (several and name == EVERY):
             source = source or f"{arg('device')} {shown(part)}"
-            raise InputError("is no device", source=source, expected=_SEVERAL if several else _USUAL)
+            raise InputError("is not a device", source=source, expected=_SEVERAL if several else _USUAL)
 
 
 def choose_device(name: str, source: str | None = None) -> str:

@@ -134,7 +134,7 @@ def test_a_second_run_with_another_setting_is_refused(
         (["--flow", "farneback"], "unknown optical flow farneback; expected one of tvl1"),
         (["--template", "no place"], "expected text with one {} for the class"),
         (["--features", "x", "--features", "y"], "2 names for 1 encoder;"),
-        (["--device", "nowhere"], "--device 'nowhere': is no device; expected auto"),
+        (["--device", "nowhere"], "--device 'nowhere': is not a device; expected auto"),
         (["--stride", "0"], "--stride"),
         (["--crop", "nine"], "--crop"),
     ],

@@ -129,7 +129,7 @@ def test_what_is_passed_over_is_counted(tmp_path: Path, caplog: pytest.LogCaptur
     touched(tmp_path, "a.mp4", "._a.mp4", "a.json", "b.json", "c.JSON", "README")
     assert list(find_videos(tmp_path)) == ["a"]
     others = "3 .json, 1 ._* of macOS, 1 without an ending"
-    assert f"{tmp_path}: passed over 5 files not named as a video: {others}" in caplog.messages
+    assert f"{tmp_path}: ignored 5 files not named like a video: {others}" in caplog.messages
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,9 @@ BOMBS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a key that takes years": (lambda path: _with_pickle(path, _tuples(60)), "refers twice to a tuple"),
     "one number in a billion places": (
         lambda path: torch.save({"a": torch.zeros(1).expand(10**9)}, path),
-        "'a': is no plain tensor",
+        "'a': is not a plain tensor",
     ),
-    "no numbers": (lambda path: torch.save({"a": torch.empty(10**9, device="meta")}, path), "is no plain tensor"),
+    "no numbers": (lambda path: torch.save({"a": torch.empty(10**9, device="meta")}, path), "is not a plain tensor"),
     "code": (lambda path: torch.save({"a": _Code()}, path), "something else than tensors, or is damaged"),
     "a number": (lambda path: torch.save(7, path), "holds a int"),
     "text": (lambda path: path.write_text("hello") and None, "not a weights file"),

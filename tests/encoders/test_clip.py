@@ -243,9 +243,9 @@ def test_nothing_that_a_folder_names_is_followed(
 def test_nothing_waits_for_a_pipe_in_a_folder(tmp_path: Path) -> None:
     for name in ("merges.txt", "preprocessor_config.json"):
         os.mkfifo(tmp_path / name)
-    with pytest.raises(InputError, match=r"merges.txt: is no file"):
+    with pytest.raises(InputError, match=r"merges.txt: is not a file"):
         load_tokenizer(tmp_path, "clip", 100)
-    with pytest.raises(InputError, match=r"preprocessor_config.json: is no file"):
+    with pytest.raises(InputError, match=r"preprocessor_config.json: is not a file"):
         read_preparation(tmp_path / "preprocessor_config.json", ImagePreparation())
 
 

@@ -166,7 +166,7 @@ def broken(*, name, weights, device, precision): raise KeyError("a bug of its ow
         ("absent_module:build", "cannot be imported (ModuleNotFoundError: No module named 'absent_module')"),
         ("fails_at_import:build", "cannot be imported (ZeroDivisionError: division by zero)"),
         ("strange:absent", "there is no absent in strange"),
-        ("strange:NUMBER", "is no function"),
+        ("strange:NUMBER", "is not a function"),
         ("strange:too_few", "cannot be called (got an unexpected keyword argument 'weights')"),
         ("strange:no_encoder", "gave 'done'; expected a weaktal.encoders.networks.SnippetEncoder"),
         ("strange.absent:build", "cannot be imported (ModuleNotFoundError"),

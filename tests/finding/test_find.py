@@ -202,7 +202,7 @@ def test_what_is_refused(footage: Make, tmp_path: Path) -> None:
         find(made.videos, tags.parent, tags=tags)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.doc").touch()
-    with pytest.raises(InputError, match="exists, and is no folder of weaktal find"):
+    with pytest.raises(InputError, match="exists, and is not a folder of weaktal find"):
         run(made, tmp_path / "full")
 
 

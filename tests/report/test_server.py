@@ -137,7 +137,7 @@ def test_corrections_are_kept_and_given_back(server: Running) -> None:
     for bad in (b"", b"{", b"[" * 100_000, b"{}", json.dumps({**corrected(), "page": 1}).encode(), b"\xff\xfe"):
         status, _, said = server.ask(path, "PUT", bad)
         assert status == 422
-        assert said.startswith(b"these are no corrections")
+        assert said.startswith(b"these are not corrections")
     assert server.ask(path, "PUT", json.dumps(corrected()).encode(), Origin="https://elsewhere.example")[0] == 404
     assert server.ask(path, "PUT", b" " * (33 * 1024**2))[0] == 413
     assert server.corrections.read_bytes() == before

@@ -300,7 +300,7 @@ def test_corrections_beside_the_results_are_on_the_page_and_said(
     (tmp_path / "corrections.json").write_text("{}")  # not asked for: the page is made without
     report = view([file], out)
     assert report.kept is None
-    assert any("Corrections are left out" in note for note in report.notes)
+    assert any("Corrections are not shown" in note for note in report.notes)
     with pytest.raises(InputError, match=r"corrections\.json"):
         view([file], out, corrections=tmp_path / "corrections.json")
 

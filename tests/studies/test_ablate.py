@@ -157,6 +157,7 @@ def test_a_choice_says_which_weights_and_branch_it_took(
     assert measured(job, reading, truth, videos, *features).chosen == chosen
 
 
+@pytest.mark.usefixtures("trainings_here")
 def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(
     finished: Path, ablation_dataset: Path, ablation_settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,7 +199,7 @@ def test_ctrl_c_ends_the_cells_and_says_how_to_go_on(
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.splitlines()[-1].endswith("the same command goes on")
+    assert errors.splitlines()[-1].endswith("the same command continues")
     assert not cells_of(out)
 
 
@@ -233,7 +234,7 @@ def wait_for(condition: object, seconds: float = 120) -> None:
         (["--variant", "mine: vlp.heads=3"], "a divisor of 8"),
         (["--variant", "whole: vlp.heads=1"], "stands for two variants"),
         (["--tables", "9"], "one of 3, 4, 5, 6, open"),
-        (["--seeds", "0,0"], "are no seeds"),
+        (["--seeds", "0,0"], "are not seeds"),
         (["--vlp-features", "nothing"], "no such folder of features"),
         (["--subset", "nothing"], "no video belongs to subset"),
     ],
@@ -336,6 +337,7 @@ def test_a_variant_may_not_change_under_its_name(
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+@pytest.mark.usefixtures("trainings_here")
 def test_a_cell_that_fails_is_named_with_its_log_and_the_others_go_on(
     ablation_dataset: Path, ablation_settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -148,7 +148,7 @@ def test_what_a_new_run_needs_is_named(tiny_dataset: Path, capsys: pytest.Captur
 
 @pytest.mark.parametrize("text", ["", "a", "1,1", "3-1", "-1", "0-", "1e3", "0-9999999"])
 def test_bad_seeds_are_refused(text: str) -> None:
-    with pytest.raises(InputError, match="are no seeds"):
+    with pytest.raises(InputError, match="are not seeds"):
         parse_seeds(text)
 
 

@@ -21,7 +21,7 @@ def test_enough_actions_in_shared_scenes() -> None:
     assert not set(TARGETS) & set(OTHERS)
     assert {ACTIONS[name].scene for name in TARGETS} == set(SCENES)
     for scene in SCENES:
-        assert any(ACTIONS[name].scene == scene for name in OTHERS), f"{scene} needs an action that is no target"
+        assert any(ACTIONS[name].scene == scene for name in OTHERS), f"{scene} needs an action that is not a target"
 
 
 @pytest.mark.parametrize("name", ACTIONS)

@@ -34,21 +34,21 @@ from weaktal.version import __version__
 # Verb -> one line of help. The lines are kept here so that listing the verbs imports none of them;
 # a verb's function is ``weaktal.cli.VERB_command.VERB``.
 VERBS = {
-    "find": "From a folder of videos and a spreadsheet of what occurs in each: when it occurs.",
-    "demo": "Go the whole way on rendered videos, from nothing to a report. Needs no data.",
+    "find": "Find when actions occur, from a folder of videos and a spreadsheet of what occurs in each.",
+    "demo": "Try everything on rendered videos, from start to report. Needs no data.",
     "extract": "Turn videos into snippet features with I3D, CLIP or another encoder.",
-    "weights": "List the weights of the encoders and what is present; fetch them.",
-    "settings": "List every setting of a method with meaning, unit, range and source, as YAML that train takes back.",
+    "weights": "List the weights of the encoders, and which of them are here; fetch them.",
+    "settings": "List every setting of a method with meaning, unit, range and source, as YAML for train --config.",
     "train": "Train a method on video-level tags.",
     "localize": "Find the segments of videos with a trained run.",
-    "compose": "Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
+    "compose": "Make untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.",
     "decode": "Turn stored scores into segments again, with other settings and without the model.",
     "evaluate": "Score results files against annotations: mAP at several tIoU thresholds.",
     "export": "Write segments for other programs: tables, subtitles, ELAN, Label Studio, editors, clips.",
     "view": "Look at results or runs in a browser: segments, truth, curves and pictures over time.",
-    "diagnose": "Show how results or scores err against the truth, or how a run went phase by phase.",
+    "diagnose": "Show what is wrong with results or scores, given the truth, or how a run went phase by phase.",
     "compare": "Compare runs and results over seeds, with intervals, beside published figures.",
-    "doctor": "Show what is installed here, which devices and weights there are, and what is missing for what.",
+    "doctor": "Show what is installed, which devices and weights there are, and what is missing for what.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.",
     "reproduce": "Repeat a published experiment and print its row beside the published one.",
@@ -76,10 +76,10 @@ UsageError = typer.BadParameter.__mro__[1]
 
 # How to go on with a command that was stopped.
 _GO_ON = {
-    "find": "; the same command goes on",
-    "train": "; go on with --resume",
-    "ablate": "; the same command goes on",
-    "reproduce": "; the same command goes on",
+    "find": "; the same command continues",
+    "train": "; continue with --resume",
+    "ablate": "; the same command continues",
+    "reproduce": "; the same command continues",
 }
 
 

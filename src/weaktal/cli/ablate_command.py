@@ -20,17 +20,22 @@ def ablate(
     dataset: Annotated[Path, typer.Argument(help="Dataset folder: annotations.json and features/NAME.")],
     features: Annotated[str, typer.Option(help="Feature folder NAME, or rgb=NAME,flow=NAME.")],
     vlp_features: Annotated[str, typer.Option(help="Vision-language feature folder.")],
-    out: Annotated[Path, typer.Option(help="Folder to make, or to go on with.")],
+    out: Annotated[Path, typer.Option(help="Folder to make, or to continue.")],
     preset: Annotated[str | None, typer.Option(help="Shared settings of collab by name, such as quick.")] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file of collab's settings that all variants share.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One shared setting, such as schedule.rounds=1; repeatable.")
     ] = None,
     tables: Annotated[
-        str | None, typer.Option(help="Tables to fill, some of 3, 4, 5, 6, open, separated by commas; all by default.")
+        str | None,
+        typer.Option(
+            help="Tables to fill, some of 3, 4, 5, 6, controls, path, open; separated by commas; all by default."
+        ),
     ] = None,
-    variants: Annotated[str | None, typer.Option(help="Names of variants, with commas; all by default.")] = None,
-    without: Annotated[str | None, typer.Option(help="Names of variants to leave out, with commas.")] = None,
+    variants: Annotated[
+        str | None, typer.Option(help="Names of variants, separated by commas; all by default.")
+    ] = None,
+    without: Annotated[str | None, typer.Option(help="Names of variants to skip, separated by commas.")] = None,
     variant: Annotated[
         list[str] | None, typer.Option(help='One of your own: "NAME: KEY=VALUE KEY=VALUE ..."; repeatable.')
     ] = None,
@@ -49,10 +54,10 @@ def ablate(
         float | None, typer.Option(min=0.001, max=3600, help="Spacing of features that have no manifest.")
     ] = None,
 ) -> None:
-    """Fill the paper's tables on your dataset: variants of collab over seeds, side by side, with intervals.
+    """Fill the paper's tables on your dataset: variants of collab over seeds, with intervals.
 
-    Writes tables.md, tables.csv, cells.csv and pictures. Stopped half way, the same command goes on. What trains alike
-    trains once.
+    Writes tables.md, tables.csv, cells.csv and pictures. If it is stopped, the same command continues. Trainings that
+    would be equal are run once.
 
     Example: weaktal ablate DATASET --features i3d --vlp-features clip-vit-b16 --out ablation --tables 3,4 --seeds 0,1,2
     """

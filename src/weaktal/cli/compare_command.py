@@ -15,12 +15,14 @@ def compare(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            help="A row each: results, a run, a folder of seeds (train --seeds), or a folder of results files.",
+            help="One row each: results, a run, a folder of seeds (train --seeds), or a folder of results files.",
             show_default=False,
         ),
     ],
     dataset: Annotated[Path, typer.Option(help="Dataset folder, or annotations file.", show_default=False)],
-    name: Annotated[list[str] | None, typer.Option(help="Name of a row, in their order; repeatable.")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="Name of a row, in the order of the sources; repeatable.")
+    ] = None,
     protocol: Annotated[
         str | None,
         typer.Option(
@@ -31,11 +33,11 @@ def compare(
     tiou: Annotated[
         str | None, typer.Option(help="Thresholds.", metavar="A:B:STEP", show_default="the protocol's")
     ] = None,
-    per_class: Annotated[bool, typer.Option("--per-class", help="The AP of every class as well.")] = False,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Also show the AP of every class.")] = False,
     resamples: Annotated[
         int, typer.Option(min=0, max=100_000, help="Resamplings of videos and seeds for the intervals; 0 for none.")
     ] = 500,
-    published: Annotated[bool, typer.Option(help="Beside what others published on this benchmark.")] = True,
+    published: Annotated[bool, typer.Option(help="Also show published figures on this benchmark.")] = True,
     out: Annotated[
         list[Path] | None,
         typer.Option(help="Also write it; the ending says how: .md .tex .csv .json .png .svg .pdf. Repeatable."),
@@ -46,14 +48,12 @@ def compare(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(
-            help="Method of runs that is neither weaktal's nor installed: its package.module again.", show_default=False
-        ),
+        typer.Option(help="For runs of a method that is not installed: its package.module again.", show_default=False),
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Compare runs and results: mean and spread over seeds, intervals, and paired differences to the first row, beside
-    what others published.
+    """Compare runs and results: mean and spread over seeds, intervals, and paired differences to the first row, next to
+    published figures.
 
     Example: weaktal compare runs/mil runs/cbp runs/collab --dataset THUMOS14 --protocol thumos14 --out table.tex
     """

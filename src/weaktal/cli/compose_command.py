@@ -43,7 +43,7 @@ def compose(
         typer.Option(
             min=1,
             max=100_000,
-            help="How many classes fill the gaps and are never labelled: those with the fewest clips.",
+            help="How many classes, those with the fewest clips, fill the gaps and are never labelled.",
             show_default="a third of all",
             rich_help_panel=BOTH,
         ),
@@ -53,10 +53,10 @@ def compose(
         typer.Option(metavar="NAME,...", help="Which classes fill the gaps.", show_default=False, rich_help_panel=BOTH),
     ] = "",
     classes_per_video: Annotated[
-        str, typer.Option(metavar="N-M", help="Labelled classes of a video.", rich_help_panel=BOTH)
+        str, typer.Option(metavar="N-M", help="Labelled classes in a video.", rich_help_panel=BOTH)
     ] = "1-2",
     instances_per_video: Annotated[
-        str, typer.Option(metavar="N-M", help="Actions of a video.", rich_help_panel=BOTH)
+        str, typer.Option(metavar="N-M", help="Actions in a video.", rich_help_panel=BOTH)
     ] = "2-5",
     instance_snippets: Annotated[
         str | None,
@@ -81,7 +81,7 @@ def compose(
         typer.Option(
             min=0,
             max=0.99,
-            help="Share of the clips, 0 to 1, that no video shows and that are written to DATASET/pool.",
+            help="Share of the clips, 0 to 1, that appear in no video and are written to DATASET/pool.",
             show_default="0",
             rich_help_panel=FEATURES,
         ),
@@ -90,7 +90,7 @@ def compose(
         bool | None,
         typer.Option(
             "--pool-videos",
-            help="The pool's clips are training videos too, with their tags: the same data for all methods.",
+            help="Also make the pool's clips training videos, with their tags, so that all methods have the same data.",
             show_default=False,
             rich_help_panel=FEATURES,
         ),
@@ -129,23 +129,23 @@ def compose(
         ),
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(min=1, max=240, help="Frames a second.", show_default="25", rich_help_panel=VIDEOS)
+        float | None, typer.Option(min=1, max=240, help="Frames per second.", show_default="25", rich_help_panel=VIDEOS)
     ] = None,
     size: Annotated[
         str | None,
         typer.Option(
             metavar="WxH",
-            help="Pixels; clips of another shape get bars.",
+            help="Pixels; clips of another shape get black bars.",
             show_default="320x240",
             rich_help_panel=VIDEOS,
         ),
     ] = None,
 ) -> None:
-    """Compose untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.
+    """Make untrimmed, weakly labelled videos with exact boundaries out of trimmed clips.
 
-    Each video is background with actions in it. Its label names the actions' classes; where they are is written down
-    too, for scoring. No clip appears in both subsets. Clips are features, which become features, or videos, which
-    become videos of one size and rate with boundaries exact to the frame.
+    Each video is background with actions in it. Its tags name the classes of the actions; their segments are written
+    down too, for scoring. No clip appears in both subsets. Clips may be features, which become features, or videos,
+    which become videos of one size and frame rate, with boundaries exact to the frame.
     """
     from weaktal.cli.bars import showing
     from weaktal.composition.compose import compose as compose_dataset

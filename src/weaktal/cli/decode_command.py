@@ -26,7 +26,7 @@ def decode(
     out: Annotated[Path, typer.Option(help="Results file to write.", show_default=False)],
     tags: Annotated[
         Tags | None,
-        typer.Option(help="Find no class that the tags of a video rule out; needs --dataset."),
+        typer.Option(help="In a video with tags, find only the classes that they name; needs --dataset."),
     ] = None,
     dataset: Annotated[
         Path | None, typer.Option(help="With --tags: the dataset folder, or annotations file, that has them.")

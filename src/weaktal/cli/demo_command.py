@@ -14,7 +14,7 @@ from weaktal.errors import LARGEST_SEED
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to make; it must not exist.", metavar="DIR")] = Path("weaktal-demo"),
     quick: Annotated[
-        bool, typer.Option("--quick", help="Fewer videos and hardly any training: tries an installation.")
+        bool, typer.Option("--quick", help="Fewer videos and hardly any training, to test an installation.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the videos and of training.")] = 0,
     workers: Annotated[
@@ -22,12 +22,13 @@ def demo(
     ] = None,
     device: Device = "auto",
     cache: Annotated[
-        Path | None, typer.Option(help="Keep rendered videos there, not in ~/.cache/weaktal/worlds.", metavar="DIR")
+        Path | None,
+        typer.Option(help="Keep rendered videos there instead of in ~/.cache/weaktal/worlds.", metavar="DIR"),
     ] = None,
 ) -> None:
-    """Go the whole way on rendered videos: make them, extract features, train on tags, localize, score, report.
+    """Try everything on rendered videos: make them, extract features, train on tags, localize, score, report.
 
-    Needs no data and no downloads. Takes minutes, and leaves everything in one folder: the dataset, the run, the
+    Needs no data and no downloads. Takes minutes, and writes everything to one folder: the dataset, the run, the
     results of each branch, and a report to open in a browser.
     """
     import weaktal.video  # noqa: F401  # says what to install where the extra is missing, before anything else

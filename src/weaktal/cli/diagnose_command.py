@@ -24,7 +24,7 @@ def diagnose(
     results: Annotated[
         Path,
         typer.Argument(
-            help="Results in ActivityNet's JSON layout; or a run, which localizes first; or scores that localize kept "
+            help="Results in ActivityNet's JSON layout; a run, which first localizes; or scores that localize kept "
             "(.safetensors).",
             show_default=False,
         ),
@@ -42,7 +42,8 @@ def diagnose(
         str | None, typer.Option(help="Thresholds.", metavar="A:B:STEP", show_default="the protocol's")
     ] = None,
     per_class: Annotated[
-        bool, typer.Option("--per-class", help="Show which classes are found too short or too long, with videos.")
+        bool,
+        typer.Option("--per-class", help="Show which classes are found too short or too long, and in which videos."),
     ] = False,
     threshold: Annotated[
         float | None,
@@ -70,22 +71,22 @@ def diagnose(
     method: Annotated[
         str | None,
         typer.Option(
-            help="Method of a run that is neither weaktal's nor installed: its package.module again.",
+            help="For a run of a method that is not installed: its package.module again.",
             show_default=False,
             rich_help_panel=RUNS,
         ),
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Show how results err, after Alwassel et al. (ECCV 2018): kinds of false positives among the surest predictions,
-    what each kind costs, and what is missed by length, coverage and number of instances. Beside it which classes are
-    found too short or too long.
+    """Show what is wrong with results, after Alwassel et al. (ECCV 2018): kinds of false positives among the
+    predictions with the highest scores, what each kind costs, and what is missed by length, coverage and number of
+    instances; also which classes are found too short or too long.
 
-    Of scores: the share of action snippets missed and of background snippets that raise an alarm. With --phases: these
-    for every phase of a run and every branch, with mAP, with how far the pseudo-labels were right, and with the
-    statistics that a run notes without looking at any segment.
+    For scores: the share of action snippets that are missed, and of background snippets that raise a false alarm. With
+    --phases: these for every phase of a run and every branch, with mAP, with how many pseudo-labels were right, and
+    with the statistics that a run stores without looking at any segment.
 
-    For looking at a method, never for choosing: it compares with the truth.
+    Use it to look at a method, never to choose one: it compares with the truth.
 
     Example: weaktal diagnose DATASET results.json
     """

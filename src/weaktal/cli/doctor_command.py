@@ -19,7 +19,7 @@ def doctor(
         typer.Option("--json", metavar="FILE|-", help="Write JSON; '-' prints it alone.", show_default=False),
     ] = None,
 ) -> None:
-    """Show what is installed here, which devices and weights there are, and what each missing thing would enable.
+    """Show what is installed, which devices and weights there are, and what each missing thing would enable.
 
     Exits with 1 if something necessary is missing or the self-test fails.
     """

@@ -43,13 +43,13 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    per_class: Annotated[bool, typer.Option("--per-class", help="Show the AP of every class as well.")] = False,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Also show the AP of every class.")] = False,
 ) -> None:
     """Score results files against annotations: mAP at several tIoU thresholds.
 
     Average precision follows the ActivityNet detection evaluation. Predictions for videos outside the subset are
-    ignored and counted in a warning; a label that is no class of the annotations is an error. Of several files, each
-    has a row of the table, and `--json` writes `{"results": [...]}` with an object for each, its file named.
+    ignored and counted in a warning; a label that is not a class of the annotations is an error. With several files,
+    the table has one row for each, and `--json` writes `{"results": [...]}` with an object for each, which names it.
     """
     from weaktal.data.annotations import read_annotations
     from weaktal.data.video_files import files_of

@@ -31,7 +31,7 @@ def export(
     out: Annotated[
         Path,
         typer.Option(
-            help="File to write; a new folder for clips, and where several videos each have a file of their own.",
+            help="File to write; a new folder for clips, and for formats with one file per video.",
             metavar="PATH",
             show_default=False,
         ),
@@ -45,22 +45,22 @@ def export(
             show_default="by the ending of PATH",
         ),
     ] = None,
-    min_score: Annotated[float | None, typer.Option(min=-1e9, max=1e9, help="Skip segments of lower score.")] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="All segments, also where the results have a final set of few.")
-    ] = False,
+    min_score: Annotated[
+        float | None, typer.Option(min=-1e9, max=1e9, help="Skip segments with a lower score.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All segments, even if the results have a final set.")] = False,
     videos: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Where the videos lie now: a folder, a dataset or a file; repeat it for several.",
+            help="Where the videos are now: a folder, a dataset or a file; repeat it for several.",
             show_default="where they were localized",
         ),
     ] = None,
     cut: Annotated[
         Cut,
         typer.Option(
-            help="How clips are cut. exact: encoded again, from and to the very picture. copy: fast, nothing encoded; "
-            "begins at the key picture before the segment."
+            help="How clips are cut. exact: encoded again, exact to the frame. copy: fast, nothing is encoded; a clip "
+            "begins at the key frame before the segment."
         ),
     ] = Cut.EXACT,
 ) -> None:

@@ -51,9 +51,8 @@ def extract(
         list[str],
         typer.Option(
             help=f"{', '.join(HOUSE)} (those of the rendered world come with weaktal); a folder with a checkpoint of "
-            "the transformers library, of images, video or sound, with texts or without; ORGANIZATION/MODEL; the name "
-            "of one that an installed package offers; package.module:function. Several in one go decode each video "
-            "once: repeat the option."
+            "the transformers library, for images, video or sound; ORGANIZATION/MODEL; the name of one from an "
+            "installed package; package.module:function. Repeat the option for several: each video is decoded once."
         ),
     ],
     into: Annotated[
@@ -64,20 +63,22 @@ def extract(
         typer.Argument(help="Videos, or folders of videos.", metavar="[VIDEO|DIR]...", show_default="DATASET's own"),
     ] = None,
     features: Annotated[
-        list[str] | None, typer.Option(help="Feature folder, one for each --encoder; named after it otherwise.")
+        list[str] | None, typer.Option(help="Feature folder, one for each --encoder; by default named after it.")
     ] = None,
-    fps: Annotated[float, typer.Option(min=0.01, max=1000, help="Frames a second that are looked at.")] = 25.0,
+    fps: Annotated[float, typer.Option(min=0.01, max=1000, help="Frames per second that are used.")] = 25.0,
     stride: Annotated[int, typer.Option(min=1, max=2**31 - 1, help="Frames from one snippet to the next.")] = 16,
     window: Annotated[
         int | None,
         typer.Option(
-            min=1, max=4096, help="Frames that a snippet covers; without it, what the encoder looks at, 16 at least."
+            min=1,
+            max=4096,
+            help="Frames that a snippet covers; by default as many as the encoder looks at, but at least 16.",
         ),
     ] = None,
     take: Annotated[
         list[str] | None,
         typer.Option(
-            help="What to take of a model of the transformers library: layer=-2, pooling=own|first|mean, frames=N; "
+            help="What to use of a model of the transformers library: layer=-2, pooling=own|first|mean, frames=N; "
             "repeatable.",
             metavar="KEY=VALUE",
         ),
@@ -88,47 +89,52 @@ def extract(
     flow: Annotated[
         str | None,
         typer.Option(
-            help="Optical flow: tvl1, opencv-tvl1 (slow), dis (fast). Without it, what the encoder was trained on: "
+            help="Optical flow: tvl1, opencv-tvl1 (slow), dis (fast). By default what the encoder was trained on: "
             "tvl1 for I3D, dis for those of the rendered world."
         ),
     ] = None,
     geometry: Annotated[
         str | None,
         typer.Option(
-            help="I3D: squeeze frames to this width and height before crops and flow, such as 340x256; without it they "
+            help="I3D: squeeze frames to this width and height before crops and flow, such as 340x256; by default they "
             "keep their shape, with a short side of 256.",
             metavar="WxH",
         ),
     ] = None,
     flow_bits: Annotated[
-        int | None, typer.Option(min=8, max=8, help="8: round flow to 256 levels, as flow that was stored in pictures.")
+        int | None,
+        typer.Option(min=8, max=8, help="8: round flow to 256 levels, like flow that was stored in pictures."),
     ] = None,
     weights: Annotated[
         list[str] | None,
-        typer.Option(help="Folder of weights, or NAME=PATH; `weaktal weights` shows where they are looked for."),
+        typer.Option(help="Folder of weights, or NAME=PATH; `weaktal weights` shows where they belong."),
     ] = None,
     random_weights: Annotated[
         int | None,
         typer.Option(
             min=0,
             max=LARGEST_SEED,
-            help="Try an encoder without its weights: draw random ones from this seed, as the manifest then says.",
+            help="Try an encoder without its weights, with random ones from this seed; the manifest then says so.",
         ),
     ] = None,
     template: Annotated[
         str, typer.Option(help="Text of the class vectors, {} for the class name.")
     ] = "a video of a person {}",
     texts: Annotated[
-        Path | None, typer.Option(help="File of several texts a class, in place of the template.", metavar="FILE")
+        Path | None, typer.Option(help="File with several texts per class, instead of the template.", metavar="FILE")
     ] = None,
     device: Devices = "auto",
     precision: Annotated[
         Precision,
-        typer.Option(help="Arithmetic of the networks; bf16 is faster and less exact, auto takes it where that is so."),
+        typer.Option(
+            help="Arithmetic of the networks; bf16 is faster but less exact; auto takes it where it is faster."
+        ),
     ] = Precision.FP32,
     batch: Annotated[
         int | None,
-        typer.Option(min=1, max=4096, help="Clips that go through a network at once; 1 on a CPU, 8 on a GPU."),
+        typer.Option(
+            min=1, max=4096, help="Clips that go through a network at once; by default 1 on a CPU, 8 on a GPU."
+        ),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Threads for optical flow; with --engine ray, videos at once.")
@@ -138,9 +144,9 @@ def extract(
         bool, typer.Option(help="Skip videos that cannot be used; otherwise stop at the first one.")
     ] = True,
 ) -> None:
-    """Turn videos into snippet features, with a manifest that tells how they were made.
+    """Turn videos into snippet features, with a manifest that says how they were made.
 
-    A run that was stopped goes on where it was: finished videos are skipped. A folder keeps features of one setting
+    If it was stopped, the same command continues: finished videos are skipped. A folder keeps features of one setting
     only; another setting needs another --features. Videos that cannot be used are named at the end, with exit code 2.
     """
     for one in encoder:  # before torch is imported, which takes longer

@@ -18,25 +18,25 @@ def find(
     videos: Annotated[
         list[Path], typer.Argument(help="Videos, and folders of videos.", metavar="VIDEOS...", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(help="Folder for everything that comes of it.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder for all results.", metavar="DIR")],
     tags: Annotated[
         Path | None,
         typer.Option(
             help="Spreadsheet that says which actions occur in each video: .csv, .tsv or .xlsx.",
             metavar="TAGS.csv",
-            show_default="the folder that a video lies in is its tag",
+            show_default="the name of a video's folder is its tag",
         ),
     ] = None,
     encoder: Annotated[
         list[str] | None,
         typer.Option(
-            help="What turns videos into numbers, as weaktal extract takes it: one of motion, one of images and texts, "
-            "or both by repeating the option. world-cbp and world-vlp come with weaktal and know drawings only.",
-            show_default="i3d and clip-vit-b16, where their weights are",
+            help="What turns videos into numbers, as for weaktal extract: one of motion, one of images and texts, or "
+            "both if you repeat the option. world-cbp and world-vlp come with weaktal and know drawings only.",
+            show_default="those of i3d and clip-vit-b16 whose weights are here",
         ),
     ] = None,
     weights: Annotated[
-        list[str] | None, typer.Option(help="Folder of weights, or NAME=PATH, as weaktal extract takes it.")
+        list[str] | None, typer.Option(help="Folder of weights, or NAME=PATH, as for weaktal extract.")
     ] = None,
     device: Device = "auto",
     workers: Annotated[
@@ -51,15 +51,15 @@ def find(
         typer.Option(
             min=0.01,
             max=1,
-            help="Share of the shown segments that should be of an action that their video holds, 0.01 to 1.",
+            help="Share of the shown segments whose action should really occur in their video, 0.01 to 1.",
             show_default="0.8",
         ),
     ] = None,
     retrain: Annotated[
-        bool, typer.Option("--retrain", help="Learn anew from all videos if some were added since.")
+        bool, typer.Option("--retrain", help="Train again on all videos if some were added since.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a find that was stopped; the same command does so anyway.")
+        bool, typer.Option("--resume", help="Continue a find that was stopped; the same command does so anyway.")
     ] = False,
     video_column: Annotated[
         str | None, typer.Option(help="Title or letter of the column that names videos.", rich_help_panel=TABLE)
@@ -70,18 +70,18 @@ def find(
     ] = None,
     separator: Annotated[
         str | None,
-        typer.Option(help='What separates the tags in a cell; "" where a cell is one tag.', rich_help_panel=TABLE),
+        typer.Option(help='What separates the tags in a cell; "" if a cell is one tag.', rich_help_panel=TABLE),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of a .csv, such as mac-roman.", rich_help_panel=TABLE)
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of an .xlsx.", rich_help_panel=TABLE)] = None,
 ) -> None:
-    """Find when actions occur in your videos, given a spreadsheet that says only which occur in each.
+    """Find when actions occur in your videos, given a spreadsheet that only says which occur in each.
 
-    Reads the spreadsheet, says how long it will take, learns, searches all videos, and writes to DIR: segments.csv (few
-    and sure), results.json (everything), page.html (to look at) and account.txt (what was found and how far to trust
-    it, in plain words). Stopped at any moment, the same command goes on; with more videos it does these alone.
+    Reads the spreadsheet, says how long it will take, learns, searches all videos, and writes to DIR: segments.csv (the
+    few sure ones), results.json (everything), page.html (to look at) and account.txt (what was found and how far to
+    trust it, in plain words). If it is stopped, the same command continues; if videos were added, it does only those.
 
     Example: weaktal find videos/ --tags tags.csv --out found
     """

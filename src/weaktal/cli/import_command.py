@@ -38,8 +38,8 @@ def import_(
     kind: Annotated[
         Kind,
         typer.Argument(
-            help="table: own videos and a spreadsheet; folders: own videos in a folder for each tag; label-studio: "
-            "corrected segments; else the dataset that published packages belong to.",
+            help="table: your videos and a spreadsheet; folders: your videos, one folder for each tag; corrections, "
+            "label-studio: corrected segments; the others: published packages of that dataset.",
             show_default=False,
         ),
     ],
@@ -47,7 +47,7 @@ def import_(
         list[Path],
         typer.Argument(
             metavar="SOURCE... DATASET",
-            help="table: the spreadsheet, then videos or folders of videos. folders: folders. Else folders and "
+            help="table: the spreadsheet, then videos or folders of videos. folders: folders. Otherwise folders and "
             "files of the packages. Last, the dataset folder to make.",
             show_default=False,
         ),
@@ -61,7 +61,7 @@ def import_(
     ] = None,
     separator: Annotated[
         str | None,
-        typer.Option(help='What separates the tags in a cell; "" where a cell is one tag.', rich_help_panel=TABLES),
+        typer.Option(help='What separates the tags in a cell; "" if a cell is one tag.', rich_help_panel=TABLES),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of a .csv, such as mac-roman.", rich_help_panel=TABLES)
@@ -70,14 +70,12 @@ def import_(
     test_share: Annotated[
         float,
         typer.Option(
-            min=0, max=0.99, help="Share of each class's videos to hold out of training.", rich_help_panel=TABLES
+            min=0, max=0.99, help="Share of each class's videos to keep out of training.", rich_help_panel=TABLES
         ),
     ] = 0.0,
     seed: Annotated[
         int,
-        typer.Option(
-            min=0, max=LARGEST_SEED, help="Seed of the choice of videos that are held out.", rich_help_panel=TABLES
-        ),
+        typer.Option(min=0, max=LARGEST_SEED, help="Seed of the choice of these videos.", rich_help_panel=TABLES),
     ] = 0,
     features: Annotated[
         str, typer.Option(help="Folder for the imported features: DATASET/features/NAME.", rich_help_panel=PACKAGES)
@@ -85,7 +83,7 @@ def import_(
     fps: Annotated[
         float,
         typer.Option(
-            min=0.01, max=1000, help="Frames a second that the features were computed at.", rich_help_panel=PACKAGES
+            min=0.01, max=1000, help="Frames per second that the features were computed at.", rich_help_panel=PACKAGES
         ),
     ] = 25.0,
     window: Annotated[
@@ -104,7 +102,7 @@ def import_(
         str,
         typer.Option(
             help="Unit of the times in the annotations: seconds, milliseconds, microseconds, nanoseconds, frames@25, "
-            "or frames of the rate that the annotations give each video.",
+            "or frames, at the rate that the annotations give for each video.",
             rich_help_panel=PACKAGES,
         ),
     ] = "seconds",
@@ -112,23 +110,22 @@ def import_(
     """Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.
 
     **table TAGS.csv VIDEOS... DATASET**: the spreadsheet (.csv, .tsv, .xlsx) has a row for each video, with its tags in
-    one cell or with a column for each tag (1, x, yes), or a row for each tag of a video. Videos are named by path, name
-    or stem, and stay where they are. What was guessed is said; what does not fit is listed and left out. The same
-    command again brings the dataset up to date: new videos are added, features stay.
+    one cell or with a column for each tag (1, x, yes), or a row for each tag of a video. Videos are named by path, or
+    by file name with or without the ending, and stay where they are. weaktal says what it guessed, and lists and skips
+    what does not fit. The same command again brings the dataset up to date: new videos are added, features stay.
 
-    **folders VIDEOS... DATASET**: no spreadsheet; a video's tag is the name of the folder that it lies in:
-    jump/IMG_0001.mp4.
+    **folders VIDEOS... DATASET**: no spreadsheet; a video's tag is the name of its folder: jump/IMG_0001.mp4.
 
-    **corrections CORRECTIONS.json DATASET**: what was corrected on the page of weaktal view, as tags and segments of a
-    dataset that is there already.
+    **corrections CORRECTIONS.json DATASET**: corrections made on the page of weaktal view, as tags and segments of an
+    existing dataset.
 
-    **label-studio EXPORT.json TRUTH.json**: what people corrected of `weaktal export --to label-studio`, as an
+    **label-studio EXPORT.json TRUTH.json**: corrections of what `weaktal export --to label-studio` wrote, as an
     annotations file for `weaktal evaluate`.
 
-    **thumos14**: the folder with videoname.npy, segments.npy and their like, or JSON such as gt.json or thumos14.json.
+    **thumos14**: the folder with videoname.npy, segments.npy and so on, or JSON such as gt.json or thumos14.json.
     **activitynet12**, **activitynet13**: the official JSON or one like it, the folder with anet_anno_action.json, or
-    (1.2) the folder of .npy arrays. Features are taken along where a source holds them: a *JOINTFeatures.npy, or one
-    VIDEO.npy or VIDEO.npz a video, RGB and flow in one file or in folders called rgb and flow. The root of a package
+    (1.2) the folder of .npy arrays. Features are imported if a source holds them: a *JOINTFeatures.npy, or one
+    VIDEO.npy or VIDEO.npz per video, RGB and flow in one file or in folders called rgb and flow. The root of a package
     that holds both will do. Pickles inside the packages are read as data; nothing in them is run.
     """
     *sources, dataset = paths
@@ -195,7 +192,7 @@ def _report(imported: ImportedTags) -> None:
     left_out = len(imported.rows_without_video) + len(imported.videos_without_row) + len(imported.skipped)
     if left_out:
         print(
-            f"weaktal: left out, as named above: {counted(len(imported.rows_without_video), 'row')} without a video, "
+            f"weaktal: skipped, as listed above: {counted(len(imported.rows_without_video), 'row')} without a video, "
             f"{counted(len(imported.videos_without_row), 'video')} without a row, "
             f"{len(imported.skipped)} that cannot be used",
             file=sys.stderr,
@@ -215,7 +212,7 @@ def _truth(sources: Sequence[Path], out: Path) -> None:
     for label, count in imported.classes.items():
         typer.echo(f"{one_line(label)}: {counted(count, 'segment')}")
     if imported.without:
-        typer.echo(f"left out, since nobody annotated them: {counted(imported.without, 'task')}")
+        typer.echo(f"skipped, since they have no annotation: {counted(imported.without, 'task')}")
     typer.echo(one_line(f"wrote {imported.path}: {counted(imported.videos, 'video')}"))
     typer.echo(f"next: weaktal evaluate {one_line(shlex.quote(str(imported.path)))} RESULTS")
 

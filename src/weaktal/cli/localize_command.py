@@ -37,14 +37,16 @@ def localize(
     subset: Annotated[
         str | None, typer.Option(help="Subset to localize; the dataset's test subset by default.")
     ] = None,
-    branch: Annotated[str | None, typer.Option(help="Which branch scores, for methods with several.")] = None,
+    branch: Annotated[str | None, typer.Option(help="The branch whose scores count, for methods with several.")] = None,
     method: Annotated[
         str | None,
-        typer.Option(help="Method of a run that is neither weaktal's nor installed: its package.module again."),
+        typer.Option(help="For a run of a method that is not installed: its package.module again."),
     ] = None,
-    features: Annotated[str | None, typer.Option(help="Feature folder, if it is not named as in training.")] = None,
+    features: Annotated[
+        str | None, typer.Option(help="Feature folder, if it has another name than in training.")
+    ] = None,
     vlp_features: Annotated[
-        str | None, typer.Option(help="Vision-language feature folder, if it is not named as in training.")
+        str | None, typer.Option(help="Vision-language feature folder, if it has another name than in training.")
     ] = None,
     seconds_per_snippet: Annotated[
         float | None, typer.Option(min=0.001, max=3600, help="Spacing of a dataset's features that have no manifest.")
@@ -56,18 +58,20 @@ def localize(
     encoder: Annotated[
         list[str] | None,
         typer.Option(
-            help="With --zero-shot: clip-vit-b16 (default), or another that reads words, as weaktal extract takes it. "
-            "With a run, for features of an own encoder that is called by package.module:function: this again, or "
+            help="With --zero-shot: clip-vit-b16 (the default), or another encoder that reads words, as for weaktal "
+            "extract. With a run whose features were made by package.module:function: this again, or "
             "NAME=package.module:function with the name of the features."
         ),
     ] = None,
     weights: Annotated[
         list[str] | None,
-        typer.Option(help="For videos: folder of weights, or NAME=PATH, as weaktal extract takes it."),
+        typer.Option(help="For videos: folder of weights, or NAME=PATH, as for weaktal extract."),
     ] = None,
     cache: Annotated[
         Path | None,
-        typer.Option(help="For videos: keep their features there, not in ~/.cache/weaktal/features.", metavar="DIR"),
+        typer.Option(
+            help="For videos: keep their features there instead of in ~/.cache/weaktal/features.", metavar="DIR"
+        ),
     ] = None,
     scores: Annotated[Path | None, typer.Option(help="Keep the scores there, for weaktal decode.")] = None,
     set_: Annotated[
@@ -79,13 +83,13 @@ def localize(
     device: Device = "auto",
     tags: Annotated[
         Tags | None,
-        typer.Option(help="For a dataset: find no class that the tags of a video rule out."),
+        typer.Option(help="For a dataset: in a video with tags, find only the classes that they name."),
     ] = None,
 ) -> None:
     """Find the segments of videos with a trained run, or of named actions without one.
 
-    Videos are turned into features as those of the run were, once: later calls find them in the cache. A video that
-    cannot be used is left out of the results and named at the end, with exit code 2.
+    Videos are turned into features in the same way as those of the run, once: later calls find them in the cache. A
+    video that cannot be used is missing from the results and named at the end, with exit code 2.
 
     Example: weaktal localize runs/first DATASET --out results.json
     """

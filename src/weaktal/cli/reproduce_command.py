@@ -24,11 +24,12 @@ class Experiment(StrEnum):
 def reproduce(
     experiment: Annotated[Experiment, typer.Argument(help="Which published experiment.", show_default=False)],
     dataset: Annotated[Path, typer.Option(help="Dataset folder that weaktal import made.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Folder to make, or to go on with.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder to make, or to continue.", show_default=False)],
     features: Annotated[str, typer.Option(help="I3D features: NAME, or rgb=NAME,flow=NAME.")] = "i3d",
     vlp_features: Annotated[str, typer.Option(help="CLIP features.")] = "clip-vit-b16",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="One setting over the recipe's; repeatable; the report names it.")
+        list[str] | None,
+        typer.Option("--set", help="One setting that overrules the recipe's; repeatable; the report names it."),
     ] = None,
     seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
     device: DeviceOverSetting = None,
@@ -39,7 +40,7 @@ def reproduce(
     """Repeat a published experiment over seeds and print its row beside the published one.
 
     Needs the dataset's annotations, I3D and CLIP features of its videos, and CLIP's text encoder. What is missing is
-    listed before any work begins, with how to get it. Stopped half way, the same command goes on.
+    listed before any work begins, with how to get it. If it is stopped, the same command continues.
 
     Example: weaktal reproduce thumos14 --dataset THUMOS14 --out reproduction --seeds 0,1,2
     """

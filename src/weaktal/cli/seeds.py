@@ -31,4 +31,4 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def _refused(text: str) -> InputError:
-    return InputError("are no seeds", source=f"--seeds {shown(text)}", expected="whole numbers, such as 0-4 or 0,1,2")
+    return InputError("are not seeds", source=f"--seeds {shown(text)}", expected="whole numbers, such as 0-4 or 0,1,2")

@@ -13,12 +13,12 @@ def settings(
     method: Annotated[
         str, typer.Argument(help=f"One of {', '.join(METHODS)}; or decode, or zero-shot.", show_default=False)
     ],
-    preset: Annotated[str | None, typer.Option(help="Settings by name, such as quick; the defaults otherwise.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Named settings, such as quick, instead of the defaults.")] = None,
     search: Annotated[
-        str | None, typer.Option(help="Only settings whose name or meaning holds these words.", metavar="WORDS")
+        str | None, typer.Option(help="Only settings whose name or meaning contains these words.", metavar="WORDS")
     ] = None,
 ) -> None:
-    """List every setting with its meaning, unit, range and source, as YAML that weaktal train --config takes back.
+    """List every setting with its meaning, unit, range and source, as YAML for weaktal train --config.
 
     Example: weaktal settings collab --search threshold
     """

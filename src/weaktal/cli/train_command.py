@@ -35,22 +35,26 @@ def train(
     vlp_features: Annotated[
         str | None, typer.Option(help="Vision-language feature folder, for methods with that branch.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="Settings by name, such as quick; the defaults otherwise.")] = None,
-    config: Annotated[Path | None, typer.Option(help="YAML file of settings over the preset or the defaults.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Named settings, such as quick, instead of the defaults.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file of settings that overrule the preset or the defaults.")
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="One setting, such as model.levels=2; repeatable; see weaktal settings."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of weights, batches and dropout.")] = 0,
     seeds: Annotated[
-        str | None, typer.Option(help="Several, such as 0-4 or 0,1,2, side by side: RUN then holds a run seed-N each.")
+        str | None, typer.Option(help="Several seeds, such as 0-4 or 0,1,2: RUN then holds a run seed-N for each.")
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="Trainings of --seeds at once; as many as GPUs, or else cores, by default."),
+        typer.Option(
+            min=1, max=1000, help="Trainings of --seeds at once; by default as many as GPUs, or cores without any."
+        ),
     ] = None,
     device: DeviceOverSetting = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
     train_subset: Annotated[str | None, typer.Option(help="Subset to train on; the dataset's own by default.")] = None,
     seconds_per_snippet: Annotated[
         float | None, typer.Option(min=0.001, max=3600, help="Spacing of features that have no manifest.")
@@ -62,16 +66,16 @@ def train(
     logger: Annotated[
         list[str] | None,
         typer.Option(
-            help="Also tell wandb, mlflow, or a logger with Lightning Fabric's methods that package.module:function "
-            "makes; repeatable."
+            help="Also log to wandb, mlflow, or the logger that package.module:function returns, with Lightning "
+            "Fabric's methods; repeatable."
         ),
     ] = None,
     look: Annotated[
         bool,
         typer.Option(
             "--look",
-            help="Also log how well tags of held-out videos are told and, where segments are known, how far "
-            "pseudo-labels are right; the weights stay the same.",
+            help="Also log how well the tags of held-out videos are predicted and, if segments are known, how "
+            "many pseudo-labels are right; the weights stay the same.",
         ),
     ] = False,
     skip_broken: Annotated[
@@ -82,7 +86,7 @@ def train(
 
     Example: weaktal train DATASET --method cbp --features i3d --run runs/first
 
-    Stopped, a run goes on with `weaktal train --resume RUN`, whatever it was started with.
+    `weaktal train --resume RUN` continues a run that was stopped, whatever it was started with.
     """
     from weaktal.runs.settings import check_settings
 

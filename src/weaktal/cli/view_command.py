@@ -15,7 +15,7 @@ def view(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            help="Results files, and folders of finished runs, which localize the dataset first; or a dataset.",
+            help="Results files and folders of finished runs, which first localize their dataset; or a dataset.",
             metavar="DATASET|RUN|RESULTS",
             show_default=False,
         ),
@@ -29,8 +29,8 @@ def view(
     scores: Annotated[
         list[str] | None,
         typer.Option(
-            help="Scores that localize kept, for curves: one for each results file in their order, or NAME=FILE with "
-            "the results' name, such as results=scores.safetensors; repeatable.",
+            help="Scores that localize kept, to draw curves: one for each results file, in the same order, or "
+            "NAME=FILE with the results' name, such as results=scores.safetensors; repeatable.",
             metavar="[NAME=]FILE",
         ),
     ] = None,
@@ -46,40 +46,42 @@ def view(
         typer.Option(min=1, max=1_000_000, help="How many videos to show, the first by name.", show_default="all"),
     ] = None,
     pictures: Annotated[
-        int, typer.Option(min=0, max=1000, help="How many videos, the first, get a strip of pictures on the page.")
+        int, typer.Option(min=0, max=1000, help="The first so many videos get a strip of pictures on the page.")
     ] = 12,
     subset: Annotated[
         str | None, typer.Option(help="Subset to score and show; the dataset's test subset by default.")
     ] = None,
     protocol: Annotated[
         str | None,
-        typer.Option(help="thumos14, activitynet12 or activitynet13: score as this benchmark does, not the dataset's."),
+        typer.Option(
+            help="thumos14, activitynet12 or activitynet13: score by this benchmark's rules, not the dataset's own."
+        ),
     ] = None,
     branch: Annotated[
-        list[str] | None, typer.Option(help="Branch of a run to show; repeatable. Its usual ones by default.")
+        list[str] | None, typer.Option(help="Branch of a run to show; repeatable. By default its usual ones.")
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(help="Method of a run that is neither weaktal's nor installed: its package.module again."),
+        typer.Option(help="For a run of a method that is not installed: its package.module again."),
     ] = None,
     device: Device = "auto",
     out: Annotated[Path, typer.Option(help="The page to write.", metavar="FILE.html")] = Path("view.html"),
     serve: Annotated[
         bool,
         typer.Option(
-            "--serve", help="Serve the page with its videos to this machine until Ctrl-C, in place of writing it."
+            "--serve", help="Serve the page with its videos to this machine until Ctrl-C, instead of writing it."
         ),
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0 takes a free one.")] = 0,
     corrections: Annotated[
         Path | None,
         typer.Option(
-            help="What was corrected before; with --serve also where corrections are saved.",
+            help="Earlier corrections; with --serve also where corrections are saved.",
             metavar="FILE.json",
             show_default="corrections.json beside the first results file",
         ),
     ] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Write the page and do not open it.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Write the page, but do not open it.")] = False,
 ) -> None:
     """Look at results, runs or a dataset in a browser: play, search, compare, correct.
 

@@ -31,13 +31,13 @@ def weights(
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """List the weights of the encoders, where they come from and what is present; fetch NAME brings them here.
+    """List the weights of the encoders, where they come from and whether they are here.
 
-    check NAME compares what they give with golden figures.
+    fetch NAME fetches some; check NAME compares their output with known figures.
 
-    Checkpoints of the hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME, HF_ENDPOINT,
-    HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --weights names. Every file is checked against the hash that its
-    publisher or the hub states. Without a network, copy the files to the places that the list shows.
+    Checkpoints from the Hugging Face hub go into its own cache, with its mirrors, tokens and offline mode (HF_HOME,
+    HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE), or into the folder that --weights names. Every file is checked against the
+    hash that its publisher or the hub states. Without a network, copy the files to the places that the list shows.
     """
     if action == "list":
         if names:

@@ -30,8 +30,8 @@ def world(
 ) -> None:
     """Render untrimmed videos of a made-up world of sports, with tags to train on and exact segments to test on.
 
-    Figures do 15 kinds of actions to be found and 21 others in 8 scenes; the annotated segment is run-up, peak and
-    recovery. The same machine-independent seed gives the same frames, whatever the number of workers.
+    Figures do 15 kinds of actions to be found, and 21 others, in 8 scenes. An annotated segment covers run-up, peak and
+    recovery. The same seed gives the same frames on every machine, whatever the number of workers.
     """
     from weaktal.cli.bars import showing
     from weaktal.worlds.world import world as make_world

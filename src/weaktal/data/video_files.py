@@ -75,7 +75,7 @@ def videos_beside(folder: Path, skip: Skip = pass_over) -> list[Path]:
 
 
 def _files_in(folder: Path, skip: Skip) -> Iterator[Path]:
-    """Whatever is in a folder and its subfolders and is no folder itself."""
+    """Whatever is in a folder and its subfolders and is not a folder itself."""
     searched: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -227,7 +227,7 @@ def _searched(folder: Path, skip: Skip) -> list[Path]:
             others[path.suffix.lower() or "without an ending"] += 1
     if others:
         counts = ", ".join(f"{count} {ending}" for ending, count in others.most_common())
-        log.info("%s: passed over %s not named as a video: %s", folder, counted(others.total(), "file"), counts)
+        log.info("%s: ignored %s not named like a video: %s", folder, counted(others.total(), "file"), counts)
     return sorted(videos)
 
 

@@ -159,7 +159,7 @@ def check_tokenizer_files(folder: Path) -> None:
     """
     for path in (*folder.glob("*"), *folder.glob("*/*.jinja")):
         if is_endless(path):
-            raise InputError("is no file", source=path, expected="a file of a checkpoint")
+            raise InputError("is not a file", source=path, expected="a file of a checkpoint")
     tokens = folder / "special_tokens_map.json"
     named = (read_model(tokens, _Anything, "the special tokens").model_extra or {}) if tokens.exists() else {}
     for key in named:

@@ -103,12 +103,12 @@ def _function(reference: str, source: str | None = None) -> EncoderBuilder:
         raise InputError(
             f"cannot be imported ({type(error).__name__}: {error})",
             source=source,
-            expected="a module that is installed or lies on PYTHONPATH",
+            expected="a module that is installed or on PYTHONPATH",
         ) from error
     for part in path.split("."):
         found = getattr(found, part, None)
     if not callable(found):
-        problem = "is no function" if found is not None else f"there is no {path} in {module}"
+        problem = "is not a function" if found is not None else f"there is no {path} in {module}"
         raise InputError(problem, source=source, expected="package.module:function")
     return cast(EncoderBuilder, found)
 

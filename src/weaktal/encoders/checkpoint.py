@@ -50,7 +50,9 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise InputError(f"holds {_kinds(content)}", source=path, expected=EXPECTED)
     for name, tensor in content.items():
         if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta or not _is_stored(tensor):
-            raise InputError("is no plain tensor", source=path, place=shown(name), expected="numbers, each in the file")
+            raise InputError(
+                "is not a plain tensor", source=path, place=shown(name), expected="numbers, each in the file"
+            )
     return dict(content)
 
 

@@ -223,7 +223,7 @@ def _checked(path: Path, into: Path | None) -> Fetched:
         path.resolve().unlink()
         path.unlink(missing_ok=True)
         kind = "SHA-256" if large else "git object id"
-        expected = f"{stated}, as the hub states; it was removed, the next try fetches it anew"
+        expected = f"{stated}, as the hub states; it was removed, the next try fetches it again"
         raise InputError(f"what came has the {kind} {found}", source=path, expected=expected)
     if stated is None:
         return Fetched(path, digest, "nothing: no hash is stated anywhere")

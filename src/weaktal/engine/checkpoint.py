@@ -177,7 +177,7 @@ class Checkpoints:
             InputError: if the checkpoint is damaged or of another run.
         """
         path = checkpoint / POSITION
-        listed = read_sums(checkpoint, f"without {self.folder} the training begins anew")
+        listed = read_sums(checkpoint, f"without {self.folder} the training starts from the beginning")
         for name in (POSITION, WEIGHTS):
             if name not in listed:
                 raise InputError(f"does not list {name}", source=checkpoint / FILE, expected="a whole checkpoint")

@@ -65,7 +65,7 @@ def check(path: Path) -> None:
     if stated is None:
         raise InputError(f"is not listed in {folder / FILE}", source=path, expected="a file that weaktal train wrote")
     if is_endless(path):
-        raise InputError("is no file", source=path, expected="the file that weaktal train wrote there")
+        raise InputError("is not a file", source=path, expected="the file that weaktal train wrote there")
     if sha256(path) != stated:
         problem = f"is damaged, or belongs elsewhere: its SHA-256 is not the one in {folder / FILE}"
         raise InputError(problem, source=path, expected="the file that weaktal train wrote there")

@@ -71,7 +71,7 @@ def logger_named(name: str) -> Logger:
     """One of :data:`NAMED`, or what ``package.module:function``, or a class, makes; the module is imported.
 
     Raises:
-        InputError: if there is none, it cannot be made, or what it makes is no logger.
+        InputError: if there is none, it cannot be made, or what it makes is not a logger.
     """
     module, _, maker = NAMED.get(name, name).partition(":")
     source = f"{arg('logger')} {shown(name)}"

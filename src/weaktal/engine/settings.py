@@ -58,15 +58,15 @@ class OptimizerConfig(Settings):
 class EngineConfig(Settings):
     """How training runs, whatever it trains."""
 
-    device: Device = setting("auto", "Where to train; auto takes a GPU where there is one.", "ours")
+    device: Device = setting("auto", "Where to train; auto takes a GPU if there is one.", "ours")
     precision: Literal["32-true", "bf16-mixed", "auto"] = setting(
         "32-true",
-        "Of the arithmetic; bf16 needs no loss scaling, so resuming stays exact. auto takes it where the device has "
+        "Of the arithmetic; bf16 needs no loss scaling, so resuming stays exact. auto takes it if the device has "
         "instructions for it.",
         "ours",
     )
     checkpoint_every: Count = setting(
-        100, "Updates between checkpoints: so many can be lost when training is killed.", "ours", unit="updates"
+        100, "Updates between checkpoints: at most so many are lost if training is killed.", "ours", unit="updates"
     )
     log_every: Count = setting(
         10, "Updates between rows of losses.csv and points of TensorBoard.", "ours", unit="updates"

@@ -187,7 +187,7 @@ def extract(
         for target in targets:
             alone.enter_context(alone_in(target.folder, "weaktal extract"))
             for video in drop_replaced(target.folder, found):
-                log.info("%s: was replaced; its features in %s are made anew", found[video], target.folder.name)
+                log.info("%s: was replaced; its features in %s are made again", found[video], target.folder.name)
         folders.keep_apart(targets, found)
         jobs = folders.plan(found, targets)
         work = _Work(recipe, targets, jobs, devices, batch, on_progress or (lambda _event: None))

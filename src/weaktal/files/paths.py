@@ -150,6 +150,6 @@ def cache_folder(what: Literal["features", "worlds"] = "features") -> Path:
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal, read in pieces."""
     if is_endless(path):
-        raise OSError(errno.EINVAL, "is no file", str(path))
+        raise OSError(errno.EINVAL, "is not a file", str(path))
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

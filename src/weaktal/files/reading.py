@@ -36,7 +36,7 @@ def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
     """
     try:
         if is_endless(path):
-            raise InputError("is no file", source=path, expected=what)
+            raise InputError("is not a file", source=path, expected=what)
         size = path.stat().st_size
         if size > most:
             raise InputError(f"has {size:,} bytes", source=path, expected=f"{what}, at most {most:,} bytes")
@@ -57,7 +57,7 @@ def read_text(path: Path, what: str) -> str:
     """The text of a file that a user named: UTF-8, with or without a byte order mark, or UTF-16 with one.
 
     Raises:
-        InputError: as :func:`read_bytes`, and if it is no such text.
+        InputError: as :func:`read_bytes`, and if it is not such text.
     """
     try:
         return _without_mark(read_bytes(path, what)).decode("utf-8")

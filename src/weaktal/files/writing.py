@@ -234,5 +234,5 @@ def write_text(path: Path, text: Iterable[str]) -> None:
                 stream.write(piece)
         except UnicodeEncodeError as error:
             around = error.object[max(error.start - 40, 0) : error.end + 20]
-            problem = f"would hold {shown(around)}, which is no Unicode text"
+            problem = f"would hold {shown(around)}, which is not Unicode text"
             raise InputError(problem, source=path, expected="names of files and folders in UTF-8") from None

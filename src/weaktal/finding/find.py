@@ -292,7 +292,7 @@ class _Work:
             log.warning("%s", note)
         parts = self._estimate(plan, state, annotations)
         if parts is None:
-            log.info("how long that takes cannot be said: no video could be measured")
+            log.info("cannot tell how long that takes: no video could be measured")
         elif sum(parts.values()) < 1:
             log.info("nothing is left to extract or to learn: this takes seconds")
         else:

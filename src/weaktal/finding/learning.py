@@ -76,7 +76,7 @@ def read_state(out: Path) -> State:
     if (out / FILE).exists():
         return read_model(out / FILE, State, "what weaktal find wrote there")
     if out.exists() and (not out.is_dir() or any(not path.name.startswith(".") for path in out.iterdir())):
-        raise InputError("exists, and is no folder of weaktal find", source=out, expected="a new folder")
+        raise InputError("exists, and is not a folder of weaktal find", source=out, expected="a new folder")
     return State()
 
 
@@ -122,7 +122,7 @@ def next_lesson(
             more = len(training.keys() - before.tags.keys())
             if more:
                 came = counted(more, "video")
-                log.info("%s came since training, to be searched with what was learned before", came)
+                log.info("%s added since training: searched with the run that is there", came)
             return state
         log.info("training again, since %s", reason)
     name = state.run if before is None else _free(out, state.run)

@@ -83,7 +83,7 @@ def make_plan(
         )
     notes = _warnings(names)
     if readers and others and (problem := _unreadable(built[readers[0]], classes)) is not None:
-        notes.append(f"{readers[0]} is left out: {problem}")
+        notes.append(f"{readers[0]} is not used: {problem}")
         readers = []
         names = tuple(others)
     ours = {"engine": {"tensorboard": False, "device": device}}

@@ -21,7 +21,7 @@ class PoolingConfig(Settings):
     divisor: Size = setting(
         8, "The ceil(T / divisor) highest snippets make the video's score; 8 in most code of the field.", "open"
     )
-    of: Literal["probabilities", "logits"] = setting("probabilities", "What is averaged over them.", "paper")
+    of: Literal["probabilities", "logits"] = setting("probabilities", "What is averaged over these snippets.", "paper")
 
 
 _Share = Annotated[float, Field(ge=0, lt=1)]

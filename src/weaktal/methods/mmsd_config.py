@@ -47,7 +47,7 @@ class MMSDLossConfig(Settings):
     )
     temperature: PositiveFloat = setting(0.2, "Temperature of the distillation.", "code")
     fused_to_single: bool = setting(
-        False, "Also distill fused into RGB and flow: the abstract speaks of it, the code does not do it.", "code"
+        False, "Also distill fused into RGB and flow: the abstract mentions this, but the code does not do it.", "code"
     )
 
 
@@ -56,18 +56,18 @@ class VotingConfig(Settings):
 
     threshold: Share = setting(0.55, "Attention above it is stored as foreground.", "code")
     reliable: Share = setting(0.6, "Least confidence of a voter.", "code")
-    margin: Share = setting(0.3, "By how much another stream must be surer than the taught one.", "code")
+    margin: Share = setting(
+        0.3, "By how much the confidence of another stream must exceed that of the stream that is taught.", "code"
+    )
 
 
 class MMSDScheduleConfig(Settings):
     """When what happens, in epochs: passes over the training videos."""
 
     epochs: Size = setting(240, "Length of training.", "code", unit="epochs")
-    vote_every: Size = setting(
-        40, "Pseudo-labels are stored, and stored anew, after each so many epochs.", "code", unit="epochs"
-    )
+    vote_every: Size = setting(40, "After every so many epochs, new pseudo-labels are stored.", "code", unit="epochs")
     decay_after: Size = setting(70, "Time at the full learning rate.", "code", unit="epochs")
-    decay: PositiveFloat = setting(0.2, "Factor on the learning rate from then on.", "code")
+    decay: PositiveFloat = setting(0.2, "Factor on the learning rate after that time.", "code")
 
 
 class MMSDTraining(Settings):

@@ -140,7 +140,7 @@ class _Answers:
         try:
             kept = Corrections.model_validate(json.loads(body))
         except (ValidationError, ValueError, RecursionError) as error:
-            return PlainTextResponse(f"these are no corrections: {first_line(error)}", status_code=422)
+            return PlainTextResponse(f"these are not corrections: {first_line(error)}", status_code=422)
         try:
             await run_in_threadpool(self._keep, kept)
         except InputError as error:

@@ -89,7 +89,7 @@ def _with_corrections_beside(report: Report, sources: str | PathLike[str] | Sequ
     try:
         return replace(report, kept=read_corrections(beside))
     except InputError as error:  # nobody asked for it
-        return replace(report, notes=[*report.notes, f"Corrections are left out: {error.line(shell=True)}."])
+        return replace(report, notes=[*report.notes, f"Corrections are not shown: {error.line(shell=True)}."])
 
 
 def _given(corrections: str | PathLike[str] | None) -> list[Path]:

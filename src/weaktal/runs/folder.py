@@ -178,14 +178,14 @@ class RunFolder(TrainingFolder):
         """What defines the run.
 
         Raises:
-            InputError: if the folder is no run.
+            InputError: if the folder is not a run.
         """
         if self.path.is_dir() and not self._info.exists():
             raise InputError(
                 "holds no run.json", source=self.path, expected="the folder of a run, as weaktal train makes it"
             )
         if not self.path.is_dir():
-            problem = "is no folder" if self.path.exists() else "no such folder"
+            problem = "is not a folder" if self.path.exists() else "no such folder"
             raise InputError(problem, source=self.path, expected="the folder of a run, as weaktal train makes it")
         info = read_model(self._info, RunInfo, "what weaktal train wrote there")
         if len(set(info.classes)) != len(info.classes):

@@ -37,7 +37,7 @@ def resume(
         The finished run; at once if it was finished before.
 
     Raises:
-        InputError: if the folder is no run, or what it was trained on is not there any more or has changed.
+        InputError: if the folder is not a run, or what it was trained on is not there any more or has changed.
         RunError: if training diverges.
     """
     folder = RunFolder(Path(run))

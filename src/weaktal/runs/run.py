@@ -55,7 +55,7 @@ class Run:
         info: what defines the run: method, dataset, features, classes, seed, all settings.
 
     Raises:
-        InputError: if the folder is no run, or the run is not finished.
+        InputError: if the folder is not a run, or the run is not finished.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -63,7 +63,7 @@ class Run:
         self.path = folder.path
         self.info: RunInfo = folder.info()
         if not folder.finished():
-            expected = f"a run that came to its end; go on with {arg('resume')}"
+            expected = f"a run that came to its end; continue it with {arg('resume')}"
             raise InputError("is not finished", source=folder.path, expected=expected)
 
     def __fspath__(self) -> str:
@@ -92,6 +92,6 @@ def load(run: str | PathLike[str]) -> Run:
     """A finished run, by its folder.
 
     Raises:
-        InputError: if the folder is no run, or the run is not finished.
+        InputError: if the folder is not a run, or the run is not finished.
     """
     return Run(run)

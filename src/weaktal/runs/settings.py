@@ -71,7 +71,7 @@ def check_asked(
         What defines the run.
 
     Raises:
-        InputError: if the folder is no run, or it has no such branch or setting.
+        InputError: if the folder is not a run, or it has no such branch or setting.
     """
     info = run.info()
     if info.method in METHODS:

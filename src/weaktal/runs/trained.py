@@ -188,7 +188,7 @@ def load_method(run: RunFolder, method: str | None = None) -> tuple[Method, Meth
         method: the run's method, which the user has to name where it is a module that is not installed as a method.
 
     Raises:
-        InputError: if the folder is no run, the run is not finished, or its files are damaged.
+        InputError: if the folder is not a run, the run is not finished, or its files are damaged.
     """
     built, settings, info = _build_method(run, method)
     load_weights(built.module, run.weights)

@@ -49,7 +49,7 @@ class ZeroShotConfig(Settings):
     )
     temperature: PositiveFloat = setting(0.07, "Temperature tau of the softmax.", "paper")
     above_chance: bool = setting(
-        True, "Take off what guessing among the texts would give; false is the plain softmax of the paper.", "ours"
+        True, "Subtract what guessing among the texts would give; false is the plain softmax of the paper.", "ours"
     )
     divisor: PositiveInt = setting(
         8, "A video's score is the mean of its ceil(T / divisor) highest snippets, as in training.", "open"

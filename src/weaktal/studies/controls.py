@@ -212,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         if not all(word.isdecimal() for word in given.seeds.split(",")):
-            raise InputError("are no seeds", source=f"--seeds {given.seeds}", expected="whole numbers, such as 0,1,2")
+            raise InputError("are not seeds", source=f"--seeds {given.seeds}", expected="whole numbers, such as 0,1,2")
         file = controls(
             given.datasets,
             features=given.features,

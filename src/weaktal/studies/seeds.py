@@ -205,7 +205,7 @@ def _train(
         )
     if failures:
         said = "; ".join(f"{failure.name} failed: {failure.last} ({failure.log})" for failure in failures)
-        raise RunError(f"{said}; the same command with --resume goes on")
+        raise RunError(f"{said}; the same command with --resume continues")
     return tuple(Run(run / f"seed-{seed}") for seed in asked.seeds)
 
 

@@ -163,8 +163,7 @@ def _as_long(epochs: int) -> Line:
 
 
 def _controls() -> Table:
-    """What the collaboration must beat: each of its parts without any teaching, and teaching without a second "
-    "branch."""
+    """What the collaboration must beat: its parts without any teaching, and teaching without a second branch."""
     mmsd_decoding = tuple(
         f"decode.{key}={json.dumps(value)}" for key, value in MMSDConfig().decode.model_dump(mode="json").items()
     )
@@ -187,7 +186,7 @@ def _controls() -> Table:
     ]
     return Table(
         "controls",
-        "Controls: what stands without any collaboration",
+        "Controls: what needs no collaboration",
         (
             *map(Line, mil),
             Line(alone),

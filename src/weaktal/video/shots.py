@@ -34,7 +34,7 @@ def cuts(path: Path, judge: Judge | None = None) -> tuple[float, ...]:
         judge: says of frames (T, 27, 48, 3) how likely each is the last of a shot, (T,); TransNetV2 by default.
 
     Raises:
-        InputError: if the file is no video, or the package is not installed.
+        InputError: if the file is not a video, or the package is not installed.
     """
     judge = judge or transnet()
     video = VideoFrames(path, fps=FPS, size=ExactSize(WIDTH, HEIGHT), threads=1)

@@ -89,7 +89,7 @@ def plan_video(seed: int, labels: Sequence[str] | None = None) -> VideoPlan:
         labels: which targets it shows, one or two; by default the seed chooses.
 
     Raises:
-        InputError: if a label is no target.
+        InputError: if a label is not a target.
     """
     rng = np.random.default_rng([seed, 3])
     chosen = tuple(labels) if labels is not None else choose_labels(rng, str(rng.choice(TARGETS)))
@@ -164,7 +164,7 @@ class _Writer:
         return shot
 
     def other(self, label: str) -> Shot | None:
-        """An action of the same scene that is no target, and unlabelled."""
+        """An action of the same scene that is not a target, and unlabelled."""
         scene = ACTIONS[label].scene
         pool = [name for name in OTHERS if ACTIONS[name].scene == scene]
         if not pool:

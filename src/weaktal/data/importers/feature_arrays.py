@@ -118,7 +118,7 @@ def read_arrays(path: Path) -> dict[str, FeatureArray]:
 def _read_npy(path: Path) -> FeatureArray:
     try:
         if is_endless(path):
-            raise ValueError("is no file")
+            raise ValueError("is not a file")
         with path.open("rb") as stream:
             shape, fortran, dtype = _header(stream)
             offset, size = stream.tell(), path.stat().st_size
@@ -151,7 +151,7 @@ def _read_npz(path: Path) -> dict[str, FeatureArray]:
     found: dict[str, FeatureArray] = {}
     try:
         if is_endless(path):
-            raise ValueError("is no file")
+            raise ValueError("is not a file")
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
                 with archive.open(info) as stream:

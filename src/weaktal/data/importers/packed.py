@@ -63,11 +63,11 @@ def read_items(path: Path) -> list[object]:
     Items are None, Python numbers, ``str`` (byte strings decoded), :class:`StoredArray`, or nested lists of those.
 
     Raises:
-        InputError: if the file is no such array, is damaged, or its pickle holds anything but plain data.
+        InputError: if the file is not such an array, is damaged, or its pickle holds anything but plain data.
     """
     try:
         if is_endless(path):
-            raise ValueError("is no file")
+            raise ValueError("is not a file")
         with path.open("rb") as stream:
             shape, code = npy_fields(stream)
             offset = stream.tell()

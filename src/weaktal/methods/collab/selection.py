@@ -36,9 +36,9 @@ class SelectionConfig(Settings):
         "action.",
         "ours",
     )
-    statistic: Statistic = setting("margin", "What the rule best goes by.", "ours")
+    statistic: Statistic = setting("margin", "The statistic by which the rule best chooses.", "ours")
     branches: Annotated[tuple[BranchName, ...], Field(min_length=1)] = setting(
-        ("cbp", "vlp", "both", "vanilla"), "Among which branches the rule best chooses.", "ours"
+        ("cbp", "vlp", "both", "vanilla"), "The branches among which the rule best chooses.", "ours"
     )
 
 

@@ -87,8 +87,8 @@ class VlpConfig(Settings):
 class ThresholdConfig(Settings):
     """When a teacher is sure: above ``high`` foreground, below ``low`` background; the paper gives no values."""
 
-    low: Share = setting(..., "Below it the teacher says background.", "open")
-    high: Share = setting(..., "Above it the teacher says foreground.", "open")
+    low: Share = setting(..., "Below this, the teacher says background.", "open")
+    high: Share = setting(..., "Above this, the teacher says foreground.", "open")
     scale: Literal["video_max", "raw", "quantile", "share", "class_quantile", "video_quantile"] = setting(
         "quantile",
         "What both are measured by: the score's rank among all scores of the training set for tagged classes "
@@ -175,7 +175,10 @@ class OnlineConfig(Settings):
         "open",
     )
     refresh: Size = setting(
-        5, "Time until thresholds by rank are taken anew, and weights and statistics are stored.", "open", unit="epochs"
+        5,
+        "Time until thresholds by rank are computed again, and weights and statistics are stored.",
+        "open",
+        unit="epochs",
     )
     localizes: Literal["teachers", "students"] = setting("teachers", "Whose weights are used in the end.", "open")
 
@@ -206,7 +209,7 @@ class CollabScheduleConfig(Settings):
         "ours",
         unit="epochs",
     )
-    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(2, "How often the steps are repeated.", "open")
+    rounds: Annotated[int, Field(ge=0, le=1000)] = setting(2, "How often the steps are done.", "open")
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = setting(
         ("foreground", "background"),
         "What a round does, in order; Ju et al. begin with B. What vanilla VLP is surest of teaches CBP more than CBP "
@@ -242,7 +245,7 @@ class CollabConfig(MethodConfig):
     """Settings of ``collab``."""
 
     cbp: Literal["pyramid", "convolution", "mmsd"] = setting(
-        "pyramid", "The CBP side; the paper's Table 6 puts others in its place.", "paper"
+        "pyramid", "The network of the CBP side; the paper's Table 6 compares several.", "paper"
     )
     pyramid: PyramidConfig = PyramidConfig()
     convolution: ConvolutionConfig = ConvolutionConfig()

@@ -125,7 +125,7 @@ def import_folders(
         InputError: if there are no such videos, or the dataset was made otherwise.
     """
     import_ = _Import(Path(dataset), videos, test_share, seed)
-    import_.say("the folder that a video lies in is its tag")
+    import_.say("the name of a video's folder is its tag")
     for name, path in import_.files.items():
         label = tidy(path.absolute().parent.name)
         problem = fault(label) if label else "no folder"
