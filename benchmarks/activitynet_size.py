@@ -4,7 +4,8 @@
 
 The validation set is DATASET's, as `weaktal import activitynet13` makes it, or made up. Predictions are its segments
 moved about and others anywhere (seeded). Each command runs in a process of its own: time on the clock and on the
-processor, and the largest resident memory. `compare` gets two results files.
+processor, and the largest resident memory. `compare` gets two results files. Last, what a resampling of the
+videos costs.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from weaktal.data.annotations import Annotations, Video, read_annotations, write_annotations
+from weaktal.data.results import read_results
+from weaktal.evaluation.protocols import PROTOCOLS, tiou_grid
+from weaktal.evaluation.ranking import Ranking, Weighing
+from weaktal.evaluation.scoring import tables_of
 from weaktal.segments import Segment
+from weaktal.studies.bootstrap import video_weights
 
 VIDEOS, CLASSES, PER_VIDEO = 4728, 200, 1.54
 COMMANDS = {
@@ -56,6 +62,7 @@ def main() -> None:
         )
         for name, words in COMMANDS.items():
             measure(name, [word.format(**files) for word in words])
+        resampling(files["data"], files["one"])
 
 
 def made_up(random: np.random.Generator) -> Annotations:
@@ -106,6 +113,20 @@ def measure(name: str, words: list[str]) -> None:
     print(
         f"{name}: {seconds:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of processor, {used.ru_maxrss / 2**10:.0f} MiB"
     )
+
+
+def resampling(data: Path, results: Path, repeats: int = 50) -> None:
+    """Times AP under one weighting of the videos, at the thresholds that `compare` scores."""
+    protocol = PROTOCOLS["activitynet13"]
+    tables = tables_of(read_annotations(data), read_results(results), protocol, subset="validation")
+    thresholds = sorted({*protocol.tious, *tiou_grid("0.1:0.7:0.1")})
+    weighing = Weighing(Ranking.of(tables.truth, tables.predictions, thresholds, len(tables.classes)))
+    weights = video_weights(len(tables.videos), repeats)
+    started = time.process_time()
+    for row in weights:
+        weighing.average_precision(row)
+    milliseconds = 1000 * (time.process_time() - started) / repeats
+    print(f"a resampling at {len(thresholds)} thresholds: {milliseconds:.1f} ms of processor")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""What the options of decoding bring, over seeds: support, fusion, change points, proposals of two branches pooled.
+"""What the options of decoding bring, over seeds and beds: support, fusion, change points, proposals of two branches.
 
-    python benchmarks/decoding_options.py DATASET RUN... [--branch cbp --branch vlp] [--out FILE.md]
+    python benchmarks/decoding_options.py DATASET RUN... [--bed DATASET RUN...]... [--branch cbp --branch vlp]
+                                          [--out FILE.md]
 
 A RUN may be a folder of several, as `weaktal train --seeds` makes it. Each run scores the test videos once a branch;
 every row decodes these scores with one change to the run's own settings. Differences are to the first row of the same
-scores, paired by run (Student's t, 95 %). With two branches there are rows for their pooled proposals too, against the
-branch `both`, which averages scores over time.
+scores, paired (Student's t, 95 %): by run, or, of several beds, by bed, each the mean of its runs, since runs of a bed
+share its videos. With two branches there are rows for their pooled proposals too, against the branch `both`, which
+averages scores over time.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ VARIANTS: Mapping[str, dict[str, Any]] = {
     "snap=1, fusion": {"snap": 1, **FUSED},
 }
 POOLED = ("as it is", "least_support=0.5", "fusion, soft-NMS", "fusion, hard NMS", "snap=1, fusion")
-Found = dict[str, dict[int, float]]  # mean mAP in percent by run, by row
+Found = dict[str, dict[tuple[int, int], float]]  # mean mAP in percent by bed and run, by row
 
 
 def main() -> None:
@@ -44,29 +46,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--bed", type=Path, nargs="+", action="append", default=[], help="another dataset and its runs")
     parser.add_argument("--branch", action="append", help="of the runs; their usual one by default; repeatable")
     parser.add_argument("--out", type=Path, help="also write the tables there")
     given = parser.parse_args()
-    branches: list[str | None] = list(given.branch or [None])
+    beds = [(given.dataset, given.runs), *((bed[0], bed[1:]) for bed in given.bed)]
     tables: dict[str, Found] = {}
-    runs = [run for path in given.runs for run in _runs(path)]
-    for number, run in enumerate(runs):
-        with tempfile.TemporaryDirectory() as folder:
-            files, settings = [], {}
-            for branch in branches:
-                files.append(Path(folder) / f"{branch}.safetensors")
-                made = weaktal.localize(run, given.dataset, branch=branch, scores=files[-1])
-                settings = made.external["decode"]
-                _fill(tables.setdefault(branch or "default branch", {}), number, given.dataset, [files[-1]], settings)
-            if len(files) > 1:
-                pooled = tables.setdefault("proposals of " + " and ".join(map(str, branches)), {})
-                averaged = weaktal.localize(run, given.dataset, branch="both")
-                pooled.setdefault("scores averaged (both)", {})[number] = _score(given.dataset, averaged)
-                _fill(pooled, number, given.dataset, files, settings, POOLED)
+    for bed, (dataset, paths) in enumerate(beds):
+        runs = [run for path in paths for run in _runs(path)]
+        if not runs:
+            parser.error(f"no finished run of {dataset}")
+        for number, run in enumerate(runs):
+            _of_run(tables, (bed, number), dataset, run, given.branch or [None])
     text = "\n\n".join(_table(name, found) for name, found in tables.items())
     print(text)
     if given.out:
         given.out.write_text(text + "\n")
+
+
+def _of_run(
+    tables: dict[str, Found], key: tuple[int, int], dataset: Path, run: Path, branches: Sequence[str | None]
+) -> None:
+    """Decodes the scores of one run in every way."""
+    with tempfile.TemporaryDirectory() as folder:
+        files, settings = [], {}
+        for branch in branches:
+            files.append(Path(folder) / f"{branch}.safetensors")
+            made = weaktal.localize(run, dataset, branch=branch, scores=files[-1])
+            settings = made.external["decode"]
+            _fill(tables.setdefault(branch or "default branch", {}), key, dataset, [files[-1]], settings)
+        if len(files) > 1:
+            pooled = tables.setdefault("proposals of " + " and ".join(map(str, branches)), {})
+            averaged = weaktal.localize(run, dataset, branch="both")
+            pooled.setdefault("scores averaged (both)", {})[key] = _score(dataset, averaged)
+            _fill(pooled, key, dataset, files, settings, POOLED)
 
 
 def _runs(path: Path) -> list[Path]:
@@ -77,7 +90,7 @@ def _runs(path: Path) -> list[Path]:
 
 def _fill(
     found: Found,
-    number: int,
+    key: tuple[int, int],
     dataset: Path,
     files: Sequence[Path],
     settings: Mapping[str, Any],
@@ -85,7 +98,7 @@ def _fill(
 ) -> None:
     for name in names:
         results = decode(files, settings={**settings, **VARIANTS[name]})
-        found.setdefault(name, {})[number] = _score(dataset, results)
+        found.setdefault(name, {})[key] = _score(dataset, results)
 
 
 def _score(dataset: Path, results: weaktal.Results) -> float:
@@ -94,12 +107,29 @@ def _score(dataset: Path, results: weaktal.Results) -> float:
 
 def _table(title: str, found: Found) -> str:
     first = next(iter(found.values()))
+    beds = sorted({bed for bed, _ in first})
     rows = []
     for name, values in found.items():
-        difference = paired_difference(values, first)
+        units, base = _units(values), _units(first)
+        difference = paired_difference(units, base)
         between = "" if values is first else f"{difference.mean:+.1f} [{difference.low:+.1f}, {difference.high:+.1f}]"
-        rows.append([name, spread(estimate(list(values.values()))), between])
-    return as_markdown([title, f"mAP, {len(first)} runs", "difference"], rows)
+        each = [f"{_mean(values, bed) - _mean(first, bed):+.1f}" if between else "" for bed in beds]
+        rows.append([name, spread(estimate(list(units.values()))), between, *(each if len(beds) > 1 else [])])
+    size = f"{len(first)} runs" + (f" on {len(beds)} beds" if len(beds) > 1 else "")
+    more = [f"on bed {bed + 1}" for bed in beds] if len(beds) > 1 else []
+    return as_markdown([title, f"mAP, {size}", "difference", *more], rows)
+
+
+def _units(values: Mapping[tuple[int, int], float]) -> dict[int, float]:
+    """What is paired: the runs of one bed, or the means of several beds."""
+    beds = sorted({bed for bed, _ in values})
+    return {bed: _mean(values, bed) for bed in beds} if len(beds) > 1 else {run: v for (_, run), v in values.items()}
+
+
+def _mean(values: Mapping[tuple[int, int], float], bed: int) -> float:
+    """Over the runs of a bed."""
+    found = [value for (of, _), value in values.items() if of == bed]
+    return sum(found) / len(found)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
 """Whether trained networks see time: the same snippets scored in order, in another order, and each by itself.
 
     python benchmarks/sees_time.py DATASET RUN [RUN ...] [--branch BRANCH ...] [--shuffles 3]
+    python benchmarks/sees_time.py DATASET --features NAME --train "mil model.kernel=1" [--train ...] [--seeds 0 1]
 
-For every run (and branch, where the method has several) a row: mean mAP of the results in order, of the scores that
-each snippet gets when its video is shuffled, and of those that it gets as a video of its own; and how far these scores
-go along with those in order, as Pearson's r over all snippets and the classes that their videos hold. Before decoding,
-scores go back to the places that their snippets had. A network that sees no time has the same mAP three times and r
-of 1. A video's own score is the mean over its highest snippets, ceil(T / 8) of them a class, in all three, so that
-what is compared is the snippets' scores alone.
+The first takes finished runs. The second trains methods of one phase (mil, cbp) in memory, with preset `quick` and
+the settings that follow the method's name; batches, losses and optimizer are those of `weaktal train`, random numbers
+are not, and it goes to the end whatever schedule.end_below says. For every run (and branch, where the method has
+several) a row: mean mAP of the results in order, of the scores that each snippet gets when its video is shuffled, and
+of those that it gets as a video of its own; and how far these scores go along with those in order, as Pearson's r
+over all snippets and the classes that their videos hold. Before decoding, scores go back to the places that their
+snippets had. A network that sees no time has the same mAP three times and r of 1. A video's own score is the mean
+over its highest snippets, ceil(T / 8) of them a class, in all three, so that what is compared is the snippets' scores
+alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,14 +26,17 @@ import numpy as np
 import torch
 
 import weaktal
+from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations, read_annotations
 from weaktal.data.features import Features
 from weaktal.data.scores import VideoScores
 from weaktal.decoding.config import DecodeConfig
 from weaktal.decoding.decoder import decode_scored
-from weaktal.engine.batch import Batch, VideoSet
+from weaktal.engine.batch import Batch, Updates, VideoSet
 from weaktal.engine.method import Method
-from weaktal.methods.base import VLP
+from weaktal.engine.seeding import seed_torch
+from weaktal.methods.base import VLP, Inputs, MethodConfig
+from weaktal.methods.presets import preset_file
 from weaktal.runs.trained import Trained
 
 DIVISOR = 8
@@ -144,16 +152,47 @@ def measure(
     )
 
 
+def train(words: str, videos: VideoSet, seed: int) -> tuple[Method, MethodConfig]:
+    """A method of one phase, trained in memory; ``words`` are its name and settings."""
+    name, *overrides = words.split()
+    module = importlib.import_module(f"weaktal.methods.{name}")
+    config = load_settings(module.CONFIG, preset_file(name, "quick"), overrides)
+    dim = videos.features.layout(videos.names[0])[0]
+    seed_torch(seed, "init")
+    method = module.build(config, Inputs(dim=dim, classes=videos.classes, videos=len(videos)))
+    (phase,) = method.phases()
+    chosen = config.optimizer
+    optimizer = chosen.build(method.module.parameters())
+    updates = Updates(
+        videos, batch_size=chosen.batch_size, max_snippets=chosen.max_snippets, seed=seed, count=phase.updates
+    )
+    method.module.train()
+    for number in range(phase.updates):
+        seed_torch(seed, number)
+        loss = sum(phase.losses(updates[number], {}).values())
+        optimizer.zero_grad()
+        loss.backward()
+        if chosen.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(method.module.parameters(), chosen.clip_norm)
+        optimizer.step()
+    return method, config
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("runs", type=Path, nargs="*", metavar="RUN")
     parser.add_argument("--branch", action="append", help="of a method with several; may be given more than once")
+    parser.add_argument("--features", help="to train on")
+    parser.add_argument("--train", action="append", default=[], metavar="WORDS", help="a method and its settings")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of what is trained here")
     parser.add_argument("--shuffles", type=int, default=3)
     given = parser.parse_args()
+    if bool(given.train) != bool(given.features):
+        parser.error("--train and --features belong together")
     torch.set_num_threads(1)
     truth = read_annotations(given.dataset)
-    test = list(truth.subset(truth.test_subset).values())
+    test, learnt = (list(truth.subset(name).values()) for name in (truth.test_subset, truth.train_subset))
     for path in given.runs:
         for branch in given.branch or [None]:
             run = Trained.load(path, branch)
@@ -161,9 +200,14 @@ def main() -> None:
             vlp = run.info.vlp_features
             others = {VLP: Features.open(given.dataset, vlp)} if vlp and run.needs_vlp else {}
             videos = VideoSet(test, run.info.classes, features, others)
-            print(
-                f"{path} {run.branch or ''}", measure(run.method, run.branch, videos, truth, run.decode, given.shuffles)
-            )
+            row = measure(run.method, run.branch, videos, truth, run.decode, given.shuffles)
+            print(f"{path} {run.branch or ''}", row, flush=True)
+    for words in given.train:
+        for seed in given.seeds:
+            features = Features.open(given.dataset, given.features)
+            method, config = train(words, VideoSet(learnt, truth.classes, features), seed)
+            row = measure(method, None, VideoSet(test, truth.classes, features), truth, config.decode, given.shuffles)
+            print(f"{words}, seed {seed}:", row, flush=True)
 
 
 if __name__ == "__main__":

@@ -90,6 +90,17 @@ def test_class_vectors_say_nothing_about_order(bed: Path) -> None:
     assert np.abs(text[0] - text[2]).max() > 1e-3
 
 
+def test_what_is_trained_in_memory_is_the_same_every_time(bed: Path, scripts: dict[str, ModuleType]) -> None:
+    truth, features = opened(bed)
+    videos = VideoSet(list(truth.subset("training").values()), truth.classes, features)
+    words = "cbp model.width=8 model.levels=2 schedule.epochs=1 schedule.updates_per_epoch=2"
+    first, second, other = (
+        scripts["sees_time"].train(words, videos, seed)[0].module.state_dict() for seed in (0, 0, 1)
+    )
+    assert all(torch.equal(values, second[name]) for name, values in first.items())
+    assert not all(torch.equal(values, other[name]) for name, values in first.items())
+
+
 @pytest.mark.parametrize("kernel", [1, 3])
 def test_a_network_of_single_snippets_sees_no_time(bed: Path, scripts: dict[str, ModuleType], kernel: int) -> None:
     truth, features = opened(bed)

@@ -107,6 +107,7 @@ def test_numbers_and_other_formats_are_named(tmp_path: Path) -> None:
         (lambda path: path.with_suffix(".lmdb").write_bytes(b""), r"it holds 4 other files, such as 'v\d\.lmdb'"),
         (lambda path: path.with_suffix(".tar.gz").write_bytes(b""), r"'v\d\.tar\.gz' is there: unpack it first"),
         (lambda path: path.symlink_to("nowhere"), "v0 is a broken link"),
+        (lambda path: path.mkdir(), "v0 is a folder"),
         (lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"), "it is a pointer of Git LFS"),
         (lambda path: path.write_text("\n<!DOCTYPE html><title>Log in</title>"), "it is a web page"),
         (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(200)), "it is a zip archive"),

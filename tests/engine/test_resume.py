@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,23 +19,38 @@ from weaktal.engine.folder import TrainingFolder
 from weaktal.files import sha256
 
 UPDATES = 24
-# The child reports each update on standard output, so that the test can kill it right there.
-PROGRAM = """
-import sys
-from weaktal.cli import run
-from weaktal.engine.trainer import Trainer
-
-tell = Trainer._tell
-def reporting(self, phase, position, values=None):
-    tell(self, phase, position, values)
-    if values is not None:
-        print(f"update {position.update}", flush=True)
-Trainer._tell = reporting
-sys.exit(run(sys.argv[1:]))
-"""
+# Processes are forked from one that has imported torch and done nothing else: each would need seconds for it.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["weaktal.engine.trainer", "weaktal.runs.train"])
 
 
-def _start(dataset: Path, folder: Path, method: str) -> subprocess.Popen[str]:
+class Started:
+    """A training in a process of its own, which reports each update, so that the test can kill it right there."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.updates, reports = PROCESSES.Pipe(duplex=False)
+        self.process: BaseProcess = PROCESSES.Process(target=_train, args=(words, reports))
+        self.process.start()
+        reports.close()
+
+
+def _train(words: list[str], reports: Connection) -> None:
+    """What the process does."""
+    from weaktal.cli import run
+    from weaktal.engine.trainer import Trainer
+
+    tell = Trainer._tell
+
+    def reporting(trainer: Any, phase: Any, position: Any, values: Any = None) -> None:
+        tell(trainer, phase, position, values)
+        if values is not None:
+            reports.send(position.update)
+
+    Trainer._tell = reporting  # type: ignore[method-assign]
+    os._exit(run(words))
+
+
+def _start(dataset: Path, folder: Path, method: str) -> Started:
     words = ["train", str(dataset), "--method", method, "--features", "i3d", "--run", str(folder), "--resume"]
     settings = [
         "schedule.epochs=2",
@@ -48,28 +66,24 @@ def _start(dataset: Path, folder: Path, method: str) -> subprocess.Popen[str]:
     ]
     for setting in settings + (["model.heads=2"] if method == "cbp" else []):
         words += ["--set", setting]
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    return Started(words)
 
 
-def _finish(process: subprocess.Popen[str]) -> None:
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
+def _finish(training: Started) -> None:
+    with contextlib.suppress(EOFError):
+        while True:
+            training.updates.recv()
+    training.process.join(300)
+    assert training.process.exitcode == 0
 
 
-def _kill_after(process: subprocess.Popen[str], line: str, delay: float) -> None:
-    assert process.stdout is not None
-    for text in process.stdout:
-        if text.strip() == line:
-            break
+def _kill_after(training: Started, update: int, delay: float) -> None:
+    while training.updates.recv() != update:
+        pass
     time.sleep(delay)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    training.process.kill()
+    training.process.join(60)
+    assert training.process.exitcode == -signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +100,7 @@ def test_killed_and_resumed_equals_never_killed(
 ) -> None:
     folder = tmp_path / "run"
     for update in kill_at:
-        _kill_after(_start(tiny_dataset, folder, "cbp"), f"update {update}", delay)
+        _kill_after(_start(tiny_dataset, folder, "cbp"), update, delay)
         assert not list(folder.glob("checkpoints/0*/.*")), "a checkpoint with unfinished files in it"
     _finish(_start(tiny_dataset, folder, "cbp"))
     assert sha256(folder / "weights.safetensors") == sha256(whole_run / "weights.safetensors")

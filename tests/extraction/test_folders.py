@@ -187,10 +187,11 @@ def test_another_template_is_no_other_setting(recipe: Recipe, videos: Path) -> N
     assert not np.allclose(before, np.load(recipe.dataset / "features" / "clip" / "text.npy"))
 
 
-def test_features_of_unknown_origin_are_left_alone(recipe: Recipe) -> None:
-    folder = recipe.dataset / "features" / "clip"
-    folder.mkdir(parents=True)
-    np.save(folder / "a.npy", np.zeros((3, 24), dtype=np.float32))
+@pytest.mark.parametrize("file", ["a.npy", "a_i3d.NPY", "rgb/a.npy", "a.npz", "a.h5", "a.pt"])
+def test_features_of_unknown_origin_are_left_alone(recipe: Recipe, file: str) -> None:
+    path = recipe.dataset / "features" / "clip" / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"whatever it holds")
     with pytest.raises(InputError, match="holds features but no manifest"):
         recipe.targets()
 

@@ -230,8 +230,8 @@ def test_training_that_diverges_says_so(
 
 
 def test_ctrl_c_stops_with_one_line_and_the_run_goes_on(tiny_dataset: Path, tmp_path: Path) -> None:
-    words = train_words(tiny_dataset, tmp_path / "run", "--resume", "--set", "engine.checkpoint_every=1", updates=400)
-    command = [sys.executable, "-m", "weaktal", *words]
+    words = train_words(tiny_dataset, tmp_path / "run", "--resume", updates=400)
+    command = [sys.executable, "-m", "weaktal", *words, "--set", "engine.checkpoint_every=1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not list((tmp_path / "run").glob("checkpoints/0*")):
         time.sleep(0.01)

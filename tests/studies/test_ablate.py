@@ -157,6 +157,7 @@ def test_a_choice_says_which_weights_and_branch_it_took(
     assert measured(job, reading, truth, videos, *features).chosen == chosen
 
 
+@pytest.mark.usefixtures("trainings_here")
 def test_a_second_call_keeps_what_is_there_and_adds_what_is_new(
     finished: Path, ablation_dataset: Path, ablation_settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -336,6 +337,7 @@ def test_a_variant_may_not_change_under_its_name(
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+@pytest.mark.usefixtures("trainings_here")
 def test_a_cell_that_fails_is_named_with_its_log_and_the_others_go_on(
     ablation_dataset: Path, ablation_settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

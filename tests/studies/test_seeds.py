@@ -40,15 +40,32 @@ def test_each_seed_is_the_run_that_it_would_be_alone(finished: Path, tiny_datase
     assert weaktal.load(finished / "seed-0").info.seed == 0
 
 
+LOGGER = """
+import os, pathlib
+
+class Heard:
+    def log_hyperparams(self, params): ...
+    def log_metrics(self, metrics, step=None): ...
+    def finalize(self, status):
+        pathlib.Path(os.environ["HEARD"]).write_text(status)
+"""
+
+
 @pytest.mark.usefixtures("trainings_here")
-def test_more_seeds_are_added_and_finished_ones_kept(finished: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+def test_more_seeds_are_added_and_finished_ones_kept(
+    finished: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "runs"
     shutil.copytree(finished, folder)
     before = (folder / "seed-1" / "weights.safetensors").stat().st_mtime_ns
     words = {"method": "mil", "features": "i3d", "run": folder, "settings": SETTINGS}
     with pytest.raises(InputError, match="holds runs already"):
         train_seeds(tiny_dataset, seeds=[2], **words)
-    runs = train_seeds(tiny_dataset, seeds=[1, 2], resume=True, **words)
+    (tmp_path / "heard.py").write_text(LOGGER)
+    monkeypatch.syspath_prepend(tmp_path)  # for a process of its own it would be $PYTHONPATH
+    monkeypatch.setenv("HEARD", str(tmp_path / "heard.txt"))
+    runs = resume_seeds(folder, seeds=[1, 2], loggers=["heard:Heard"])
+    assert (tmp_path / "heard.txt").read_text() == "finished"
     assert [found.info.seed for found in runs] == [1, 2]
     assert (folder / "seed-1" / "weights.safetensors").stat().st_mtime_ns == before
     assert list(seed_runs(folder)) == [0, 1, 2]
@@ -70,8 +87,20 @@ def test_resumes_a_folder_without_its_command_line(
     assert run(["train", "--resume", str(folder)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == [str(folder / f"seed-{seed}" / "weights.safetensors") for seed in (0, 1)]
-    assert said[2].startswith("next: weaktal localize ")
+    assert said[2] == f"next: weaktal compare {folder} --dataset DATASET"
     assert sha256(folder / "seed-1" / "weights.safetensors") == wanted
+
+
+@pytest.mark.parametrize("words", [["--set", "optimizer.lr=1"], ["--seed", "3"], ["--features", "i3d"]])
+def test_resuming_ignores_no_option(words: list[str], finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "--resume", str(finished), *words]) == 2
+    assert capsys.readouterr().err.startswith(f"weaktal: {words[0]}: is what RUN was started with; expected ")
+
+
+def test_one_seed_and_several_contradict_each_other(tiny_dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train", str(tiny_dataset), "--method", "mil", "--features", "i3d", "--run", "x"]
+    assert run([*words, "--seeds", "0-1", "--seed", "2"]) == 2
+    assert capsys.readouterr().err.startswith("weaktal: --seed: contradicts --seeds")
 
 
 def test_resumes_one_run_without_its_command_line(finished: Path, tmp_path: Path) -> None:

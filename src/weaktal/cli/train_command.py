@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,6 +13,9 @@ from weaktal.cli.following import say_next
 from weaktal.cli.seeds import parse_seeds
 from weaktal.errors import LARGEST_SEED, InputError
 from weaktal.methods import METHODS
+
+if TYPE_CHECKING:
+    from weaktal.runs.run import Run
 
 T = TypeVar("T")
 
@@ -87,6 +91,8 @@ def train(
     from weaktal.runs.settings import check_settings
 
     several = None if seeds is None else parse_seeds(seeds)
+    if several is not None and seed:
+        raise InputError("contradicts --seeds", source="--seed", expected="one of them")
     if method is not None:  # before torch is imported, which takes longer than all of this
         check_settings(method, preset=preset, config=config, overrides=set_ or ())
     from weaktal.cli.bars import showing
@@ -95,14 +101,26 @@ def train(
     from weaktal.runs.train import train as train_run
     from weaktal.studies.seeds import is_seeds, resume_seeds, train_seeds
 
-    loggers = [logger_named(name) for name in logger or []]
-    if loggers and (seeds is not None or (resume and run is None and is_seeds(dataset))):
-        raise InputError("is for one run", source="--logger", expected="to be left out with several seeds")
+    loggers = [logger_named(name) for name in logger or []]  # each training of several makes its own once more
     if resume and run is None:
+        _only_with_run(
+            {
+                "--features": features,
+                "--vlp-features": vlp_features,
+                "--preset": preset,
+                "--config": config,
+                "--set": set_,
+                "--seed": seed,
+                "--seeds": None if is_seeds(dataset) else seeds,
+                "--train-subset": train_subset,
+                "--seconds-per-snippet": seconds_per_snippet,
+                "--seconds-per-window": seconds_per_window,
+                "--skip-broken": skip_broken,
+            }
+        )
         if is_seeds(dataset):
-            _tell(
-                *(done.path for done in resume_seeds(dataset, method=method, workers=workers, look=look, device=device))
-            )
+            watched: dict[str, Any] = {"workers": workers, "look": look, "loggers": logger or [], "device": device}
+            _tell_several(dataset, resume_seeds(dataset, method=method, seeds=several, **watched), "DATASET")
             return
         with showing(lines=True) as show:
             _tell(resume_run(dataset, method=method, loggers=loggers, look=look, device=device, on_progress=show).path)
@@ -124,10 +142,23 @@ def train(
         "device": device,
     }
     if several is not None:
-        _tell(*(done.path for done in train_seeds(dataset, seeds=several, workers=workers, **given)))
+        made = train_seeds(dataset, seeds=several, workers=workers, loggers=logger or [], **given)
+        _tell_several(given["run"], made, dataset)
         return
     with showing(lines=True) as show:
         _tell(train_run(dataset, seed=seed, loggers=loggers, on_progress=show, **given).path)
+
+
+def _only_with_run(options: Mapping[str, object]) -> None:
+    """Refuses what would be ignored, since a run that goes on knows what it was started with.
+
+    Raises:
+        InputError: for the first option that was given.
+    """
+    for option, value in options.items():
+        if value:
+            expected = "weaktal train --resume RUN without it, or --run RUN and all else that it was started with"
+            raise InputError("is what RUN was started with", source=option, expected=expected)
 
 
 def _needed(option: str, value: T | None) -> T:
@@ -136,7 +167,12 @@ def _needed(option: str, value: T | None) -> T:
     return value
 
 
-def _tell(*runs: Path) -> None:
+def _tell(run: Path) -> None:
+    print(run / "weights.safetensors")
+    say_next("localize", run, "DATASET", "--out", "results.json")
+
+
+def _tell_several(folder: Path, runs: Sequence[Run], dataset: Path | str) -> None:
     for run in runs:
-        print(run / "weights.safetensors")
-    say_next("localize", runs[0], "DATASET", "--out", "results.json")
+        print(run.path / "weights.safetensors")
+    say_next("compare", folder, "--dataset", dataset)

@@ -68,6 +68,8 @@ def read_header(path: Path) -> Header:
     except FileNotFoundError:
         problem = "is a broken link" if path.is_symlink() else "no such file"
         raise InputError(problem, source=path, expected=expected) from None
+    except IsADirectoryError:
+        raise InputError("is a folder", source=path, expected=expected) from None
     except (OSError, ValueError, TypeError, SyntaxError, struct.error, RecursionError, MemoryError) as error:
         raise InputError(f"not a feature file ({no_array(path, error)})", source=path, expected=expected) from None
     shape, dtype = fields

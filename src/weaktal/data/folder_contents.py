@@ -38,6 +38,13 @@ def advice_for(file: Path) -> str | None:
     return f"{ending} is not read; {_OTHERS[ending]} makes VIDEO.npy of it" if ending in _OTHERS else None
 
 
+def holds_features(folder: Path) -> bool:
+    """Whether there are features anywhere below a folder, in whatever format, read here or not."""
+    files = (path for path, _ in zip(folder.rglob("*"), range(MOST), strict=False) if path.name not in _OURS)
+    formats = {".npy", *_OTHERS}.difference(_MAY_BE_ANNOTATIONS)
+    return any(path.suffix.lower() in formats and path.is_file() for path in files)
+
+
 def instead_of(folder: Path, videos: Collection[str], *, others: bool = True) -> str | None:
     """What is there in place of ``VIDEO.npy`` for ``videos``, as a clause; None where there is nothing to say.
 

@@ -58,7 +58,7 @@ class Ranking:
         return np.asarray(place // np.maximum(self.positives, 1)[self.ranked.labels] + 1, dtype=np.int64)
 
     def average_precision(self, weights: Floats | None = None) -> Floats:
-        """AP where each video counts as often as its weight says.
+        """AP where each video counts as often as its weight says; of many weightings, see :class:`Weighing`.
 
         Args:
             weights: by video, 0 or more; once each by default.
@@ -68,9 +68,7 @@ class Ranking:
         """
         if weights is None:
             weights = np.ones(int(max(self.truth.videos.max(initial=0), self.ranked.videos.max(initial=0))) + 1)
-        counts = weights[self.ranked.videos]  # (N,)
-        positives = np.bincount(self.truth.labels, weights=weights[self.truth.videos], minlength=self.classes)
-        return self._areas(counts, counts, positives.astype(np.float64), np.ones(self.classes))
+        return Weighing(self).average_precision(weights)
 
     def normalized_precision(self, average: float, keep: Bools | None = None, bucket: Bools | None = None) -> Floats:
         """AP_N: AP with precision as if every class had ``average`` ground truths (Hoiem et al., ECCV 2012).
@@ -107,17 +105,77 @@ class Ranking:
         total = before[row, hit + 1] - before[row, first[label]]
         gain = np.where(counts[row, hit] > 0, gains[hit], 0.0)
         group = level * self.classes + label
-        groups = levels * self.classes
-        running = np.concatenate([[0.0], np.cumsum(gain)])  # (H + 1,)
-        found = running[1:] - running[np.searchsorted(group, np.arange(groups))][group]
+        start = np.searchsorted(group, np.arange(levels * self.classes))[group]
+        found = _so_far(gain, start)
         scaled = found * scale[label]
-        ranked = scaled + (total - found)
-        precision = np.divide(scaled, ranked, out=np.zeros_like(scaled), where=ranked > 0)
-        # The highest precision from here on within the group: a step down of 1 from group to group keeps them apart.
-        step = (groups - group).astype(np.float64)
-        envelope = np.maximum.accumulate((precision + step)[::-1])[::-1] - step
-        area = np.bincount(group, weights=envelope * gain, minlength=groups).reshape(levels, self.classes).T  # (C, K)
-        result: Floats = np.divide(
-            area, positives[:, None], out=np.full(area.shape, np.nan), where=positives[:, None] > 0
-        )
-        return result
+        return _areas(scaled, scaled + (total - found), gain, group, positives, levels)
+
+
+class Weighing:
+    """Average precision of one ranking under many weightings of its videos, each in a pass over the predictions.
+
+    What depends on the ranking alone is found once. Predictions are then summed between true positives only.
+
+    Args:
+        ranking: of predictions.
+    """
+
+    def __init__(self, ranking: Ranking) -> None:
+        self._ranking = ranking
+        labels, hit, classes = ranking.ranked.labels, ranking.hit, ranking.classes
+        first = np.searchsorted(labels, np.arange(classes))  # (C,)
+        places = np.unique(np.concatenate([[0], first, hit + 1]))
+        self._from = places[places < len(labels)]  # where the sums begin; the last goes to the end
+        self._until = np.searchsorted(self._from, hit + 1)  # (H,): how many sums go up to each true positive
+        self._before = np.searchsorted(self._from, first)[labels[hit]]  # (H,): how many come before its class
+        self._group = ranking.level * classes + labels[hit]  # (H,)
+        self._start = np.searchsorted(self._group, np.arange(len(ranking.match) * classes))[self._group]
+        self._videos = ranking.ranked.videos[hit]  # (H,)
+
+    def average_precision(self, weights: Floats) -> Floats:
+        """AP where each video counts as often as its weight, 0 or more, says.
+
+        Args:
+            weights: shape (V,).
+
+        Returns:
+            Shape (C, K), NaN for a class that is left without ground truth.
+        """
+        ranking = self._ranking
+        sums = np.zeros(len(self._from) + 1)
+        np.cumsum(np.add.reduceat(weights[ranking.ranked.videos], self._from), out=sums[1:])
+        gain = weights[self._videos]  # (H,)
+        truth = ranking.truth
+        positives = np.bincount(truth.labels, weights=weights[truth.videos], minlength=ranking.classes)
+        found = _so_far(gain, self._start)
+        total = sums[self._until] - sums[self._before]
+        return _areas(found, total, gain, self._group, positives.astype(np.float64), len(ranking.match))
+
+
+def _so_far(gain: Floats, start: Integers) -> Floats:
+    """The true positives up to and with each, from the first of its group on, shape (H,)."""
+    running = np.concatenate([[0.0], np.cumsum(gain)])  # (H + 1,)
+    return np.asarray(running[1:] - running[start], dtype=np.float64)
+
+
+def _areas(found: Floats, total: Floats, gain: Floats, group: Integers, positives: Floats, levels: int) -> Floats:
+    """Areas under the curves: each true positive adds its gain times the highest precision from there on.
+
+    Args:
+        found, total: true positives, and all that are ranked, up to each true positive, shape (H,).
+        gain: what each adds to recall, shape (H,).
+        group: the curve that each belongs to, rising, by threshold and class, shape (H,).
+        positives: what recall is a share of, shape (C,).
+        levels: thresholds, K.
+
+    Returns:
+        Shape (C, K), NaN for a class without positives.
+    """
+    groups = levels * len(positives)
+    precision = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+    # The highest precision from here on within the group: a step down of 1 from group to group keeps them apart.
+    step = (groups - group).astype(np.float64)
+    envelope = np.maximum.accumulate((precision + step)[::-1])[::-1] - step
+    area = np.bincount(group, weights=envelope * gain, minlength=groups).reshape(levels, len(positives)).T  # (C, K)
+    result: Floats = np.divide(area, positives[:, None], out=np.full(area.shape, np.nan), where=positives[:, None] > 0)
+    return result

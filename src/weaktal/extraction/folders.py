@@ -16,6 +16,7 @@ import numpy as np
 
 from weaktal.data.annotations import Annotations, annotations_file, read_tags
 from weaktal.data.features import read_header
+from weaktal.data.folder_contents import holds_features
 from weaktal.data.manifest import FILE, Manifest, read_manifest, write_manifest
 from weaktal.encoders.descriptions import class_texts, described_vectors
 from weaktal.encoders.networks import SnippetEncoder
@@ -87,7 +88,7 @@ def make_target(
         _check_same(existing, target)
         kept = {"computed_on": existing.computed_on}
         target = replace(target, manifest=target.manifest.model_copy(update=kept))
-    elif folder.is_dir() and any(folder.glob("*.npy")):
+    elif folder.is_dir() and holds_features(folder):
         raise InputError(
             f"holds features but no {FILE}, so how they were made is unknown",
             source=folder,

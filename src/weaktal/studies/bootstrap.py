@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from weaktal.arrays import Floats
-from weaktal.evaluation.ranking import Ranking
+from weaktal.evaluation.ranking import Ranking, Weighing
 
 CONFIDENCE = 0.95
 
@@ -25,9 +25,9 @@ def video_weights(videos: int, resamples: int, seed: int = 0) -> Floats:
 
 def resampled_maps(ranking: Ranking, weights: Floats) -> Floats:
     """mAP at each threshold in each resampling, over the classes that it holds, shape (B, K)."""
-    maps = np.empty((len(weights), len(ranking.match)))
+    maps, weighing = np.empty((len(weights), len(ranking.match))), Weighing(ranking)
     for number, row in enumerate(weights):
-        ap = ranking.average_precision(row)  # (C, K)
+        ap = weighing.average_precision(row)  # (C, K)
         maps[number] = ap[~np.isnan(ap[:, 0])].mean(axis=0)
     return maps
 

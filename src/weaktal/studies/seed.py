@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
 from weaktal.config import parse_settings
+from weaktal.engine.logs import logger_named
 from weaktal.files import read_model
 from weaktal.methods.base import method_module
 from weaktal.progress import showing
@@ -42,6 +43,7 @@ class SeedJob(BaseModel):
 
     Attributes:
         look: as of :func:`weaktal.train`.
+        loggers: names of what is told of the training.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,6 +52,7 @@ class SeedJob(BaseModel):
     seed: int
     run: Path
     look: bool = False
+    loggers: tuple[str, ...] = ()
 
 
 def train_seed(job: SeedJob, console: Console) -> None:
@@ -74,6 +77,7 @@ def train_seed(job: SeedJob, console: Console) -> None:
             seconds_per_snippet=request.seconds_per_snippet,
             seconds_per_window=request.seconds_per_window,
             skip_broken=request.skip_broken,
+            loggers=[logger_named(name) for name in job.loggers],
             look=job.look,
             on_progress=show,
         )

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +45,14 @@ class _Seeds(BaseModel):
     seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """What changes nothing in a training: whether it is looked at, and the names of who is told of it."""
+
+    look: bool
+    loggers: tuple[str, ...]
+
+
 def train_seeds(
     dataset: str | PathLike[str],
     *,
@@ -63,6 +72,7 @@ def train_seeds(
     seconds_per_window: float | None = None,
     skip_broken: bool = False,
     look: bool = False,
+    loggers: Sequence[str] = (),
     device: str | None = None,
     console: Console | None = None,
 ) -> tuple[Run, ...]:
@@ -76,6 +86,8 @@ def train_seeds(
         resume: go on with ``run``, which may be given more seeds; finished ones are kept.
         workers: trainings at once; as many as GPUs, or without any as cores, by default.
         subset, seconds_per_snippet, seconds_per_window, skip_broken, look, device: as of :func:`weaktal.train`.
+        loggers: names of what is told of each training, as of :func:`weaktal.engine.logs.logger_named`; each training
+            makes its own.
         console: where progress goes; standard error by default.
 
     Returns:
@@ -101,7 +113,8 @@ def train_seeds(
         seconds_per_window=seconds_per_window,
         skip_broken=skip_broken,
     )
-    return _train(Path(run), _Seeds(request=request, seeds=tuple(seeds)), resume, workers, console, look=look)
+    asked = _Seeds(request=request, seeds=tuple(seeds))
+    return _train(Path(run), asked, resume, workers, console, _Watched(look, tuple(loggers)))
 
 
 def check_seeds(seeds: Sequence[int]) -> None:
@@ -120,8 +133,10 @@ def resume_seeds(
     *,
     dataset: str | PathLike[str] | None = None,
     method: str | None = None,
+    seeds: Sequence[int] | None = None,
     workers: int | None = None,
     look: bool = False,
+    loggers: Sequence[str] = (),
     device: str | None = None,
     console: Console | None = None,
 ) -> tuple[Run, ...]:
@@ -131,7 +146,8 @@ def resume_seeds(
         run: the folder.
         dataset: where the dataset lies now, if it was moved since.
         method: as of :func:`weaktal.resume`.
-        workers, look, device, console: as of :func:`train_seeds`.
+        seeds: to train or to finish, which may be new ones; those that the folder was asked for, by default.
+        workers, look, loggers, device, console: as of :func:`train_seeds`.
 
     Raises:
         InputError, RunError: as of :func:`train_seeds`.
@@ -146,7 +162,10 @@ def resume_seeds(
         engine = {**asked.request.settings["engine"], "device": device}
         settings = {**asked.request.settings, "engine": engine}
         asked = asked.model_copy(update={"request": asked.request.model_copy(update={"settings": settings})})
-    return _train(Path(run), asked, True, workers, console, look=look)
+    if seeds is not None:
+        check_seeds(seeds)
+        asked = asked.model_copy(update={"seeds": tuple(seeds)})
+    return _train(Path(run), asked, True, workers, console, _Watched(look, tuple(loggers)))
 
 
 def is_seeds(folder: Path) -> bool:
@@ -168,7 +187,7 @@ def _read(folder: Path) -> _Seeds:
 
 
 def _train(
-    run: Path, asked: _Seeds, resume: bool, workers: int | None, console: Console | None, *, look: bool
+    run: Path, asked: _Seeds, resume: bool, workers: int | None, console: Console | None, watched: _Watched
 ) -> tuple[Run, ...]:
     within(workers=(workers, 1, 1000))
     read_tags(asked.request.dataset)  # what cannot be read at all is said here, and not by every seed
@@ -179,7 +198,7 @@ def _train(
         gpus = _gpus(asked.request)
         count = workers or min(gpus or available_cores(), max(1, len(todo)))
         failures = run_all(
-            list(_works(run, asked.request, todo, look=look)),
+            list(_works(run, asked.request, todo, watched)),
             workers=count,
             console=console or console_on("stderr"),
             gpus=gpus,
@@ -208,10 +227,10 @@ def _started(run: Path, asked: _Seeds, resume: bool) -> _Seeds:
     return _Seeds(request=asked.request, seeds=tuple(sorted({*stored.seeds, *asked.seeds})))
 
 
-def _works(run: Path, request: Request, seeds: Sequence[int], *, look: bool) -> Iterator[Work]:
+def _works(run: Path, request: Request, seeds: Sequence[int], watched: _Watched) -> Iterator[Work]:
     for seed in seeds:
         file = run / f"seed-{seed}.json"
-        job = SeedJob(request=request, seed=seed, run=run / f"seed-{seed}", look=look)
+        job = SeedJob(request=request, seed=seed, run=run / f"seed-{seed}", look=watched.look, loggers=watched.loggers)
         write_json(file, job.model_dump(mode="json"))
         yield Work(f"seed {seed}", ("weaktal.studies.seed", str(file)), run / f"seed-{seed}.log")
 
