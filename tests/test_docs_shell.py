@@ -153,7 +153,7 @@ def test_a_reader_gets_through(
 
 def test_what_runs_elsewhere_is_there_and_does_run_it() -> None:
     said_elsewhere = [block for block in blocks() if block.elsewhere]
-    assert len(said_elsewhere) == 3
+    assert len(said_elsewhere) == 4
     for block in said_elsewhere:
         assert (ROOT / str(block.elsewhere)).is_file(), block
 

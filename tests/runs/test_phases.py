@@ -78,7 +78,8 @@ def test_a_step_changes_one_branch(finished: RunFolder, scene_dataset: Path) -> 
     assert len(second.branches["vlp"].map) == 1
     assert first.labels is None
     assert second.labels is not None
-    assert second.labels.foreground > 0
+    assert second.labels.foreground == 0  # by default B names background alone
+    assert second.labels.background > 0
 
 
 def test_labels_against_the_truth_by_hand(tmp_path: Path) -> None:
