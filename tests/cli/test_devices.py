@@ -56,4 +56,5 @@ def test_what_is_no_device_is_one_line_before_torch() -> None:
     lines = done.stderr.splitlines()
     assert len(lines) == len(COMPUTE)
     for line in lines:
-        assert line.startswith("weaktal: --device 'gpu': is no device; expected auto, cpu, cuda, cuda:1 or mps"), line
+        said = "weaktal: --device 'gpu': is not a device; expected auto, cpu, cuda, cuda:1 or mps"
+        assert line.startswith(said), line

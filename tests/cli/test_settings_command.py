@@ -34,7 +34,7 @@ def test_every_setting_says_what_it_means_what_it_takes_and_who_says_so(of: str)
     [
         ("collab", "schedule.warm_up", "paper"),
         ("collab", "schedule.rounds", "open"),
-        ("collab", "labels.background.high", "open"),
+        ("collab", "labels.background.high", "ours"),
         ("collab", "optimizer.lr", "ours"),
         ("collab", "mmsd.optimizer.lr", "code"),
         ("collab", "mmsd.optimizer.micro_batch", "ours"),

@@ -226,4 +226,3 @@ def test_a_logger_by_name(tiny_dataset: Path, tmp_path: Path, capsys: pytest.Cap
     words = ["train", str(tiny_dataset), "--method", "mil", "--features", "i3d", "--run", str(tmp_path / "run")]
     assert run([*words, "--logger", "collections:OrderedDict"]) == 2
     assert "--logger 'collections:OrderedDict': makes no logger" in capsys.readouterr().err
-    assert run([*words, "--logger", f"{__name__}:Remembering", "--seeds", "0,1"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -92,8 +93,16 @@ def test_a_window_for_encoders_that_look_at_different_ones(places: Path, tmp_pat
     config = places / "checkpoints" / "vjepa2"
     video = places / "dataset" / "videos" / "one.mp4"
     both = [str(config), str(places / "checkpoints" / "dinov2")]
+    longer = Path(shutil.copytree(config, tmp_path / "longer"))
+    settings = json.loads((longer / "config.json").read_text())
+    (longer / "config.json").write_text(json.dumps({**settings, "frames_per_clip": 32}))
     with pytest.raises(InputError, match="windows of different length"):
-        weaktal.extract(video, encoders=both, into=tmp_path / "a", take={"frames": 32})
-    weaktal.extract(video, encoders=both, into=tmp_path / "a", take={"frames": 32}, window=32)
-    manifest = json.loads((tmp_path / "a" / "features" / "vjepa2" / "manifest.json").read_text())
-    assert (manifest["window"], manifest["frames"], manifest["layer"]) == (32, 32, -1)
+        weaktal.extract(video, encoders=[str(longer), both[1]], into=tmp_path / "a")
+    with pytest.raises(InputError, match="frames: is not for this encoder"):
+        weaktal.extract(video, encoders=both, into=tmp_path / "a", take={"frames": 32}, window=32)
+    weaktal.extract(video, encoders=both, into=tmp_path / "a", window=32)
+    weaktal.extract(video, encoders=both[:1], into=tmp_path / "b", take={"frames": 32}, window=32)
+    manifests = [json.loads((tmp_path / to / "features" / "vjepa2" / "manifest.json").read_text()) for to in "ab"]
+    assert [manifest["window"] for manifest in manifests] == [32, 32]
+    assert (manifests[1]["frames"], manifests[1]["layer"]) == (32, -1)
+    assert manifests[0]["frames"] != 32
