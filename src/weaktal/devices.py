@@ -34,8 +34,10 @@ def check_device(name: str, source: str | None = None, *, several: bool = False)
     Raises:
         InputError: naming those that are usual.
     """
-    for part in name.split(",") if several and name != EVERY else [name]:
-        if re.fullmatch(PATTERN, part) is None and not (several and name == EVERY):
+    if several and name == EVERY:
+        return
+    for part in name.split(",") if several else [name]:
+        if re.fullmatch(PATTERN, part) is None:
             source = source or f"{arg('device')} {shown(part)}"
             raise InputError("is not a device", source=source, expected=_SEVERAL if several else _USUAL)
 

@@ -163,6 +163,18 @@ def test_the_papers_tables_are_sound() -> None:
         assert training.source is None or training.source[0] in names[:place]
 
 
+def test_controls_train_nothing_that_they_do_not_read() -> None:
+    """mil and mmsd on tags alone end with their warm-up; what teaches itself, or is taught one way, has as many F steps
+    as the whole method."""
+    tables = paper_tables(50)
+    (controls,) = chosen_tables(tables, ["controls"], None)
+    plan = make_plan([controls], load_settings(CollabConfig), catalog=tables)
+    steps = {training.name: step_names(training.config) for training in plan.trainings}
+    assert {name for name, names in steps.items() if names == ("warm-up",)} == {"mil-3", "mil-1", "mmsd-on-tags"}
+    taught = {name: sum(step.startswith("foreground") for step in names) for name, names in steps.items()}
+    assert {taught[name] for name in ("whole", "self-training", "b-first", "agreed-f")} == {2}
+
+
 @pytest.mark.parametrize(
     ("reading", "words"),
     [

@@ -392,7 +392,7 @@ def test_cbp_may_teach_itself(dataset: Path) -> None:
 
 
 def test_both_may_teach_where_they_agree(dataset: Path) -> None:
-    method = small_method(dataset, "labels.teacher=agreed")
+    method = small_method(dataset, "labels.teacher=agreed", "labels.background.high=1")
     method.module.eval()
     videos, config = videos_of(dataset), method.config.labels
     with torch.no_grad():
