@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,19 @@ def resumed(run: Path) -> None:
     module, optimizer = network(1)
     start.load_weights(module)
     start.load_moments(1, optimizer)
+
+
+@pytest.mark.parametrize(
+    ("total", "early", "fits"), [(5, 0, True), (4, 0, False), (6, 0, False), (4, 1, True), (2, 1, False)]
+)
+def test_a_position_that_no_training_comes_by_is_refused(total: int, early: int, fits: bool, tmp_path: Path) -> None:
+    """Two updates into the second phase, after a first of three, or of at least one where that may end early."""
+    saved(tmp_path / "run", position=Position(phase=1, update=2, total=total))
+    first, second = phases(3, 4)
+    start = Start(Checkpoints(Run(tmp_path / "run")))
+    planned = [replace(first, enough=lambda _videos: True, ask_every=early), second]
+    with contextlib.nullcontext() if fits else pytest.raises(InputError, match="stands at update 2 of phase 1"):
+        start.check(planned)
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "moments.safetensors"])

@@ -285,8 +285,12 @@ class Satisfied(TwoBranches):
 
 
 def test_a_phase_that_has_enough_ends_early_and_resumes_to_the_same(tiny_dataset: Path, tmp_path: Path) -> None:
-    method = Satisfied()
-    run = trained(tiny_dataset, tmp_path / "run", method)
+    method, events = Satisfied(), list[Progress]()
+    run = TrainingFolder(tmp_path / "run")
+    run.path.mkdir()
+    Trainer(method, training_videos(tiny_dataset), run, ENGINE, 0, events.append).train()
+    assert events[0].whole == (0, 12)
+    assert events[-1].whole == (7, 7)  # what was left out is no longer to do
     assert method.modes == [(True, False)] * 4 + [(False, True)] * 3
     with (tmp_path / "run/losses.csv").open() as file:
         updates = dict.fromkeys((row["phase"], row["update"]) for row in csv.DictReader(file))

@@ -391,6 +391,14 @@ def test_cbp_may_teach_itself(dataset: Path) -> None:
     assert not all(torch.equal(after[name], before[name]) for name in before)
 
 
+@pytest.mark.parametrize("cbp", ["pyramid", "convolution"])
+def test_the_warm_up_may_end_early_and_no_other_phase(dataset: Path, cbp: str) -> None:
+    warm_up, *others = small_method(dataset, f"cbp={cbp}", "schedule.end_below=0.2").phases()
+    assert (warm_up.may_end_early, warm_up.ask_every) == (True, 4)
+    assert not any(phase.may_end_early for phase in others)
+    assert not any(phase.may_end_early for phase in small_method(dataset, f"cbp={cbp}").phases())
+
+
 def test_both_may_teach_where_they_agree(dataset: Path) -> None:
     method = small_method(dataset, "labels.teacher=agreed", "labels.background.high=1")
     method.module.eval()
