@@ -1,6 +1,6 @@
 """Makes the compositions of gym exercises that docs/results.md reports on, and those that settings may be chosen on.
 
-    python benchmarks/beds.py CLIPS OUT [--compositions 3] [--channels 128]
+    python benchmarks/beds.py CLIPS OUT [--compositions 3] [--development 2] [--channels 128]
 
 CLIPS is a folder of trimmed clips' features, as `weaktal compose` takes it. Within each class, two clips of five, by a
 hash of their names, go to OUT/clips-development, the rest to OUT/clips-reporting: a composition of one shares no clip
@@ -8,6 +8,7 @@ with any of the other; a class too small for that is in the latter alone. Out of
 fifth of a tagged video is action) and dense ones (two thirds):
 
     OUT/development-sparse, OUT/development-dense          seed 100
+    OUT/development-sparse-2, OUT/development-dense-2, ... seeds 99, 98, ...
     OUT/sparse-1 ..., OUT/dense-1 ...                      seeds 101, 102, ...
 
 A fifth of the clips is the pool that examples/stand_in_vlp.py fits its stand-in on, with their class labels; all
@@ -99,14 +100,16 @@ def main() -> None:
     parser.add_argument("clips", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--compositions", type=int, default=3)
+    parser.add_argument("--development", type=int, default=2)
     parser.add_argument("--channels", type=int, help="also features with so many channels a stream")
     given = parser.parse_args()
     folders = split(given.clips, given.out)
     stand_in = Path(__file__).parents[1] / "examples" / "stand_in_vlp.py"
     for kind, settings in KINDS.items():
-        for number in range(given.compositions + 1):
-            purpose = "reporting" if number else "development"
-            dataset = given.out / (f"{kind}-{number}" if number else f"development-{kind}")
+        for number in range(1 - given.development, given.compositions + 1):
+            purpose = "reporting" if number > 0 else "development"
+            later = f"-{1 - number}" if number < 0 else ""
+            dataset = given.out / (f"{kind}-{number}" if number > 0 else f"development-{kind}{later}")
             if not dataset.exists():
                 weaktal.compose(
                     folders[purpose], dataset, seed=FIRST_SEED + number, pool=0.2, pool_videos=True, **settings
