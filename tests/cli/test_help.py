@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -45,6 +46,14 @@ def test_paragraphs_and_cells_are_filled(verb: str, columns: int, help_of: Calla
             after = other[column:].split()
             if column > len("* ") and not other[:column].strip() and after and not after[0].startswith("["):
                 assert len(one) + 1 + len(after[0]) > columns - 3, one
+
+
+@pytest.mark.parametrize("verb", ["compare", "import"])
+def test_on_a_narrow_terminal_no_name_is_cut_off(verb: str, help_of: Callable[..., str]) -> None:
+    whole, narrow = help_of(verb), help_of(verb, 60)
+    assert set(re.findall(r"--[a-z-]+", whole)) == set(re.findall(r"--[a-z-]+", narrow))
+    assert not {"…", "│", "**"} & set(narrow.split())
+    assert all(len(line) <= 60 or line.lstrip().startswith("kind <") for line in narrow.splitlines())
 
 
 def panels(text: str) -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ import inspect
 import logging
 import math
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -63,6 +64,8 @@ PANELS = {
     "Judge": ("evaluate", "compare", "diagnose"),
     "Papers": ("ablate", "reproduce"),
 }
+
+BOXES = 80  # columns below which a verb's help is plain text, since boxes would cut off the names of options
 
 # What the system says of a path that a user should not have named; a full disk, for one, is nobody's bad input.
 _BAD_PATH = {
@@ -186,13 +189,14 @@ def _fail(message: str, code: int) -> int:
 
 def _application(arguments: list[str]) -> typer.Typer:
     """The command line with the called verb's function in place and the other verbs known by name only."""
+    called = next((word for word in arguments if not word.startswith("-")), None)
+    plain = called is not None and shutil.get_terminal_size().columns < BOXES
     app = typer.Typer(
         context_settings={"help_option_names": ["-h", "--help"]},
-        rich_markup_mode="markdown",
+        rich_markup_mode=None if plain else "markdown",
         help="Weakly-supervised temporal action localization: from video-level tags to segments.",
     )
     app.callback()(_options)
-    called = next((word for word in arguments if not word.startswith("-")), None)
     listed = [verb for verbs in PANELS.values() for verb in verbs if verb in VERBS]
     for verb in [*listed, *(verb for verb in VERBS if verb not in listed)]:
         help_line = VERBS[verb]
@@ -200,7 +204,9 @@ def _application(arguments: list[str]) -> typer.Typer:
         if verb == called:
             module = importlib.import_module(f"weaktal.cli.{verb}_command")
             function: Callable[..., None] = getattr(module, verb if verb != "import" else "import_")
-            app.command(verb, short_help=help_line, rich_help_panel=panel)(_with_finite_numbers(function))
+            text = inspect.getdoc(function) or ""
+            text = text.replace("**", "") if plain else text
+            app.command(verb, help=text, short_help=help_line, rich_help_panel=panel)(_with_finite_numbers(function))
         else:
             app.command(verb, help=help_line, rich_help_panel=panel)(_not_called)
     return app
