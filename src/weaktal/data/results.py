@@ -12,8 +12,6 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from weaktal.data.annotations import Name, Seconds
-from weaktal.data.exporting import Cut, Exported, write_export
-from weaktal.data.final import Choice, FinalSet
 from weaktal.data.mending import mend_results
 from weaktal.data.same_video import VideoFile as VideoFile
 from weaktal.data.spool import SpooledSegments
@@ -21,13 +19,14 @@ from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
 from weaktal.errors import InputError, counted
 from weaktal.files import check_apart, collector_paused, from_validation, read_mended, write_json
-from weaktal.formats.drawing import timeline
-from weaktal.formats.table import as_pandas
-from weaktal.progress import OnProgress
 from weaktal.segments import Segment, by_score
 
 if TYPE_CHECKING:
     import pandas
+
+    from weaktal.data.exporting import Cut, Exported
+    from weaktal.data.final import FinalSet
+    from weaktal.progress import OnProgress
 
 WHAT = "results in ActivityNet's JSON layout"
 
@@ -112,6 +111,8 @@ class Results:
         Raises:
             InputError: as of :func:`weaktal.export`.
         """
+        from weaktal.data.exporting import write_export  # late, as below: most who read results do not export them
+
         named = [] if videos is None else list(find_videos(videos).values())
         check_apart(Path(path), inputs=[self.source, *self._video_files(), *named])
         return write_export(
@@ -140,6 +141,8 @@ class Results:
         Raises:
             InputError: if pandas is not installed.
         """
+        from weaktal.formats.table import as_pandas
+
         return as_pandas(self.videos)
 
     def __repr__(self) -> str:
@@ -150,6 +153,8 @@ class Results:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a timeline of the first videos."""
+        from weaktal.formats.drawing import timeline
+
         return timeline(self.videos, {name: file.duration for name, file in self.files.items()})
 
 
@@ -204,6 +209,8 @@ def _final(
     """The final set, whose choice it takes out of ``external``. Other tools may keep something else there."""
     if not isinstance(external.get(_FINAL), dict):
         return None
+    from weaktal.data.final import Choice, FinalSet
+
     try:
         choice = Choice.model_validate(external.pop(_FINAL))
     except ValidationError as error:
