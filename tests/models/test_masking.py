@@ -23,6 +23,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "three levels": lambda: pyramid(levels=3, blocks=2),
     "three levels, kernel 3": lambda: pyramid(levels=3, kernel=3),
     "four levels, wide kernel": lambda: pyramid(levels=4, kernel=5),
+    "context beside": lambda: pyramid(levels=2, context=3),
     "near attention": lambda: pyramid(levels=3, reach=2),
 }
 

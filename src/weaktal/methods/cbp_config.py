@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from weaktal.models.pyramid import PyramidBranch
 
 
+CONTEXT_DROPOUT = 0.5  # of the second network, which is that of mil
+
+
 class PyramidConfig(Settings):
     """The pyramid encoder and its decoder. The paper gives the kinds of layers; all numbers are open."""
 
@@ -47,6 +50,17 @@ class PyramidConfig(Settings):
         "the loss objects.",
         "ours",
     )
+    context: OddSize | None = setting(
+        None,
+        "Snippets around each one, itself among them, that a second network sees, an odd number. Its probability "
+        "multiplies the snippet's, so that surroundings can silence a snippet and never speak for it; null for no such "
+        "network. For classes that differ in the order of their parts or in what lies beside them.",
+        "ours",
+        unit="snippets",
+    )
+    context_left_out: float = setting(
+        0.5, "Share of the training videos for which that factor is left out.", "ours", ge=0, lt=1
+    )
     activation: Literal["gelu", "quick_gelu"] = setting(
         "gelu", "Inside the MLP of a block; quick_gelu is CLIP's approximation.", "open"
     )
@@ -59,7 +73,8 @@ class PyramidConfig(Settings):
 
     def build(self, *, dim: int, classes: int) -> PyramidBranch:
         """The branch with fresh weights."""
-        from weaktal.models.pyramid import ConvDecoder, PyramidBranch, PyramidEncoder
+        from weaktal.models.convolution import ConvolutionBranch
+        from weaktal.models.pyramid import Context, ConvDecoder, PyramidBranch, PyramidEncoder
         from weaktal.models.temporal import BlockShape
 
         encoder = PyramidEncoder(
@@ -79,7 +94,12 @@ class PyramidConfig(Settings):
             kernel=self.kernel,
         )
         decoder = ConvDecoder(width=self.width, classes=classes, kernel=self.kernel, dropout=self.dropout)
-        return PyramidBranch(encoder, decoder)
+        if self.context is None:
+            return PyramidBranch(encoder, decoder)
+        around = ConvolutionBranch(
+            dim=dim, width=self.width, classes=classes, kernel=self.context, dropout=CONTEXT_DROPOUT
+        )
+        return PyramidBranch(encoder, decoder, Context(around, left_out=self.context_left_out))
 
 
 class CbpConfig(MethodConfig):

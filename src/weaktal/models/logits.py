@@ -29,3 +29,11 @@ def of_the_others(logits: Tensor) -> Tensor:
     shares = (logits - highest).exp()
     rest = shares.sum(dim=-1, keepdim=True) - shares.masked_fill(is_top, 0.0)
     return torch.where(is_top, beside_top, highest + rest.log())
+
+
+def both_true(one: Tensor, other: Tensor) -> Tensor:
+    """The logit of the product of two probabilities, given as logits of one shape; its sigmoid is that product.
+
+    The odds against both are (1 + exp(-one)) (1 + exp(-other)) - 1; multiplied out, nothing cancels.
+    """
+    return -torch.stack([-one, -other, -one - other]).logsumexp(dim=0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from weaktal.models.convolution import ConvolutionBranch
+from weaktal.models.logits import both_true
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.temporal import BlockShape, MaskedConv1d, TransformerStack, scaled
 
@@ -84,15 +86,49 @@ class ConvDecoder(nn.Module):
         return SnippetOutput(logits=self.classify(self.dropout(x), mask), embedding=x)
 
 
-class PyramidBranch(nn.Module):
-    """Encoder and decoder: features to class logits."""
+class Context(nn.Module):
+    """What lies around a snippet, as a second condition: it can silence a snippet and never speak for it.
 
-    def __init__(self, encoder: PyramidEncoder, decoder: ConvDecoder) -> None:
+    A small network of its own gives every snippet and class a probability from the snippet and its neighbours. The
+    snippet's probability is multiplied by it. So a snippet beside an action, which the neighbours alone would speak
+    for, is not called action; that is what convolutions inside the branch do when they learn from tags. For a share of
+    the training videos the factor is left out: there the tags have to be found in single snippets, or else the branch
+    would leave the work to its context.
+
+    Args:
+        network: features (B, T, D) and mask (B, T) to logits (B, T, C).
+        left_out: share of the training videos without the factor.
+    """
+
+    START = 2.0  # of the classifier's bias: at first the factor is about .9, and the branch learns nearly as without
+
+    def __init__(self, network: ConvolutionBranch, *, left_out: float) -> None:
+        super().__init__()
+        self.network = network
+        self.left_out = left_out
+        nn.init.constant_(network.classify.bias, self.START)
+
+    def forward(self, logits: Tensor, features: Tensor, mask: Tensor) -> Tensor:
+        """Logits of the snippets (B, T, C), features (B, T, D) and mask (B, T) to logits (B, T, C)."""
+        both = both_true(logits, self.network(features, mask).logits)
+        if not (self.training and self.left_out):
+            return both
+        alone = torch.rand(len(logits), 1, 1, device=logits.device) < self.left_out
+        return torch.where(alone, logits, both)
+
+
+class PyramidBranch(nn.Module):
+    """Encoder and decoder: features to class logits; with ``context``, a snippet's surroundings have a say too."""
+
+    def __init__(self, encoder: PyramidEncoder, decoder: ConvDecoder, context: Context | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
+        self.context = context
 
     def forward(self, features: Tensor, mask: Tensor) -> SnippetOutput:
         """(B, T, D) and (B, T) to logits (B, T, C) and embedding (B, T, E)."""
         output: SnippetOutput = self.decoder(self.encoder(features, mask), mask)
-        return output
+        if self.context is None:
+            return output
+        return output._replace(logits=self.context(output.logits, features, mask))
