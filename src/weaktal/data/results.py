@@ -223,13 +223,13 @@ def _final(
 
 
 def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Segment]:
-    found = []
-    for index, prediction in enumerate(predictions):
-        start, end = prediction["segment"]
-        try:
+    found: list[Segment] = []
+    try:
+        for prediction in predictions:
+            start, end = prediction["segment"]
             found.append(Segment(start, end, prediction["label"], prediction["score"]))
-        except ValueError as error:
-            raise InputError(str(error), source=path, place=f"results.{video}.{index}") from None
+    except ValueError as error:
+        raise InputError(str(error), source=path, place=f"results.{video}.{len(found)}") from None
     return found
 
 
