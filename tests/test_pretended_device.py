@@ -40,7 +40,7 @@ SHORT = ("schedule.warm_up=1", "schedule.rounds=1", "schedule.updates_per_epoch=
 # Method -> what it is trained with; the same method may be here in several ways.
 TRAININGS: dict[str, dict[str, Any]] = {
     "mil": {"overrides": (*QUICK, "model.width=16")},
-    "cbp": {"overrides": QUICK},
+    "cbp": {"overrides": (*QUICK, "model.context=3")},
     "mmsd": {
         "overrides": ("model.channels=8", "schedule.epochs=2", "schedule.vote_every=1", "optimizer.batch_size=2"),
     },

@@ -52,6 +52,7 @@ PACKAGES = (
     Package("lightning-fabric", "lightning_fabric", "Lightning Fabric", None, "training: devices, mixed precision"),
     Package("safetensors", "safetensors", "safetensors", None, "weights and scores without pickles"),
     Package("pydantic", "pydantic", "Pydantic", None, "typed settings"),
+    Package("msgspec", "msgspec", "msgspec", None, "results of a million predictions, read quickly"),
     Package("pyyaml", "yaml", "PyYAML", None, "settings files"),
     Package("typer", "typer", "Typer", None, "the command line"),
     Package("rich", "rich", "Rich", None, "progress and tables"),

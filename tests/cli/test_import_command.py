@@ -79,9 +79,15 @@ def test_a_table_of_tags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         f"next: weaktal extract --encoder NAME --into {out}",
     ]
     assert "tags.csv: row 4, column 'Film': no video is called 'b/IMG_2'" in captured.err
-    assert "1 row without a video, 1 video without a row, 0 that cannot be used" in captured.err
+    assert "1 row without a video, 1 video without a row" in captured.err
     assert run(["import", "folders", str(videos), str(out)]) == 0
     assert "1 video added to 2, tags changed of 2" in capsys.readouterr().out
+    (videos / "a" / "IMG_2.mp4").write_bytes(b"no video")
+    assert run(["import", "folders", str(videos), str(tmp_path / "other")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1] == f"wrote {tmp_path / 'other'}"
+    last = captured.err.splitlines()[-1]
+    assert last == f"weaktal: 1 of 4 videos cannot be used, named above; {tmp_path / 'other'} is without them"
 
 
 def test_an_existing_dataset_is_never_overwritten(

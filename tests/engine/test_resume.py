@@ -64,7 +64,7 @@ def _start(dataset: Path, folder: Path, method: str) -> Started:
         "engine.tensorboard=false",
         "optimizer.max_snippets=12",
     ]
-    for setting in settings + (["model.heads=2"] if method == "cbp" else []):
+    for setting in settings + (["model.heads=2", "model.context=3"] if method == "cbp" else []):
         words += ["--set", setting]
     return Started(words)
 

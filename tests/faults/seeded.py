@@ -22,7 +22,7 @@ from weaktal.worlds.script import VideoPlan
 
 BRIEF = ["schedule.epochs=1", "optimizer.batch_size=4", "engine.tensorboard=false"]
 SCENE = ["--vlp-features", "scene", "--config", "collab.yaml"]
-ONE = ["--tables", "", "--variant", "twice: schedule.rounds=2", "--seeds", "0", "--workers", "1"]
+ONE = ["--tables", "", "--own", "twice: schedule.rounds=2", "--seeds", "0", "--workers", "1"]
 TRAININGS = {
     "mil": ["--set", "model.width=16", "--set", "schedule.updates_per_epoch=2"],
     "cbp": ["--set", "model.width=16", "--set", "model.heads=2", "--set", "schedule.updates_per_epoch=2"],

@@ -230,9 +230,9 @@ def wait_for(condition: object, seconds: float = 120) -> None:
         (["--set", "losses.contrast=0.5"], "was started with settings.losses.contrast 0.1, not 0.5"),
         (["--protocol", "activitynet12"], "was started with data.protocol 'plain', not 'activitynet12'"),
         (["--set", "losses.contrsat=0.5"], "nearest is losses.contrast"),
-        (["--variant", "mine: losses.contrsat=0.5"], "nearest is losses.contrast"),
-        (["--variant", "mine: vlp.heads=3"], "a divisor of 8"),
-        (["--variant", "whole: vlp.heads=1"], "stands for two variants"),
+        (["--own", "mine: losses.contrsat=0.5"], "nearest is losses.contrast"),
+        (["--own", "mine: vlp.heads=3"], "a divisor of 8"),
+        (["--own", "whole: vlp.heads=1"], "stands for two variants"),
         (["--tables", "9"], "one of 3, 4, 5, 6, open"),
         (["--seeds", "0,0"], "are not seeds"),
         (["--vlp-features", "nothing"], "no such folder of features"),
@@ -342,7 +342,7 @@ def test_a_cell_that_fails_is_named_with_its_log_and_the_others_go_on(
     ablation_dataset: Path, ablation_settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    more = ["--tables", "3", "--variants", "cbp-warm-up", "--seeds", "0", "--variant", "gpu: engine.device=cuda"]
+    more = ["--tables", "3", "--variants", "cbp-warm-up", "--seeds", "0", "--own", "gpu: engine.device=cuda"]
     assert run(words(ablation_dataset, ablation_settings, out, *more)) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert "gpu seed 0 failed" in last

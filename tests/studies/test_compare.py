@@ -16,7 +16,7 @@ from weaktal.cli import run
 from weaktal.data.annotations import Annotations, Video, write_annotations
 from weaktal.data.results import Results
 from weaktal.errors import InputError
-from weaktal.evaluation.ranking import Ranking
+from weaktal.evaluation.ranking import Ranking, Weighing
 from weaktal.evaluation.scoring import tables_of
 from weaktal.segments import Segment, by_score
 from weaktal.studies.bootstrap import interval, over_seeds, resampled_maps, video_weights
@@ -92,6 +92,17 @@ def test_a_resampling_scores_the_videos_that_it_drew(world: Path) -> None:
     copies = Annotations(CLASSES, {name: truth.videos[name[:3]] for name in names}, test_subset="test")
     again = weaktal.evaluate(copies, Results({name: results.videos[name[:3]] for name in names}), tiou=[0.5])
     assert maps[3, 0] == pytest.approx(again.average_map, abs=1e-12)
+
+
+@pytest.mark.parametrize("most", [1, 2**20, 2**45])
+def test_weightings_that_share_a_pass_do_not_touch_each_other(world: Path, most: int) -> None:
+    truth = weaktal.Dataset(world / "data").annotations
+    one = tables_of(truth, Results.load(world / "poor" / "seed-0.json"))
+    weighing = Weighing(Ranking.of(one.truth, one.predictions, (0.3, 0.5), 2))
+    counts = np.random.default_rng(0).integers(0, most, (7, len(one.videos)), endpoint=True)
+    together = list(weighing.each(counts))
+    apart = [weighing.average_precision(row.astype(np.float64)) for row in counts]
+    np.testing.assert_array_equal(together, apart)
 
 
 def test_seeds_are_drawn_alike_for_rows_of_the_same_seeds() -> None:

@@ -36,8 +36,9 @@ def ablate(
         str | None, typer.Option(help="Names of variants, separated by commas; all by default.")
     ] = None,
     without: Annotated[str | None, typer.Option(help="Names of variants to skip, separated by commas.")] = None,
-    variant: Annotated[
-        list[str] | None, typer.Option(help='One of your own: "NAME: KEY=VALUE KEY=VALUE ..."; repeatable.')
+    own: Annotated[
+        list[str] | None,
+        typer.Option(help='A variant of your own: "NAME: KEY=VALUE KEY=VALUE ..."; repeatable.', show_default=False),
     ] = None,
     seeds: Annotated[str, typer.Option(help="Such as 0-4 or 0,1,2.")] = "0-4",
     device: DeviceOverSetting = None,
@@ -74,7 +75,7 @@ def ablate(
         tables=_words(tables),
         variants=_words(variants),
         without=_words(without) or [],
-        own=variant or [],
+        own=own or [],
         seeds=parse_seeds(seeds),
         workers=workers,
         device=device,

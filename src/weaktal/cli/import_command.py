@@ -112,7 +112,8 @@ def import_(
     **table TAGS.csv VIDEOS... DATASET**: the spreadsheet (.csv, .tsv, .xlsx) has a row for each video, with its tags in
     one cell or with a column for each tag (1, x, yes), or a row for each tag of a video. Videos are named by path, or
     by file name with or without the ending, and stay where they are. weaktal says what it guessed, and lists and skips
-    what does not fit. The same command again brings the dataset up to date: new videos are added, features stay.
+    what does not fit; a video that cannot be used makes the exit code 2. The same command again brings the dataset up
+    to date: new videos are added, features stay.
 
     **folders VIDEOS... DATASET**: no spreadsheet; a video's tag is the name of its folder: jump/IMG_0001.mp4.
 
@@ -189,16 +190,20 @@ def _report(imported: ImportedTags) -> None:
     typer.echo(f"{counted(len(imported.classes), 'class', 'classes')}:")
     for label, count in imported.classes.items():
         typer.echo(f"  {one_line(label)}: {counted(count, 'video')}")
-    left_out = len(imported.rows_without_video) + len(imported.videos_without_row) + len(imported.skipped)
-    if left_out:
+    rows, files = len(imported.rows_without_video), len(imported.videos_without_row)
+    if rows or files:  # no fault: a spreadsheet of everything and a folder of some of it are the usual case
         print(
-            f"weaktal: skipped, as listed above: {counted(len(imported.rows_without_video), 'row')} without a video, "
-            f"{counted(len(imported.videos_without_row), 'video')} without a row, "
-            f"{len(imported.skipped)} that cannot be used",
+            f"weaktal: skipped, as listed above: {counted(rows, 'row')} without a video, "
+            f"{counted(files, 'video')} without a row",
             file=sys.stderr,
         )
     folder = one_line(shlex.quote(str(imported.dataset)))
     typer.echo(one_line(f"wrote {imported.dataset}"))
+    if imported.skipped:
+        of = counted(len(imported.skipped) + sum(imported.videos.values()), "video")
+        raise InputError(
+            f"{len(imported.skipped)} of {of} cannot be used, named above; {imported.dataset} is without them"
+        )
     typer.echo(f"next: weaktal extract --encoder NAME --into {folder}")
 
 

@@ -11,6 +11,7 @@ log = logging.getLogger("weaktal")
 # DATASET/features, --weights a folder of weights, --test how many test videos, --precision that of arithmetic, --look a
 # look at how training goes; and --skip-broken skips what cannot be used, whether a verb does so by default or not.
 RENAMED: Mapping[str, Mapping[str, str]] = {
+    "ablate": {"--variant": "--own"},
     "compose": {"--features-name": "--features"},
     "doctor": {"--test": "--self-test"},
     "extract": {

@@ -8,17 +8,21 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
+import numpy as np
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from weaktal.arrays import Bools
 from weaktal.data.annotations import Name, Seconds
+from weaktal.data.columns import ColumnSegments, columns_of
 from weaktal.data.mending import mend_results
+from weaktal.data.results_columns import QuickResults, read_columns
 from weaktal.data.same_video import VideoFile as VideoFile
 from weaktal.data.spool import SpooledSegments
 from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
 from weaktal.errors import InputError, counted
-from weaktal.files import check_apart, collector_paused, from_validation, read_mended, write_json
+from weaktal.files import check_apart, collector_paused, from_validation, read_json, validated, write_json
 from weaktal.segments import Segment, by_score
 
 if TYPE_CHECKING:
@@ -36,7 +40,8 @@ class Results:
     """Predicted segments by video.
 
     Attributes:
-        videos: segments by video, the surest first; those of many videos are on disk and read when asked for.
+        videos: segments by video, the surest first; those of many videos are on disk or in columns, and made when asked
+            for.
         version: free text.
         external: how they came to be, as ``external_data`` of the file has it.
         files: which file each video is, where that is known.
@@ -58,7 +63,8 @@ class Results:
     @property
     def count(self) -> int:
         """Segments of all videos."""
-        return self.videos.count if isinstance(self.videos, SpooledSegments) else sum(map(len, self.videos.values()))
+        kept = self.videos
+        return kept.count if isinstance(kept, ColumnSegments | SpooledSegments) else sum(map(len, kept.values()))
 
     def shown(self, *, every: bool = False) -> Mapping[str, Sequence[Segment]]:
         """What a person is shown: the final set where one was chosen, else all segments.
@@ -158,7 +164,7 @@ class Results:
         return timeline(self.videos, {name: file.duration for name, file in self.files.items()})
 
 
-class _Prediction(TypedDict):  # results hold tens of thousands; a model each would double the time to read them
+class _Prediction(TypedDict):
     label: Name
     segment: tuple[Seconds, Seconds]
     score: Annotated[float, Field(allow_inf_nan=False, strict=True)]
@@ -177,13 +183,25 @@ def read_results(path: Path) -> Results:
     Raises:
         InputError: if the file is missing or not as it should be, such as an end before its start.
     """
+    content = read_json(path, WHAT)
+    notes: tuple[str, ...] = ()
     with collector_paused():
-        content, notes = read_mended(path, _ResultsFile, WHAT, mend_results)
-        videos = {name: _segments(path, name, predictions) for name, predictions in content.results.items()}
-    external = dict(content.external_data) if isinstance(content.external_data, dict) else {}
+        read = read_columns(content)
+        if read is None:
+            read, notes = _validated(content, path)
+    videos = ColumnSegments(read.columns)
+    external = dict(read.external_data) if isinstance(read.external_data, dict) else {}
     files = _files(path, external.pop(_VIDEOS, None))
-    final = _final(path, external, content.results, videos)
-    return Results(videos, str(content.version), external, files, final, source=path, notes=notes)
+    final = _final(path, external, read.final, videos)
+    return Results(videos, str(read.version), external, files, final, source=path, notes=notes)
+
+
+def _validated(content: bytes, path: Path) -> tuple[QuickResults, tuple[str, ...]]:
+    """What a file holds that is unusual, or was mended; its faults are named here."""
+    found, notes = validated(content, path, _ResultsFile, mend_results)
+    columns = columns_of({name: _segments(path, name, predictions) for name, predictions in found.results.items()})
+    final = [entry.get(_FINAL) is True for predictions in found.results.values() for entry in predictions]
+    return QuickResults(columns, np.array(final, np.bool_), found.version, found.external_data), notes
 
 
 _VIDEOS, _FINAL, _SURE = "videos", "final", "sure"  # in external_data, and of a prediction
@@ -200,13 +218,15 @@ def _files(path: Path, given: Any) -> dict[str, VideoFile]:
         raise from_validation(error, path, within=f"external_data.{_VIDEOS}") from None
 
 
-def _final(
-    path: Path,
-    external: dict[str, Any],
-    predictions: Mapping[str, list[_Prediction]],
-    videos: Mapping[str, Sequence[Segment]],
-) -> FinalSet | None:
-    """The final set, whose choice it takes out of ``external``. Other tools may keep something else there."""
+def _final(path: Path, external: dict[str, Any], marked: Bools, videos: ColumnSegments) -> FinalSet | None:
+    """The final set, whose choice it takes out of ``external``. Other tools may keep something else there.
+
+    Args:
+        path: the file, for messages.
+        external: its ``external_data``.
+        marked: which segments are marked, shape (N,).
+        videos: the N segments.
+    """
     if not isinstance(external.get(_FINAL), dict):
         return None
     from weaktal.data.final import Choice, FinalSet
@@ -215,11 +235,7 @@ def _final(
         choice = Choice.model_validate(external.pop(_FINAL))
     except ValidationError as error:
         raise from_validation(error, path, within=f"external_data.{_FINAL}") from None
-    marked = {
-        name: [segment for segment, entry in zip(videos[name], entries, strict=True) if entry.get(_FINAL) is True]
-        for name, entries in predictions.items()
-    }
-    return FinalSet(marked, choice)
+    return FinalSet(dict(videos.where(marked)), choice)
 
 
 def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Segment]:

@@ -10,11 +10,11 @@ from typing import IO, Any, cast
 
 import numpy as np
 
+from weaktal.data.columns import ROW, Columns, Rows, segments_of
 from weaktal.errors import counted
 from weaktal.segments import Segment
 
 IN_MEMORY = 1 << 24  # bytes up to which nothing is written to disk
-_ROW = np.dtype([("start", "<f8"), ("end", "<f8"), ("score", "<f8"), ("label", "<i4")])
 
 
 class SpooledSegments(Mapping[str, Sequence[Segment]]):
@@ -43,10 +43,10 @@ class SpooledSegments(Mapping[str, Sequence[Segment]]):
         if video in self._numbers:
             raise ValueError(f"segments of {video!r} are there already")
         rows = np.array(
-            [(segment.start, segment.end, segment.score, self._index[segment.label]) for segment in segments], _ROW
+            [(segment.start, segment.end, segment.score, self._index[segment.label]) for segment in segments], ROW
         )
         with self._lock:
-            self._file.seek(self._ends[-1] * _ROW.itemsize)
+            self._file.seek(self._ends[-1] * ROW.itemsize)
             self._file.write(rows.tobytes())
         self._numbers[video] = len(self._ends) - 1
         self._ends.append(self._ends[-1] + len(rows))
@@ -56,13 +56,19 @@ class SpooledSegments(Mapping[str, Sequence[Segment]]):
         """Segments of all videos."""
         return self._ends[-1]
 
+    def columns(self) -> Columns:
+        """All of them, in memory."""
+        ends = np.array(self._ends[1:], np.int64)
+        return Columns(tuple(self._numbers), ends, self._classes, self._read(0, self._ends[-1]))
+
     def __getitem__(self, video: str) -> Sequence[Segment]:
         number = self._numbers[video]
-        first, last = self._ends[number], self._ends[number + 1]
+        return segments_of(self._read(self._ends[number], self._ends[number + 1]), self._classes)
+
+    def _read(self, first: int, last: int) -> Rows:
         with self._lock:
-            self._file.seek(first * _ROW.itemsize)
-            rows = np.frombuffer(self._file.read((last - first) * _ROW.itemsize), _ROW)
-        return [Segment(start, end, self._classes[label], score) for start, end, score, label in rows.tolist()]
+            self._file.seek(first * ROW.itemsize)
+            return np.frombuffer(self._file.read((last - first) * ROW.itemsize), ROW)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)

@@ -113,18 +113,19 @@ def matched(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> 
         Rows of ``truth``, -1 for a false positive, shape (K, N).
     """
     thresholds = np.asarray(tious, dtype=np.float64).reshape(-1)
-    count = len(ranked)
-    found = np.full((len(thresholds), count), -1, dtype=np.int64)
+    found = np.full((len(thresholds), len(ranked)), -1, dtype=np.int64)
     if not found.size:
         return found
     pairs = overlapping(truth, ranked, float(thresholds.min()))
-    # A prediction's candidates at a threshold are the first few of its pairs, [first, end). Below, a prediction or a
-    # ground truth at a threshold is one number, level * N + prediction or level * M + truth.
-    first = np.searchsorted(pairs.prediction, np.arange(count))  # (N,)
-    close = [np.bincount(pairs.prediction[pairs.overlap >= t], minlength=count) for t in thresholds]
-    end = (first + np.stack(close)).ravel()  # (K * N,)
-    turn = np.tile(first, len(thresholds))  # (K * N,), the pair that a prediction proposes next
-    nobody = found.size
+    # Only the n predictions that overlap anything take part. A prediction's candidates at a threshold are the first few
+    # of its pairs, [first, end). Below, a prediction or a ground truth at a threshold is one number, level * n +
+    # prediction or level * M + truth.
+    near, first, prediction = np.unique(pairs.prediction, return_index=True, return_inverse=True)  # (n,), (n,), (P,)
+    count = len(near)
+    close = [np.bincount(prediction[pairs.overlap >= t], minlength=count) for t in thresholds]
+    end = (first + np.stack(close)).ravel()  # (K * n,)
+    turn = np.tile(first, len(thresholds))  # (K * n,), the pair that a prediction proposes next
+    nobody = end.size
     holder = np.full(len(thresholds) * len(truth), nobody)  # (K * M,), the surest prediction so far
     proposer = np.flatnonzero(turn < end)
     while len(proposer):
@@ -136,7 +137,8 @@ def matched(truth: SegmentTable, ranked: SegmentTable, tious: npt.ArrayLike) -> 
         turn[proposer] += 1
         proposer = proposer[turn[proposer] < end[proposer]]
     taken = np.flatnonzero(holder < nobody)
-    found.reshape(-1)[holder[taken]] = taken % len(truth)
+    level, place = np.divmod(holder[taken], max(count, 1))
+    found[level, near[place]] = taken % max(len(truth), 1)
     return found
 
 

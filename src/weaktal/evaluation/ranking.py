@@ -7,6 +7,7 @@ a thousand resamplings of the videos, or an AP for each kind of ground truth, ch
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,9 +142,34 @@ class Weighing:
         Returns:
             Shape (C, K), NaN for a class that is left without ground truth.
         """
+        return self._area(weights, np.add.reduceat(weights[self._ranking.ranked.videos], self._from))
+
+    def each(self, counts: Integers) -> Iterator[Floats]:
+        """AP under each of several weightings by whole numbers; a pass over the predictions does for some at a time.
+
+        Args:
+            counts: how often each video counts, 0 or more, shape (B, V).
+
+        Yields:
+            As of :meth:`average_precision`, shape (C, K).
+        """
+        # As many weightings share an integer of 63 bits as there are sums that fit into it beside each other.
+        longest = int(np.diff(self._from, append=len(self._ranking.ranked)).max(initial=1))
+        bits = (longest * int(counts.max(initial=1))).bit_length()
+        together, mask = max(1, 63 // bits), (1 << bits) - 1
+        for start in range(0, len(counts), together):
+            block = counts[start : start + together]
+            shifts = np.arange(len(block)) * bits
+            packed = (block << shifts[:, None]).sum(axis=0)  # (V,)
+            sums = np.add.reduceat(packed[self._ranking.ranked.videos], self._from)
+            for row, shift in zip(block, shifts, strict=True):
+                yield self._area(row.astype(np.float64), ((sums >> shift) & mask).astype(np.float64))
+
+    def _area(self, weights: Floats, between: Floats) -> Floats:
+        """AP, given the weights of the videos and the sums of these between true positives."""
         ranking = self._ranking
         sums = np.zeros(len(self._from) + 1)
-        np.cumsum(np.add.reduceat(weights[ranking.ranked.videos], self._from), out=sums[1:])
+        np.cumsum(between, out=sums[1:])
         gain = weights[self._videos]  # (H,)
         truth = ranking.truth
         positives = np.bincount(truth.labels, weights=weights[truth.videos], minlength=ranking.classes)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from weaktal.arrays import Bools, Floats
 from weaktal.data.annotations import Annotations, Video
+from weaktal.data.columns import Columns, columns_of
 from weaktal.data.results import Results
 from weaktal.data.spelling import variants
 from weaktal.data.units import beyond
@@ -17,7 +19,6 @@ from weaktal.errors import InputError, counted, nearest, shown
 from weaktal.evaluation.ap import SegmentTable, average_precision
 from weaktal.evaluation.protocols import AMBIGUOUS, Protocol, protocol_of
 from weaktal.evaluation.reasons import names_apart, why_zero
-from weaktal.segments import Segment
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -175,20 +176,21 @@ def tables_of(
     elif any(video.ambiguous for video in videos.values()):
         warnings.append(f"the ambiguous spans of the annotations play no role in protocol {protocol.name}")
     classes = _classes(annotations, protocol)
-    _check_labels(results, classes, annotations)
+    found = columns_of(results.videos)
+    _check_labels(found, results.source, classes, annotations)
 
     present = {segment.label for video in videos.values() for segment in video.segments}
     scored = tuple(label for label in classes if label in present)
     if not scored:
         raise InputError(f"subset {shown(chosen)} holds no ground truth", source=annotations.source)
     numbers = {label: number for number, label in enumerate(scored)}
-    truth = _table({name: video.segments for name, video in videos.items()}, videos, numbers)
+    truth = _table(columns_of({name: video.segments for name, video in videos.items()}), videos, numbers)
     without_length = int((truth.spans[:, 0] == truth.spans[:, 1]).sum())
     if without_length:
         warnings.append(f"{counted(without_length, 'ground-truth segment')} without length, which nothing can match")
 
-    _warn_of_videos(results, videos, chosen, warnings)
-    predictions = _table({name: found for name, found in results.videos.items() if name in videos}, videos, numbers)
+    _warn_of_videos(found, videos, chosen, warnings)
+    predictions = _table(found, videos, numbers)
     known = [(name, video.duration) for name, video in videos.items()]
     for table, what in ((truth, "ground-truth segments"), (predictions, "predictions")):
         if (late := beyond(table.spans, table.videos, known, what)) is not None:
@@ -221,29 +223,34 @@ def _classes(annotations: Annotations, protocol: Protocol) -> tuple[str, ...]:
     return tuple(label for label in annotations.classes if label != AMBIGUOUS)
 
 
-def _check_labels(results: Results, classes: tuple[str, ...], annotations: Annotations) -> None:
+def _check_labels(found: Columns, source: Path | None, classes: tuple[str, ...], annotations: Annotations) -> None:
     """Refuses labels that are no class, in any video: a class that is misspelt would only lower the score."""
     known = set(classes)
-    for name, segments in results.videos.items():
-        if known.issuperset([segment.label for segment in segments]):
-            continue
-        index, label = next((i, segment.label) for i, segment in enumerate(segments) if segment.label not in known)
-        near = nearest(label, classes)
-        alike = [one for one in variants([*classes, label]) if one != label]
-        differs = ", from which it differs by case or blanks only" if alike else ""
-        near = alike[0] if alike else near
-        raise InputError(
-            f"label {shown(label)} is not in the class list",
-            source=results.source,
-            place=f"results.{name}.{index}.label",
-            expected=f"one of the {len(classes)} classes of {annotations.source or 'the annotations'}"
-            + (f"; nearest is {shown(near)}{differs}" if near is not None else ""),
-        )
+    strange = np.array([label not in known for label in found.classes], dtype=np.bool_)
+    if not strange.any():
+        return
+    rows = np.flatnonzero(strange[found.rows["label"]])
+    if not rows.size:
+        return
+    name, index = found.place(int(rows[0]))
+    label = found.classes[found.rows["label"][rows[0]]]
+    near = nearest(label, classes)
+    alike = [one for one in variants([*classes, label]) if one != label]
+    differs = ", from which it differs by case or blanks only" if alike else ""
+    near = alike[0] if alike else near
+    raise InputError(
+        f"label {shown(label)} is not in the class list",
+        source=source,
+        place=f"results.{name}.{index}.label",
+        expected=f"one of the {len(classes)} classes of {annotations.source or 'the annotations'}"
+        + (f"; nearest is {shown(near)}{differs}" if near is not None else ""),
+    )
 
 
-def _warn_of_videos(results: Results, videos: Mapping[str, Video], subset: str, warnings: list[str]) -> None:
-    outside = {name: len(found) for name, found in results.videos.items() if name not in videos and found}
-    absent = [name for name in videos if name not in results.videos]
+def _warn_of_videos(found: Columns, videos: Mapping[str, Video], subset: str, warnings: list[str]) -> None:
+    counts = dict(zip(found.videos, found.counts.tolist(), strict=True))
+    outside = {name: count for name, count in counts.items() if name not in videos and count}
+    absent = [name for name in videos if name not in counts]
     apart = names_apart(list(outside), absent) if outside and absent else ""
     if outside:
         warnings.append(
@@ -265,25 +272,18 @@ def _dropped(table: SegmentTable, rows: Bools, which: str, warnings: list[str]) 
     return table.take(~rows)
 
 
-def _table(
-    segments: Mapping[str, Sequence[Segment]], videos: Mapping[str, Video], classes: Mapping[str, int]
-) -> SegmentTable:
-    """Segments as columns; videos numbered in the order of ``videos``, a class that ``classes`` lacks is -1."""
+def _table(found: Columns, videos: Mapping[str, Video], classes: Mapping[str, int]) -> SegmentTable:
+    """The segments of ``videos``, numbered in their order; a class that ``classes`` lacks is -1."""
     numbers = {name: number for number, name in enumerate(videos)}
-    flat = [segment for found in segments.values() for segment in found]
+    video = np.repeat(np.array([numbers.get(name, -1) for name in found.videos], dtype=np.int64), found.counts)  # (N,)
+    rows, video = found.rows[video >= 0], video[video >= 0]
+    label = np.array([classes.get(label, -1) for label in found.classes], dtype=np.int64)
     return SegmentTable(
-        spans=np.stack([_column([s.start for s in flat]), _column([s.end for s in flat])], axis=1),
-        videos=np.repeat(
-            np.array([numbers[name] for name in segments], dtype=np.int64),
-            np.array([len(found) for found in segments.values()], dtype=np.int64),
-        ),
-        labels=np.array([classes.get(s.label, -1) for s in flat], dtype=np.int64),
-        scores=_column([s.score for s in flat]),
+        spans=np.stack([rows["start"], rows["end"]], axis=1),
+        videos=video,
+        labels=label[rows["label"]],
+        scores=np.ascontiguousarray(rows["score"]),
     )
-
-
-def _column(values: list[float]) -> Floats:
-    return np.array(values, dtype=np.float64)
 
 
 def _touch_ambiguous(table: SegmentTable, videos: Sequence[Video]) -> Bools:

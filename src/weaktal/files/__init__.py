@@ -16,7 +16,16 @@ from weaktal.files.paths import (
     refuse_links,
     sha256,
 )
-from weaktal.files.reading import collector_paused, from_validation, read_bytes, read_mended, read_model, read_text
+from weaktal.files.reading import (
+    collector_paused,
+    from_validation,
+    read_bytes,
+    read_json,
+    read_mended,
+    read_model,
+    read_text,
+    validated,
+)
 from weaktal.files.writing import (
     discard_folder,
     remove_left_over,
@@ -39,6 +48,7 @@ __all__ = [
     "is_endless",
     "nature",
     "read_bytes",
+    "read_json",
     "read_mended",
     "read_model",
     "read_text",
@@ -49,6 +59,7 @@ __all__ = [
     "replacing_folder",
     "scratch_folder",
     "sha256",
+    "validated",
     "write_json",
     "write_text",
 ]

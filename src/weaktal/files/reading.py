@@ -120,10 +120,29 @@ def read_mended(
     Raises:
         InputError: as :func:`read_model`.
     """
+    return validated(read_json(path, what), path, model, mend)
+
+
+def read_json(path: Path, what: str) -> bytes:
+    """The content of a JSON file, to be given to :func:`validated`.
+
+    Raises:
+        InputError: if the file is missing or cannot be read.
+    """
     try:
-        content = _without_mark(read_bytes(path, what))
+        return _without_mark(read_bytes(path, what))
     except UnicodeDecodeError as error:
         raise InputError(f"is not valid JSON ({error.reason})", source=path, expected=what) from None
+
+
+def validated(
+    content: bytes, path: Path, model: type[Model], mend: Callable[[Any], tuple[str, ...]]
+) -> tuple[Model, tuple[str, ...]]:
+    """The content of a file, as :func:`read_mended` has it.
+
+    Raises:
+        InputError: as :func:`read_model`.
+    """
     notes: tuple[str, ...] = ()
     try:
         parsed = model.model_validate_json(content)

@@ -11,23 +11,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from weaktal.arrays import Floats
+from weaktal.arrays import Floats, Integers
 from weaktal.evaluation.ranking import Ranking, Weighing
 
 CONFIDENCE = 0.95
 
 
-def video_weights(videos: int, resamples: int, seed: int = 0) -> Floats:
+def video_weights(videos: int, resamples: int, seed: int = 0) -> Integers:
     """How often each video is drawn in each resampling, shape (B, V)."""
-    draws = np.random.default_rng(seed).multinomial(videos, np.full(videos, 1 / videos), size=resamples)
-    return draws.astype(np.float64)
+    return np.random.default_rng(seed).multinomial(videos, np.full(videos, 1 / videos), size=resamples)
 
 
-def resampled_maps(ranking: Ranking, weights: Floats) -> Floats:
+def resampled_maps(ranking: Ranking, weights: Integers) -> Floats:
     """mAP at each threshold in each resampling, over the classes that it holds, shape (B, K)."""
-    maps, weighing = np.empty((len(weights), len(ranking.match))), Weighing(ranking)
-    for number, row in enumerate(weights):
-        ap = weighing.average_precision(row)  # (C, K)
+    maps = np.empty((len(weights), len(ranking.match)))
+    for number, ap in enumerate(Weighing(ranking).each(weights)):  # (C, K)
         maps[number] = ap[~np.isnan(ap[:, 0])].mean(axis=0)
     return maps
 

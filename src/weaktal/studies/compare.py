@@ -82,7 +82,7 @@ def compare(
     tell = on_progress or (lambda _event: None)
     total, done = sum(len(source.parts) for source in found), 0
     classes: tuple[str, ...] = ()
-    weights = np.zeros((0, 0))
+    weights = np.zeros((0, 0), dtype=np.int64)
     rows: list[Row] = []
     sizes: tuple[int, int] = (0, 0)
     warnings: list[str] = []

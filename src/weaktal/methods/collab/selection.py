@@ -23,9 +23,9 @@ class SelectionConfig(Settings):
     """Which phase's weights and which branch localize where the user names no branch; no segment has a say in it."""
 
     rule: Literal["last", "agreement", "best"] = setting(
-        "last",
-        "last: the last weights and the branch cbp, as in the paper. agreement: the last weights and both branches "
-        "where these agree before they have taught each other, else CBP as its warm-up left it. best: the phase and "
+        "agreement",
+        "agreement: the last weights and both branches where these agree before they have taught each other, else CBP "
+        "as its warm-up left it. last: the last weights and the branch cbp, as in the paper. best: the phase and "
         "branch with the best statistic.",
         "ours",
     )
