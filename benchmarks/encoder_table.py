@@ -1,38 +1,43 @@
-"""What each encoder can do, how fast it is, and two workers against one.
+"""What each encoder can do, and how fast its networks are.
 
-    PYTHONPATH=. python benchmarks/encoder_table.py VIDEO [--only NAME ...] [--clips 2] [--no-rates] [--workers]
+    PYTHONPATH=. python benchmarks/encoder_table.py VIDEO [--only NAME ...] [--yamnet FILE] [--clips 2]
+        [--threads N] [--no-rates | --no-abilities]
 
-Run it from the checkout, whose tests have a tiny checkpoint of each family. Each goes the whole way on a small video of
-its own: `extract`, `localize` of a video file with a run on these features, `--zero-shot`, and learnable prompts
-through its text side; what is refused is a dash. `equal` names the test that compares it with other code.
+Run it from the checkout, whose tests have a tiny checkpoint of each family, with random weights. Each goes the whole
+way on a small video of its own: `extract`, `localize` of a video file with a run on these features, `--zero-shot`, and
+learnable prompts through its text side; what is refused is a dash. `equal` names the test that compares it with other
+code.
 
-Rates are of networks in the library's default size, which is the published base size of most, with random weights and
-as many threads as PyTorch takes: frames of video a second, of which a snippet has 16, that the networks alone do.
-With `--workers`, `--device cpu,cpu` is timed against `--device cpu` as well, on copies of VIDEO, one thread each.
-How well the stages of an extraction overlap is what `benchmarks/extraction.py` measures.
+Rates are of networks in their published base size (benchmarks/base_sizes.py), also with random weights, which take the
+same time: frames of VIDEO a second that the networks alone do, of which a snippet has 16, after one clip to warm up.
+`imagenet-words` and `yamnet` have their real weights, and are in the table if these are there. How well the stages of
+an extraction overlap is what `benchmarks/extraction.py` measures; two workers against one, `benchmarks/two_workers.py`.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+from base_sizes import base_size, described
 from tests.checkpoints import write_clip_checkpoint, write_siglip_checkpoint
-from tests.tiny_models import CONFIGS, SOUNDS, write_checkpoint
+from tests.tiny_models import CONFIGS, write_checkpoint
 from tests.tiny_videos import write_talking_video
 
 from weaktal.encoders.catalog import build_encoder
-from weaktal.encoders.networks import SnippetEncoder
+from weaktal.encoders.diet import Diet
+from weaktal.encoders.networks import Network, SnippetEncoder
 from weaktal.encoders.prompts import prompted_vectors
 from weaktal.encoders.weights_choice import WeightsChoice
 from weaktal.errors import InputError
@@ -43,17 +48,22 @@ from weaktal.runs.train import train
 from weaktal.runs.zero_shot import zero_shot
 from weaktal.video.flow import flow_method
 
+HOUSE = ("i3d", "world-cbp", "world-vlp", "imagenet-words", "yamnet")
+SIZES = {
+    "i3d": "2 streams, 16 x 224",
+    "world-cbp": "2 streams, 16 x 64 x 112",
+    "world-vlp": "96",
+    "imagenet-words": "EfficientNet-Lite0, 224",
+    "yamnet": "MobileNet",
+}
 EQUAL = {
     "i3d": "test_i3d.py",
-    "world-cbp": "itself",
-    "world-vlp": "itself",
+    "world-cbp": "no other code",
+    "world-vlp": "no other code",
+    "imagenet-words": "test_imagenet_words.py",
+    "yamnet": "test_yamnet.py",
     "clip": "test_clip.py",
     "siglip": "test_clip.py",
-}
-# Families in their published base size: what config.json says beside the library's own defaults.
-LARGE: dict[str, dict[str, Any]] = {
-    "clip": {"vision_config": {"patch_size": 16}},
-    "vjepa2": {"frames_per_clip": 16, "hidden_size": 1024, "num_hidden_layers": 24},
 }
 LEARN = ["schedule.epochs=1", "schedule.updates_per_epoch=1", "optimizer.batch_size=2", "engine.tensorboard=false"]
 WORDS = ["high jump", "pole vault"]
@@ -61,35 +71,52 @@ WORDS = ["high jump", "pole vault"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("video", type=Path)
+    parser.add_argument("video", type=Path, help="with sound")
     parser.add_argument("--only", action="append", help="an encoder or family; repeatable")
+    parser.add_argument("--yamnet", type=Path, help="yamnet.tflite")
     parser.add_argument("--clips", type=int, default=2, help="of each encoder, for its rate")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of PyTorch")
     parser.add_argument("--no-rates", action="store_true")
-    parser.add_argument("--workers", action="store_true", help="time two workers against one")
+    parser.add_argument("--no-abilities", action="store_true")
     options = parser.parse_args()
-    names = ["i3d", "world-cbp", "world-vlp", "clip", "siglip", *CONFIGS]
-    print("| encoder | extract | localize a video | --zero-shot | text prompts | equal | frames/s |")
-    print("|---|---|---|---|---|---|---|")
-    for name in names:
-        if options.only and name not in options.only:
-            continue
-        with tempfile.TemporaryDirectory() as place:
-            row = abilities(name, Path(place))
-            rate = "" if options.no_rates else f"{networks_rate(name, Path(place), options.clips):.1f}"
-        print(f"| {name} | {' | '.join(row)} | {EQUAL.get(name, 'test_checkpoints.py')} | {rate} |", flush=True)
-    if options.workers:
-        print(f"two workers against one: {two_against_one(options.video):.2f} times the frames a second")
+    torch.set_num_threads(options.threads)
+    progress_off()
+    columns = "encoder | extract | localize a video | --zero-shot | text prompts | equal | timed size | frames/s"
+    print(f"| {columns} |\n|{'---|' * (columns.count('|') + 1)}")
+    for name in options.only or names(options.yamnet):
+        weights = WeightsChoice.of({"yamnet": options.yamnet} if name == "yamnet" else None, None)
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            able = [""] * 4 if options.no_abilities else abilities(name, weights, place)
+            size, rate = ("", "") if options.no_rates else timed(name, weights, place, options.video, options.clips)
+        print(
+            f"| {name} | {' | '.join(able)} | {EQUAL.get(name, 'test_checkpoints.py')} | {size} | {rate} |", flush=True
+        )
+
+
+def names(yamnet: Path | None) -> list[str]:
+    """All encoders that can be tried on this machine."""
+    there = {"yamnet": yamnet is not None, "imagenet-words": importlib.util.find_spec("efficientnet_lite_pytorch")}
+    return [*(name for name in HOUSE if there.get(name, True)), "clip", "siglip", *CONFIGS]
+
+
+def progress_off() -> None:
+    """The library's bars and remarks would stand between the rows."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
 
 def checkpoint(name: str, folder: Path) -> str:
     """What ``--encoder`` is given: the name, or the folder of a tiny checkpoint."""
-    if name in ("i3d", "world-cbp", "world-vlp"):
+    if name in HOUSE:
         return name
     own: dict[str, Callable[[Path], Path]] = {"clip": write_clip_checkpoint, "siglip": write_siglip_checkpoint}
     return str(own[name](folder) if name in own else write_checkpoint(name, folder))
 
 
-def abilities(name: str, place: Path) -> list[str]:
+def abilities(name: str, weights: WeightsChoice, place: Path) -> list[str]:
     """A mark for each thing that works, a dash for each that is refused."""
     encoder = checkpoint(name, place / "checkpoint")
     seed = 0 if name == "i3d" else None
@@ -99,14 +126,23 @@ def abilities(name: str, place: Path) -> list[str]:
     database = {v.stem: {**entry, "labels": [word]} for v, word in zip(videos, WORDS, strict=True)}
     dataset.mkdir()
     (dataset / "annotations.json").write_text(json.dumps({"classes": WORDS, "database": database}))
-    made = extract(videos, encoders=encoder, into=dataset, names="f", random_weights=seed, flow="dis", device="cpu")
+    given = {**weights.paths, **({Path(encoder).name: Path(encoder)} if "/" in encoder else {})} or None
+    made = extract(
+        videos,
+        encoders=encoder,
+        into=dataset,
+        names="f",
+        weights=weights.paths or None,
+        random_weights=seed,
+        flow="dis",
+        device="cpu",
+    )
     done = ["yes" if len(made.extracted) == len(videos) else "-"]
     run = train(dataset, method="mil", features="f", run=place / "run", overrides=[*LEARN, "model.width=16"])
-    weights = {Path(encoder).name: Path(encoder)} if "/" in encoder else None
     new = write_talking_video(place / "new/c.mp4", [True, False])
-    done.append(tried(lambda: localize(run, new, weights=weights, cache=place / "cache")))
-    done.append(tried(lambda: zero_shot(WORDS, new, encoder=encoder, cache=place / "words")))
-    done.append(tried(lambda: prompts(encoder)))
+    done.append(tried(lambda: localize(run, new, weights=given, cache=place / "cache")))
+    done.append(tried(lambda: zero_shot(WORDS, new, encoder=encoder, weights=given, cache=place / "words")))
+    done.append(tried(lambda: prompts(encoder, weights)))
     return done
 
 
@@ -118,13 +154,13 @@ def tried(work: Callable[[], object]) -> str:
     return "yes"
 
 
-def prompts(name: str) -> None:
+def prompts(name: str, weights: WeightsChoice) -> None:
     """Gradients reach learnable vectors around the names.
 
     Raises:
         InputError: if the encoder reads no texts.
     """
-    text = build_encoder(name, WeightsChoice()).text if name != "i3d" else None
+    text = build_encoder(name, weights).text if name != "i3d" else None
     if text is None:
         raise InputError("reads no texts", source=name)
     embedded = text.embed_texts(WORDS)
@@ -133,60 +169,36 @@ def prompts(name: str) -> None:
     assert learned.grad is not None
 
 
-def large(name: str, place: Path) -> SnippetEncoder:
-    """The encoder in its published base size, with random weights."""
-    if name in ("i3d", "world-cbp", "world-vlp"):
-        return build_encoder(name, WeightsChoice(seed=0))
-    from transformers import CONFIG_MAPPING
+def timed(name: str, weights: WeightsChoice, place: Path, video: Path, clips: int) -> tuple[str, str]:
+    """The size that is timed, and the frames of video a second that the networks do: 16 a clip."""
+    folder = base_size(name, place)
+    random = name not in ("imagenet-words", "yamnet")
+    encoder = build_encoder(folder, WeightsChoice(seed=0) if random else weights)
+    pipeline = Pipeline([encoder], Sampling(window=max(16, encoder.frames)), flow=flow_method("dis"))
+    clips = max(clips, encoder.batch)
+    found = list(first(pipeline.clips(decoded([Job(video, (0,))], 25.0, pipeline.busy)), clips + 1))
+    seconds = sum(networks_seconds(encoder, network, found) for network in encoder.networks)
+    return SIZES.get(name) or described(folder), f"{16 * clips / seconds:.1f}"
 
-    folder = place / f"large-{name}"
-    folder.mkdir()
-    config = CONFIG_MAPPING[name](**LARGE.get(name, {}))
-    config.save_pretrained(folder)
-    return build_encoder(str(folder), WeightsChoice(seed=0))
 
-
-def networks_rate(name: str, place: Path, clips: int) -> float:
-    """Frames of video a second that the networks do: 16 a clip."""
-    encoder = large(name, place)
-    window = max(16, encoder.frames)
-    seconds = window * (clips + 1) / 25
-    video = write_talking_video(place / "long.mp4", [False, True], frames=round(seconds * 25 / 2), pictures=True)
-    if name in SOUNDS:
-        encoder = replace(encoder, batch=1)
-    pipeline = Pipeline([encoder], Sampling(window=window), flow=flow_method("dis"))
-    found = list(first(pipeline.clips(decoded([Job(video, (0,))], 25.0, pipeline.busy)), clips))
+def networks_seconds(encoder: SnippetEncoder, network: Network, found: list[tuple[Diet, Tensor]]) -> float:
+    """What the clips that a network eats take, one by one or as many at once as it wants, after the first."""
+    first_one, *others = [clip for diet, clip in found if diet == encoder.diet(network)]
+    network.encode(first_one[None])
     start = time.perf_counter()
-    for network in encoder.networks:
-        for diet, clip in found:
-            if encoder.diet(network) == diet:
-                network.encode(clip[None])
-    return 16 * clips / (time.perf_counter() - start)
+    for batch in torch.stack(others).split(encoder.batch):
+        network.encode(batch)
+    return time.perf_counter() - start
 
 
-def first(content: Iterator[tuple[Job, Any]], clips: int) -> Iterator[Any]:
+def first(content: Iterator[tuple[Job, Any]], clips: int) -> Iterator[tuple[Diet, Tensor]]:
     """The first clips of each kind."""
-    counts: dict[Any, int] = {}
+    counts: dict[Diet, int] = {}
     for _, item in content:
         if isinstance(item, tuple):
             counts[item[0]] = counts.get(item[0], 0) + 1
             if counts[item[0]] <= clips:
                 yield item
-
-
-def two_against_one(video: Path) -> float:
-    """How many times as fast two workers are, on four copies of a video."""
-    torch.set_num_threads(1)
-    taken = {}
-    with tempfile.TemporaryDirectory() as place:
-        videos = Path(place) / "videos"
-        videos.mkdir()
-        for index in range(4):
-            (videos / f"{index}{video.suffix}").symlink_to(video.resolve())
-        for device in ("cpu", "cpu,cpu"):
-            done = extract(videos, encoders="world-rgb", into=Path(place) / device, device=device, workers=1)
-            taken[device] = done.seconds
-    return taken["cpu"] / taken["cpu,cpu"]
 
 
 if __name__ == "__main__":

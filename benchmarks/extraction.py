@@ -2,12 +2,14 @@
 
     python benchmarks/extraction.py VIDEO... [--encoder i3d ...] [--flow dis] [--threads N] [--workers N] [--rounds N]
 
-Each stage is run alone on what the stage before it made, kept in memory, then the whole pipeline from file to features.
-The baseline is doing one stage after the other. ``share`` is the rate of the whole as a share of the slowest stage's
-alone; 1 would be a perfect overlap on a machine where the stages do not compete. Where they compete for the same cores
-nothing can be faster than all the work spread over all cores, so processor seconds are printed too, and the share that
-they allow: the slowest stage alone, over the processor seconds of all stages spread evenly over all cores. Cores also
-slow each other down by what they share, so that the same work takes more processor seconds in the whole than alone.
+An encoder is one of weaktal's own, or a family of the transformers library in its base size
+(benchmarks/base_sizes.py), such as `clip`, `videomae` or `clap`. Each stage is run alone on what the stage before it
+made, kept in memory, then the whole pipeline from file to features. The baseline is doing one stage after the other.
+``share`` is the rate of the whole as a share of the slowest stage's alone; 1 would be a perfect overlap on a machine
+where the stages do not compete. Where they compete for the same cores nothing can be faster than all the work spread
+over all cores, so processor seconds are printed too, and the share that they allow: the slowest stage alone, over the
+processor seconds of all stages spread evenly over all cores. Cores also slow each other down by what they share, so
+that the same work takes more processor seconds in the whole than alone.
 ``--beside`` measures that without any pipeline: the networks alone, while another process works on frames all the time.
 
 With one thread a stage, the networks' thread tells on Linux where its time goes in the whole: on a core, waiting for a
@@ -27,6 +29,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +37,7 @@ from typing import NoReturn
 
 import numpy as np
 import torch
+from base_sizes import base_size
 
 from weaktal.devices import Precision
 from weaktal.encoders.catalog import build_encoder
@@ -140,6 +144,13 @@ def print_waiting(rounds: list[dict[str, Spent]]) -> None:
         )
 
 
+def random_encoder(name: str, precision: Precision) -> SnippetEncoder:
+    """The encoder with random weights, where it can have them."""
+    seed = None if name == "imagenet-words" else 0
+    with tempfile.TemporaryDirectory() as place:
+        return build_encoder(base_size(name, Path(place)), WeightsChoice(seed=seed), precision=precision)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("videos", type=Path, nargs="+")
@@ -155,8 +166,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     precision: Precision = options.precision
-    encoders = [build_encoder(name, WeightsChoice(seed=0), precision=precision) for name in options.encoder or ["i3d"]]
-    pipeline = Pipeline(encoders, Sampling(), flow=flow_method(options.flow), workers=options.workers)
+    encoders = [random_encoder(name, precision) for name in options.encoder or ["i3d"]]
+    sampling = Sampling(window=max(16, *(encoder.frames for encoder in encoders)))
+    pipeline = Pipeline(encoders, sampling, flow=flow_method(options.flow), workers=options.workers)
     jobs = [Job(video, tuple(range(len(encoders)))) for video in options.videos]
     if options.frames_forever:
         frames_forever(pipeline, jobs)

@@ -39,6 +39,11 @@ def test_one_that_is_not_there_is_said_in_one_line() -> None:
             choose_device("cuda:1")
         with pytest.raises(InputError, match="device all: there is no GPU"):
             choose_devices("all")
+    if not torch.backends.mps.is_available():
+        with pytest.raises(
+            InputError, match=r"device mps: cannot be used \(this PyTorch has no Apple GPU here\); expected cpu or auto"
+        ):
+            choose_device("mps")
 
 
 def test_what_a_cpu_does_well() -> None:

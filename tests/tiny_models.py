@@ -71,6 +71,39 @@ def _clap(folder: Path) -> dict[str, Any]:
     return {"text_config": text, "audio_config": {**audio, "hidden_size": 16}, "projection_dim": 16}
 
 
+def write_unmarked_tokenizer(folder: Path) -> int:
+    """Words as tokens, no mark around them, and one for padding."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {token: index for index, token in enumerate(["<pad>", "</s>", "<unk>", *WORDS_KNOWN])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="</s>", pad_token="<pad>", unk_token="<unk>"
+    ).save_pretrained(folder)
+    return len(vocabulary)
+
+
+_VIDEO_PRISM = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_attention_heads": 4,
+    "image_size": 32,
+    "num_frames": 4,
+    "tubelet_size": [1, 16, 16],
+    "num_spatial_layers": 1,
+    "num_temporal_layers": 1,
+    "num_auxiliary_layers": 1,
+}
+
+
+def _video_prism(folder: Path) -> dict[str, Any]:
+    text = {**_TOWER, "vocab_size": write_unmarked_tokenizer(folder), "max_position_embeddings": 20}
+    return {"text_config": text, "vision_config": _VIDEO_PRISM}
+
+
 def _plain(**values: object) -> Callable[[Path], dict[str, Any]]:
     return lambda _folder: dict(values)
 
@@ -93,17 +126,8 @@ CONFIGS: Mapping[str, Callable[[Path], dict[str, Any]]] = {
     ),
     "timesformer": _plain(**_PICTURES, num_frames=4),
     "vivit": _plain(**_TOWER, image_size=32, num_frames=4, tubelet_size=[2, 16, 16]),
-    "videoprism_vision_model": _plain(
-        hidden_size=32,
-        intermediate_size=48,
-        num_attention_heads=4,
-        image_size=32,
-        num_frames=4,
-        tubelet_size=[1, 16, 16],
-        num_spatial_layers=1,
-        num_temporal_layers=1,
-        num_auxiliary_layers=1,
-    ),
+    "videoprism_vision_model": _plain(**_VIDEO_PRISM),
+    "videoprism": _video_prism,
     "vit": _plain(**_PICTURES),
     "dinov2": _plain(**{k: v for k, v in _PICTURES.items() if k != "intermediate_size"}),
     "dinov2_with_registers": _plain(
@@ -113,9 +137,9 @@ CONFIGS: Mapping[str, Callable[[Path], dict[str, Any]]] = {
     "audio-spectrogram-transformer": _plain(**_TOWER, num_mel_bins=32, max_length=64),
     "clap": _clap,
 }
-WORDS = ("siglip2", "metaclip_2", "xclip", "clap")
+WORDS = ("siglip2", "metaclip_2", "xclip", "videoprism", "clap")
 SOUNDS = ("audio-spectrogram-transformer", "clap")
-VIDEOS = ("videomae", "vjepa2", "timesformer", "vivit", "videoprism_vision_model", "xclip")
+VIDEOS = ("videomae", "vjepa2", "timesformer", "vivit", "videoprism_vision_model", "videoprism", "xclip")
 # Settings that a folder brings along, so that frames are of the network's size and nothing is cut off.
 _SQUARE = '{"do_center_crop": false, "size": {"height": 32, "width": 32}}'
 _EXTRACTORS = {

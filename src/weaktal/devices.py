@@ -61,7 +61,10 @@ def choose_device(name: str, source: str | None = None) -> str:
         torch.zeros(1, device=name).item()  # of the device "meta" there are no numbers
     except (RuntimeError, AssertionError) as error:
         source = source or f"{arg('device')} {name}"
-        raise InputError(f"cannot be used ({first_line(error)})", source=source, expected="cpu or auto") from None
+        reason = first_line(error)
+        if name == "mps" and not torch.backends.mps.is_available():  # the library's words are about an operator
+            reason = "this PyTorch has no Apple GPU here"
+        raise InputError(f"cannot be used ({reason})", source=source, expected="cpu or auto") from None
     return name
 
 

@@ -136,11 +136,19 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 def first_line(error: BaseException) -> str:
     """What an error of another library says, in one line; its kind where it says nothing.
 
+    Of a long line, such as PyTorch's about an operator and all devices that it has it for, the first sentences.
+
     >>> first_line(ValueError("no number\\nat all")), first_line(EOFError())
     ('no number', 'EOFError')
+    >>> first_line(ValueError("There is none. " + "It may be that " * 20))
+    'There is none.'
     """
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    line = lines[0] if lines else type(error).__name__
+    if len(line) <= _LINE:
+        return line
+    sentences, stop, _ = line[:_LINE].rpartition(". ")
+    return sentences + "." if stop else line[: _LINE - 3] + "..."
 
 
 def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | None:
@@ -154,6 +162,7 @@ def nearest(name: str, known: Iterable[str], *, least: float = 0.0) -> str | Non
     return words[found[0]] if found else None
 
 
+_LINE = 200  # characters of another library's words
 # The time to compare grows with the square of lengths, and files name what they like, as long as they like.
 _LONGEST, _MOST = 100, 10_000
 

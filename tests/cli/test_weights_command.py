@@ -2,15 +2,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.torch import save_file
 from tests.fake_hub import Hub, standing_in
+from tests.tiny_videos import write_talking_video
 
 from weaktal.cli import run
 from weaktal.encoders.clip import load_clip
-from weaktal.encoders.golden import GOLDEN, Golden
 from weaktal.encoders.prompts import class_vectors
+from weaktal.extraction import golden
+from weaktal.extraction.golden import TEXTS, VIDEOS, GoldenTexts
+from weaktal.files import sha256
+from weaktal.video.decoding import VideoFrames
 
 
 @pytest.fixture
@@ -47,7 +54,8 @@ def test_fetch_says_what_arrived(tmp_path: Path, hub: Hub, capsys: pytest.Captur
         (["fetch"], "fetch needs a NAME"),
         (["fetch", "i3e"], "no weights called 'i3e' are known; expected one of"),
         (["check"], "check needs a NAME"),
-        (["check", "i3d-rgb"], "no golden figures of 'i3d-rgb' are known"),
+        (["check", "i3d-flow"], "no golden figures of 'i3d-flow' are known"),
+        (["check", "i3d-rgb"], "--video: is needed to compare what is seen; expected v_GGSY1Qvo990.mp4 of https://"),
         (["list", "i3d-rgb"], "list takes no names"),
         (["drop"], "unknown action 'drop'; expected list, fetch or check"),
     ],
@@ -75,10 +83,43 @@ def test_check_compares_with_golden_figures(
 ) -> None:
     """No real weights are at hand: a tiny model's own figures pass, those of the published one do not."""
     name = "openai/clip-vit-base-patch32"
-    shutil.copytree(clip_folder, tmp_path / name.replace("/", "--"))
-    assert run(["weights", "check", name, "--weights", str(tmp_path)]) == 2
+    shutil.copytree(clip_folder, tmp_path / "weights" / name.replace("/", "--"))
+    check = ["weights", "check", name, "--weights", str(tmp_path / "weights")]
+    assert run(check) == 2
     assert "differ by up to" in capsys.readouterr().err
     vectors = class_vectors(load_clip(clip_folder), ["a person", "high jump"])
-    monkeypatch.setitem(GOLDEN, name, Golden(("a person", "high jump"), (float(vectors[0] @ vectors[1]),)))  # type: ignore[index]
-    assert run(["weights", "check", name, "--weights", str(tmp_path)]) == 0
-    assert "1 cosine between texts as published" in capsys.readouterr().out
+    monkeypatch.setitem(TEXTS, name, GoldenTexts(("a person", "high jump"), (float(vectors[0] @ vectors[1]),)))  # type: ignore[index]
+    assert run(check) == 0
+    printed = capsys.readouterr().out
+    assert "1 cosine between texts as published" in printed
+    assert "what is seen was not compared; that needs --video v_GGSY1Qvo990.mp4 of https://" in printed
+
+
+def test_check_compares_features_of_a_video(
+    tmp_path: Path, clip_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "openai/clip-vit-base-patch32"
+    shutil.copytree(clip_folder, tmp_path / "weights" / name.replace("/", "--"))
+    video = write_talking_video(tmp_path / "a.mp4", [False, True], frames=8)
+    check = ["weights", "check", name, "--weights", str(tmp_path / "weights"), "--video"]
+    monkeypatch.delitem(TEXTS, name)  # type: ignore[misc]
+    assert run([*check, str(tmp_path / "no.mp4")]) == 2
+    assert "no such file; expected v_GGSY1Qvo990.mp4 of" in capsys.readouterr().err
+    assert run([*check, str(video)]) == 2
+    assert "is another file" in capsys.readouterr().err
+    known = replace(VIDEOS[name], sha256=sha256(video), fps=25.0, window=4, stride=4, rows=(0, 2))
+    monkeypatch.setitem(VIDEOS, name, known)  # type: ignore[index]
+    assert run([*check, str(video)]) == 2
+    assert "gives features of 24 columns; expected 512: other weights" in capsys.readouterr().err
+    encoder = load_clip(clip_folder)
+    frames = [frame.image for frame in VideoFrames(video, fps=25.0)]
+    rows = encoder.encode_frames(np.stack([frames[2], frames[10]]))
+    monkeypatch.setattr(golden, "VECTORS", tmp_path / "own.safetensors")
+    save_file({name: 3 * rows}, golden.VECTORS)
+    assert run([*check, str(video)]) == 0
+    assert "features of 2 snippets as published, cosines from 1.0000 on" in capsys.readouterr().out
+    save_file({name: -rows}, golden.VECTORS)
+    assert run([*check, str(video)]) == 2
+    assert (
+        "cosines down to -1.000 with those of the published weights; expected at least 0.9" in capsys.readouterr().err
+    )

@@ -46,7 +46,8 @@ def normalized(pixels: torch.Tensor, kind: str) -> torch.Tensor:
     half = torch.full((3,), 0.5), torch.full((3,), 0.5)
     clip = torch.tensor([0.48145466, 0.4578275, 0.40821073]), torch.tensor([0.26862954, 0.26130258, 0.27577711])
     none = torch.zeros(3), torch.ones(3)
-    special = {"vit": half, "vivit": half, "siglip2": half, "metaclip_2": clip, "videoprism_vision_model": none}
+    special = {"vit": half, "vivit": half, "siglip2": half, "metaclip_2": clip}
+    special |= {"videoprism_vision_model": none, "videoprism": none}
     mean, std = (part[:, None, None] for part in special.get(kind, imagenet))
     scaled = pixels.float() / 127.5 - 1 if kind == "vivit" else pixels.float() / 255
     return (scaled - mean) / std
@@ -65,6 +66,8 @@ def expected_features(kind: str, model: Any, clips: torch.Tensor) -> torch.Tenso
             pixels = normalized(clips, kind)
             if kind == "xclip":
                 return F.normalize(model.get_video_features(pixels).pooler_output, dim=-1)
+            if kind == "videoprism":
+                return model.get_video_features(pixels).pooler_output[:, 0]
             if kind == "vjepa2":
                 return model.get_vision_features(pixels).mean(dim=1)
             tokens = model(pixels).last_hidden_state
@@ -145,8 +148,8 @@ def test_texts_are_those_of_the_library(kind: str, checkpoints: dict[str, Path])
 
     encoder = built(checkpoints[kind]).text
     assert encoder is not None
-    # For SigLIP 2, the library would take no other vocabulary than the published one.
-    family = PreTrainedTokenizerFast if kind == "siglip2" else AutoTokenizer
+    # For these two, the library would take no other vocabulary than the published one.
+    family = PreTrainedTokenizerFast if kind in ("siglip2", "videoprism") else AutoTokenizer
     tokenizer = family.from_pretrained(checkpoints[kind], local_files_only=True)
     whole = {"padding": "max_length", "max_length": encoder.max_tokens} if kind == "siglip2" else {"padding": True}
     tokens = tokenizer(TEXTS, return_tensors="pt", **whole)

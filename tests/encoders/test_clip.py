@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,6 +131,21 @@ def test_frames_of_any_size_become_unit_vectors(encoder: ClipEncoder) -> None:
         output = encoder.model.get_image_features(pixel_values=pixels)
     expected = output if isinstance(output, torch.Tensor) else output.pooler_output
     assert torch.allclose(vectors, F.normalize(expected, dim=-1), atol=1e-6)
+
+
+def test_image_vectors_equal_those_of_the_librarys_pipeline(encoder: ClipEncoder) -> None:
+    """Frames of the network's own size, as resizing differs by gray levels (test_frames.py)."""
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+    frames = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    if encoder.model.config.model_type == "siglip":
+        processor: Any = SiglipImageProcessorPil(size={"height": 32, "width": 32})
+    else:
+        processor = CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    with torch.no_grad():
+        output = encoder.model.get_image_features(**processor(list(frames), return_tensors="pt"))
+    assert torch.allclose(encoder.encode_frames(frames), F.normalize(output.pooler_output, dim=-1), atol=1e-4)
 
 
 def test_bfloat16_is_close_and_leaves_texts_alone(clip_folder: Path) -> None:

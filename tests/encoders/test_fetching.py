@@ -128,7 +128,9 @@ def test_what_the_hub_lacks_and_offline_mode(hub: Hub, monkeypatch: pytest.Monke
     with pytest.raises(InputError, match="has no such files"):
         fetch_weights("org/model")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(InputError):
+    with pytest.raises(
+        InputError, match="is not here, and HF_HUB_OFFLINE forbids asking; expected HF_HUB_OFFLINE unset"
+    ):
         fetch_weights("org/elsewhere")
 
 

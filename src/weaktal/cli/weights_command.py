@@ -29,6 +29,9 @@ def weights(
             "--weights", help="Folder of weights.", show_default="$WEAKTAL_WEIGHTS, else ~/.cache/weaktal/weights"
         ),
     ] = None,
+    video: Annotated[
+        Path | None, typer.Option("--video", help="For check: the video whose features are known; it says which.")
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """List the weights of the encoders, where they come from and whether they are here.
@@ -50,18 +53,26 @@ def weights(
             _fetch(name, folder)
     elif action == "check":
         if not names:
-            raise InputError("check needs a NAME", expected="ORGANIZATION/MODEL of which golden figures are known")
+            raise InputError("check needs a NAME", expected="a name of which golden figures are known")
         for name in names:
-            _check(name, folder, device)
+            _check(name, folder, video, device)
     else:
         raise InputError(f"unknown action {shown(action)}", source="weaktal weights", expected="list, fetch or check")
 
 
-def _check(name: str, into: Path | None, device: str) -> None:
-    from weaktal.encoders.golden import check_weights
+def _check(name: str, into: Path | None, video: Path | None, device: str) -> None:
+    from weaktal.extraction.golden import VIDEOS, check_weights
 
-    found = check_weights(name, into, device=device)
-    print(f"{name}: {counted(found.pairs, 'cosine')} between texts as published, to within {found.largest:.4f}")
+    found = check_weights(name, into, video=video, device=device)
+    if found.pairs:
+        print(f"{name}: {counted(found.pairs, 'cosine')} between texts as published, to within {found.largest:.4f}")
+    if found.snippets:
+        print(
+            f"{name}: features of {counted(found.snippets, 'snippet')} as published, cosines from {found.least:.4f} on"
+        )
+    elif name in VIDEOS:
+        golden = VIDEOS[name]
+        print(f"{name}: what is seen was not compared; that needs --video {golden.name} of {golden.source}")
 
 
 def _show(into: Path | None) -> None:

@@ -172,7 +172,7 @@ _TOKENIZERS = frozenset(
     name + ending
     for name in ("CLIPTokenizer", "GemmaTokenizer", "XLMRobertaTokenizer", "RobertaTokenizer")
     for ending in ("", "Fast")
-) | {"SiglipTokenizer", "Siglip2Tokenizer"}
+) | {"SiglipTokenizer", "Siglip2Tokenizer", "VideoPrismTokenizer"}
 _PLAIN = ("PreTrainedTokenizerFast", "TokenizersBackend")
 # Where a folder does not say: what the family was published with.
 _USUAL = {
@@ -180,6 +180,7 @@ _USUAL = {
     "siglip2": "GemmaTokenizer",
     "metaclip_2": "XLMRobertaTokenizer",
     "clap": "RobertaTokenizer",
+    "videoprism": "VideoPrismTokenizer",
 }
 
 

@@ -13,11 +13,13 @@ from typing import Any
 import torch
 
 from weaktal.devices import Precision
-from weaktal.encoders import clip, image_transformers, sound, video_transformers, x_clip
+from weaktal.encoders import clip, image_transformers, sound, video_prism, video_transformers, x_clip
 from weaktal.encoders.believed import model_type
 from weaktal.encoders.catalog import folder_name
 from weaktal.encoders.checkpoint import fingerprint
+from weaktal.encoders.clips_and_texts import ClipsAndTexts
 from weaktal.encoders.diet import Spread
+from weaktal.encoders.frames import ImagePreparation
 from weaktal.encoders.look import Look
 from weaktal.encoders.names import CLIP, HOUSE, installed
 from weaktal.encoders.networks import ImageNetwork, Network, SnippetEncoder
@@ -174,13 +176,25 @@ def _videos(asked: _Asked) -> SnippetEncoder:
     return asked.encoder(network, provenance=provenance, sight=Spread(frames, preparation))
 
 
-def _videos_and_texts(asked: _Asked) -> SnippetEncoder:
-    asked.no_look()
-    config = asked.config(x_clip.KINDS)
+def _x_clip(asked: _Asked) -> SnippetEncoder:
+    config = asked.config((x_clip.KIND,))
     preparation = x_clip.x_clip_preparation(asked.source, config)
-    encoder = x_clip.XClipEncoder(
-        asked.model(config), asked.tokenizer(config), name=asked.name, preparation=preparation
-    ).to(asked.device, asked.dtype)
+    return _clips_and_texts(asked, config, x_clip.XClipEncoder, preparation)
+
+
+def _video_prism(asked: _Asked) -> SnippetEncoder:
+    config = asked.config((video_prism.KIND,))
+    preparation = video_prism.video_prism_preparation(asked.source, config)
+    return _clips_and_texts(asked, config, video_prism.VideoPrismEncoder, preparation)
+
+
+def _clips_and_texts(
+    asked: _Asked, config: Any, family: Callable[..., ClipsAndTexts], preparation: ImagePreparation
+) -> SnippetEncoder:
+    asked.no_look()
+    encoder = family(asked.model(config), asked.tokenizer(config), name=asked.name, preparation=preparation).to(
+        asked.device, asked.dtype
+    )
     provenance = {"model": config.model_type, "feature": _SPACE.format("clips")} | _spread(encoder.frames)
     return asked.encoder(
         encoder,
@@ -219,7 +233,8 @@ FAMILIES: Mapping[str, Callable[[_Asked], SnippetEncoder]] = {
     **dict.fromkeys(clip.KINDS, _images_and_texts),
     **dict.fromkeys(image_transformers.KINDS, _images),
     **dict.fromkeys(video_transformers.KINDS, _videos),
-    **dict.fromkeys(x_clip.KINDS, _videos_and_texts),
+    x_clip.KIND: _x_clip,
+    video_prism.KIND: _video_prism,
     sound.AST: _sounds,
     sound.CLAP: _sounds_and_texts,
 }

@@ -162,8 +162,8 @@ def _snapshot(
 ) -> Path:
     """The folder with what the hub has of these names, at a commit; at the newest where none is given."""
     try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+        from huggingface_hub import constants, snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError
     except ImportError:
         raise missing("huggingface_hub") from None
     try:
@@ -176,13 +176,16 @@ def _snapshot(
             etag_timeout=TIMEOUT,
             tqdm_class=_bars(repository, on_progress),
         )
-    except OfflineModeIsEnabled:
-        raise InputError("is not here, and HF_HUB_OFFLINE forbids asking", source=repository) from None
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else "?"
         expected = "ORGANIZATION/MODEL that is public, or HF_TOKEN of somebody who may read it"
         raise InputError(f"the hub does not give it ({status})", source=repository, expected=expected) from None
     except Exception as error:  # the library's network layers raise many kinds
+        if constants.HF_HUB_OFFLINE:
+            expected = "HF_HUB_OFFLINE unset"
+            raise InputError(
+                "is not here, and HF_HUB_OFFLINE forbids asking", source=repository, expected=expected
+            ) from None
         problem = f"cannot be fetched ({_short(error)})"
         raise InputError(problem, source=repository, expected="a network; the next try goes on") from None
     return Path(folder)
@@ -276,4 +279,4 @@ def _git_blob(path: Path) -> str:
 
 def _short(error: BaseException) -> str:
     name, line = type(error).__name__, first_line(error)
-    return f"{name}: {line}"[:200] if line != name else name
+    return f"{name}: {line}" if line != name else name

@@ -51,11 +51,12 @@ def check_encoder(name: str) -> None:
     if has_name(name) or is_reference(name) or "/" in name or Path(name).exists():
         return
     known = [*HOUSE, *installed()]
+    near = nearest(name, known, least=0.5)
+    expected = f"one of {', '.join(known)}, a folder, ORGANIZATION/MODEL, or package.module:function"
     raise InputError(
         f"no encoder {shown(name)}",
         source=arg("encoder"),
-        expected=f"one of {', '.join(known)}, a folder, ORGANIZATION/MODEL, or package.module:function; nearest is "
-        f"{nearest(name, known)}",
+        expected=f"{expected}; nearest is {near}" if near else expected,
     )
 
 

@@ -22,6 +22,7 @@ from weaktal.encoders.tokens import Tokenizer
 from weaktal.errors import InputError, first_line, shown
 
 _MOST = 2 * 10**9  # random weights; larger than any such model
+UNMARKED = ("videoprism",)  # types of models whose texts end without a mark
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
 
@@ -141,7 +142,7 @@ def load_tokenizer(folder: Path, kind: str, vocabulary: int) -> Tokenizer:
                 source=folder,
                 expected="tokenizer.json, or vocab.json and merges.txt",
             ) from None
-    return Tokenizer(loaded, vocabulary=vocabulary, source=folder)
+    return Tokenizer(loaded, vocabulary=vocabulary, source=folder, marked=kind not in UNMARKED)
 
 
 def has_tokenizer(folder: Path) -> bool:
@@ -155,7 +156,7 @@ def quiet() -> Iterator[None]:
     from transformers.utils import logging as untyped
 
     logging: Any = untyped
-    level = logging.get_verbosity()
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
@@ -164,4 +165,5 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.set_verbosity(level)
-        logging.enable_progress_bar()
+        if bars:
+            logging.enable_progress_bar()

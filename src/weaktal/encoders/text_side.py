@@ -2,7 +2,7 @@
 
 It runs the library's own text encoder with its token lookup answered by the given embeddings, so mask, positions and
 pooling are the checkpoint's: CLIP and its kin pool at the end-of-text mark, SigLIP, which sees texts padded to full
-length, at the last position, CLAP at the first.
+length, at the last position, CLAP at the first, VideoPrism at a token that it adds itself.
 
 Shapes: C texts, L tokens of the longest, E channels of a token embedding, D of the common space.
 """
@@ -22,7 +22,7 @@ from weaktal.encoders.vision_language import Prompts
 from weaktal.errors import InputError
 
 FULL_LENGTH = ("siglip", "siglip2")  # texts are padded to it, and padding is looked at
-MASKED = ("clap",)  # padding is told by a mask
+MASKED = ("clap", "videoprism")  # padding is told by a mask
 _LEGACY_MARK = 2  # what early configurations of CLIP call the end mark, which it is not
 
 
@@ -45,7 +45,7 @@ class TextSide:
         self._table: torch.nn.Module = getattr(embeddings, "token_embedding", None) or embeddings.word_embeddings
         self.token_dim: int = text.hidden_size
         self.max_tokens: int = text.max_position_embeddings
-        if self._kind in MASKED:  # the library counts positions from behind the padding mark
+        if self._kind == "clap":  # the library counts positions from behind the padding mark
             self.max_tokens -= text.pad_token_id + 1
 
     @property

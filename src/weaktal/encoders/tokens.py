@@ -23,6 +23,7 @@ class Tokenizer:
         tokenizer: of the transformers library.
         vocabulary: rows of the text encoder's token table.
         source: where it came from, for messages.
+        marked: whether the text encoder expects a mark at the end of a text.
 
     Attributes:
         begin, end: ids of the marks before and after a text; either may be empty.
@@ -32,9 +33,10 @@ class Tokenizer:
         InputError: if it cannot give back known words, or has ids that the text encoder lacks.
     """
 
-    def __init__(self, tokenizer: Any, *, vocabulary: int, source: Path | str) -> None:
+    def __init__(self, tokenizer: Any, *, vocabulary: int, source: Path | str, marked: bool = True) -> None:
         self._tokenizer = tokenizer
         self._source = source
+        self._marked = marked
         inner = [self.ids(probe) for probe in _PROBES]
         self._check(inner, vocabulary)
         self.begin, self.end = self._marks(inner[0])
@@ -60,7 +62,7 @@ class Tokenizer:
                 break
         else:
             raise self._broken(f"gives {shown(inner)} without marks but {shown(whole)} with them")
-        if not end or end[-1] != self._tokenizer.eos_token_id:
+        if self._marked and (not end or end[-1] != self._tokenizer.eos_token_id):
             raise self._broken(f"puts no end-of-text mark behind {shown(_PROBES[0])} ({shown(whole)})")
         if begin and begin[0] != self._tokenizer.bos_token_id:
             raise self._broken(f"begins a text with {begin[0]}, not with its own begin mark")

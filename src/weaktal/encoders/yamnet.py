@@ -6,6 +6,7 @@ YAMNet looks at 0.975 s of sound at 16 kHz; of a longer window the mean over hal
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,9 @@ def build(*, name: str, weights: WeightsChoice, device: torch.device, precision:
 
 def _opened(interpreter: Any, file: Path) -> Any:
     try:
-        opened = interpreter(model_path=str(file), num_threads=1, experimental_preserve_all_tensors=True)
-        opened.allocate_tensors()
+        with warnings.catch_warnings(action="ignore"):  # it warns that keeping what is inside takes memory
+            opened = interpreter(model_path=str(file), num_threads=1, experimental_preserve_all_tensors=True)
+            opened.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise InputError(f"cannot be opened ({first_line(error)})", source=file, expected="yamnet.tflite") from None
     return opened
