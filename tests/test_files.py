@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -377,3 +378,12 @@ def test_a_full_disk_names_the_file_that_was_to_be_written(tmp_path: Path) -> No
     assert single.value.filename == str(tmp_path / "out.json")
     assert folder.value.filename == str(tmp_path / "made")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_so_does_one_that_a_video_was_to_be_written_to(tmp_path: Path) -> None:
+    """PyAV's errors are of the system's kind, and keep the path that they began with."""
+    av = pytest.importorskip("av")
+    for making in (replacing, replacing_folder):
+        with pytest.raises(OSError, match="No space left") as full, making(tmp_path / "made"):
+            raise av.error.OSError(errno.ENOSPC, "No space left on device")
+        assert full.value.filename == str(tmp_path / "made")

@@ -80,6 +80,17 @@ def test_helpers_end_with_a_parent_that_is_killed(pool: subprocess.Popen[str]) -
     wait_until_gone(helpers)
 
 
+def test_helpers_end_at_once_when_their_parent_is_told_to_stop(pool: subprocess.Popen[str]) -> None:
+    """Also those that have begun something that takes a minute; nobody shows a traceback but the program itself."""
+    assert pool.stdout is not None
+    helpers = [int(word) for word in pool.stdout.readline().split()]
+    pool.send_signal(signal.SIGINT)
+    _, said = pool.communicate(timeout=30)
+    assert said.strip().splitlines()[-1] == "KeyboardInterrupt"
+    assert said.count("Traceback") == 1
+    wait_until_gone(helpers)
+
+
 def test_a_helper_that_is_killed_is_one_error(pool: subprocess.Popen[str]) -> None:
     assert pool.stdout is not None
     helpers = [int(word) for word in pool.stdout.readline().split()]

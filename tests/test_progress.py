@@ -6,6 +6,7 @@ import io
 
 from rich.console import Console
 
+from weaktal.cli import extract_command
 from weaktal.progress import Progress, advancing, showing
 
 
@@ -57,3 +58,12 @@ def test_parts_of_one_work_share_a_bar() -> None:
     assert "15/30" in last
     assert "background-1" in last
     assert "5/20" not in last.replace("15/30", "")
+
+
+def test_the_bar_of_extraction_before_and_after_its_end_is_known() -> None:
+    stream = io.StringIO()
+    with showing(Console(file=stream, force_terminal=True, width=120), *extract_command._columns()) as show:
+        show(Progress("videos", 0, 0, "s"))
+        assert "0 s of video" in stream.getvalue()
+        show(Progress("videos", 3, 9, "s"))
+    assert "3 of 9 s of video" in stream.getvalue()

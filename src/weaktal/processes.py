@@ -10,7 +10,7 @@ import platform
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,9 @@ from weaktal.errors import RunError
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
+
+GRACE = 4.0  # seconds that helpers get to end after Ctrl-C
 
 # What a terminal and a batch scheduler send to a whole group of processes: the parent answers for all.
 _STOPPING = {getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)}
@@ -73,7 +76,8 @@ def _machine() -> str:
 def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with this one, whatever ends it, and that leave Ctrl-C and a hang-up to it.
 
-    Leaving the block by an exception waits for the tasks that have begun and drops the others.
+    Leaving the block by an exception waits for the tasks that have begun and drops the others; Ctrl-C ends those too,
+    by SIGTERM, on which they remove what was half written, and after :data:`GRACE` seconds by force.
 
     Args:
         workers: at most so many.
@@ -86,7 +90,7 @@ def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iter
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    context = multiprocessing.get_context("spawn")
+    context, others = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(prepare,)) as pool:
         try:
             with _held_back():
@@ -96,9 +100,28 @@ def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iter
         except BrokenProcessPool:
             time.sleep(0.2)  # where the whole group was told to stop, this process is about to hear of it
             raise RunError("a helper process was killed; the system may have run out of memory") from None
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end(set(multiprocessing.active_children()) - others)
+            raise
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _end(helpers: Collection[BaseProcess]) -> None:
+    """Ends processes, at first by asking them to."""
+    from multiprocessing.connection import wait
+    from multiprocessing.process import BaseProcess
+
+    for kind in (BaseProcess.terminate, BaseProcess.kill):
+        for helper in helpers:
+            kind(helper)
+        running, until = {helper.sentinel for helper in helpers}, time.monotonic() + GRACE
+        while running and (left := until - time.monotonic()) > 0:
+            running -= set(wait(running, left))
+        if not running:
+            return
 
 
 def _nothing() -> None:
@@ -121,8 +144,14 @@ def _held_back() -> Iterator[None]:
 def _begin(prepare: Callable[[], None] | None) -> None:
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     if prepare is not None:
         prepare()
+
+
+def _leave(*_: object) -> None:
+    """Ends a task, or the process that waits for one, without a traceback."""
+    raise SystemExit(1)
 
 
 def end_with_parent() -> None:

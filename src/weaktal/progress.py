@@ -6,14 +6,15 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from rich import progress as bars
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
-from rich.text import Text
 
 from weaktal.errors import harmless
+
+if TYPE_CHECKING:
+    from rich import progress as bars
 
 Advance = Callable[[float], None]
 
@@ -91,9 +92,10 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
     if not console.is_terminal:
         yield _lines(console) if lines else lambda _: None
         return
-    speed = _Speed()
-    left = bars.TimeRemainingColumn()
-    usual = (bars.BarColumn(), bars.MofNCompleteColumn(), speed, left, "{task.fields[values]}")
+    from rich import progress as bars  # late: most commands show no bar
+
+    speed, values = "{task.fields[speed]}", "{task.fields[values]}"
+    usual = (bars.BarColumn(), bars.MofNCompleteColumn(), speed, bars.TimeRemainingColumn(), values)
     name = bars.TextColumn("{task.description}", markup=False)
     bar = bars.Progress(name, *(columns or usual), console=console, transient=True)
     tasks: dict[str, bars.TaskID] = {}
@@ -103,8 +105,9 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
         name = event.what if event.whole is None else _WHOLE
         done, total = event.whole or (event.done, event.total)
         if name not in tasks:
-            tasks[name] = bar.add_task(event.what, total=None, values="", unit=event.unit)
+            tasks[name] = bar.add_task(event.what, total=None, values="", speed="")
         bar.update(tasks[name], description=event.what, completed=done, total=total or None, values=_values(event))
+        bar.update(tasks[name], speed=_speed(bar.tasks[tasks[name]].speed, event.unit))
 
     try:
         yield show
@@ -113,14 +116,11 @@ def showing(console: Console, *columns: bars.ProgressColumn | str, lines: bool =
             bar.stop()
 
 
-class _Speed(bars.ProgressColumn):
+def _speed(speed: float | None, unit: str) -> str:
     """How much is done a second, or how long one takes where that is longer."""
-
-    def render(self, task: bars.Task) -> Text:
-        speed, unit = task.speed, task.fields["unit"]
-        if not speed or not unit:
-            return Text("")
-        return Text(f"{speed:.1f} {unit}/s" if speed >= 1 else f"{1 / speed:.1f} s each")
+    if not speed or not unit:
+        return ""
+    return f"{speed:.1f} {unit}/s" if speed >= 1 else f"{1 / speed:.1f} s each"
 
 
 def _values(event: Progress) -> str:
@@ -144,6 +144,8 @@ def _lines(console: Console) -> OnProgress:
 @contextlib.contextmanager
 def advancing(console: Console, what: str) -> Iterator[Advance]:
     """Gives a function that is told which share of the work is done, from 0 to 1, again and again."""
+    from rich import progress as bars
+
     parts = (bars.BarColumn(), bars.TaskProgressColumn(), bars.TimeRemainingColumn())
     with showing(console, *parts, lines=True) as show:
         yield lambda share: show(Progress(what, min(share, 1.0), 1.0, ""))

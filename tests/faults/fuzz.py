@@ -73,11 +73,16 @@ COMPOSE = verb("compose", "clips", "out", "--train", "3", "--test", "2")
 TABLE = verb("import", "table", "tags.csv", "films", "out")
 THUMOS = verb("import", "thumos14", "package", "out")
 EXTRACT = verb("extract", "films", "--encoder", "world-rgb", "--into", "out")
+DIAGNOSE = verb("diagnose", "data", "results.json", "--json", "out.json")
+COMPARE = verb("compare", "results.json", "--dataset", "data", "--resamples", "10", "--json", "out.json")
+CSV = verb("export", "results.json", "--to", "csv", "--out", "out.csv")
+SUBTITLES = verb("export", "results.json", "--to", "srt", "--out", "out")
+CORRECT = verb("import", "corrections", "corrections.json", "data")
 
 # A kind of file: one of it, how it is damaged, and the commands that read it.
 KINDS: dict[str, tuple[str, Damage, tuple[Use, ...]]] = {
-    "annotations": ("data/annotations.json", damage.json_of, (SCORE, LOCALIZE, VIEW)),
-    "results": ("results.json", damage.json_of, (SCORE, VIEW)),
+    "annotations": ("data/annotations.json", damage.json_of, (SCORE, LOCALIZE, VIEW, DIAGNOSE, COMPARE, CORRECT)),
+    "results": ("results.json", damage.json_of, (SCORE, VIEW, DIAGNOSE, COMPARE, CSV, SUBTITLES)),
     "manifest": ("data/features/i3d/manifest.json", damage.json_of, (LOCALIZE,)),
     "features": ("data/features/i3d/video_06.npy", damage.npy_of, (LOCALIZE,)),
     "class-vectors": ("data/features/scene/text.npy", damage.npy_of, (verb("train", "data", "--method", "collab",
@@ -97,6 +102,14 @@ KINDS: dict[str, tuple[str, Damage, tuple[Use, ...]]] = {
     "package": ("package/segments.npy", damage.bytes_of, (THUMOS,)),
     "package-names": ("package/videoname.npy", damage.npy_of, (THUMOS,)),
     "video": ("films/a.mp4", damage.bytes_of, (TABLE, EXTRACT)),
+    "corrections": ("corrections.json", damage.json_of, (CORRECT, verb("evaluate", "corrections.json", "results.json"),
+        verb("view", "results.json", "--no-browser", "--corrections", "corrections.json", "--out", "out.html"))),
+    "label-studio": ("tasks.json", damage.json_of, (verb("import", "label-studio", "tasks.json", "truth.json"),)),
+    "sources": ("noted/features/world-rgb/videos.jsonl", damage.text_of,
+        (verb("extract", "films", "--encoder", "world-rgb", "--into", "noted"),)),
+    "run-to-look-at": ("trained/run.json", damage.json_of, (verb("diagnose", "data", "trained"),
+        verb("compare", "trained", "--dataset", "data", "--resamples", "10"),
+        verb("view", "trained", "--no-browser", "--out", "out.html"))),
 }  # fmt: skip
 
 

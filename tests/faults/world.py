@@ -69,6 +69,7 @@ def make(folder: Path) -> Path:
         _films()
         _footage()
         _package()
+        _said()
     finally:
         os.chdir(before)
     return folder
@@ -135,6 +136,24 @@ def _footage() -> None:
         rows.append((f"clip_{number}.mp4", label))
     with Path("all.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([("video", "tags"), *rows])
+
+
+def _said() -> None:
+    """What a person corrected, on a page and in Label Studio; and a dataset whose features know their videos."""
+    jump = {"label": "jump", "segment": [1.0, 2.0]}
+    video = {"subset": "corrected", "duration": 10.0, "labels": ["jump"], "annotations": [jump], "done": True}
+    judgement = {"video": "video_05", "verdict": "right", "row": "found", "score": 0.5, "predicted": jump}
+    corrections = {
+        "version": "weaktal corrections 1", "taxonomy": [], "classes": ["jump", "run", "throw"],
+        "subsets": {"train": "corrected", "test": "corrected"}, "page": "0123456789abcdef",
+        "database": {"video_05": video}, "judgements": [{**judgement, "segment": jump}],
+    }  # fmt: skip
+    Path("corrections.json").write_text(json.dumps(corrections))
+    marked = {"type": "timelinelabels", "value": {"ranges": [{"start": 1, "end": 50}], "timelinelabels": ["jump"]}}
+    data = {"video": "/data/v.mp4", "name": "v", "fps": 25.0, "duration": 10.0}
+    answer = {"id": 1, "result": [marked], "was_cancelled": False, "updated_at": "2026-01-01T00:00:00Z"}
+    Path("tasks.json").write_text(json.dumps([{"id": 1, "data": data, "annotations": [answer]}]))
+    assert run(["extract", "films", "--encoder", "world-rgb", "--into", "noted"]) == 0
 
 
 def _package() -> None:

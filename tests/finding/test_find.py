@@ -206,6 +206,16 @@ def test_what_is_refused(footage: Make, tmp_path: Path) -> None:
         run(made, tmp_path / "full")
 
 
+@pytest.mark.parametrize("named", ["../victim", "/victim", "run-0", "run-x", "", "run/.."])
+def test_a_found_folder_names_no_run_elsewhere(footage: Make, tmp_path: Path, named: str) -> None:
+    """It may come from anybody, and that folder is written to."""
+    out = tmp_path / "found"
+    out.mkdir()
+    (out / "find.json").write_text(json.dumps({"run": named}))
+    with pytest.raises(InputError, match=r"find.json: run: is "):
+        run(footage(4), out)
+
+
 def test_two_at_once_in_one_folder(footage: Make, tmp_path: Path) -> None:
     made, out = footage(4), tmp_path / "found"
     with alone_in(out, "weaktal find"), pytest.raises(InputError, match="weaktal find"):

@@ -124,6 +124,14 @@ def test_a_module_that_a_folder_names_is_not_run_unasked(finished: Path, tmp_pat
         resume_seeds(folder)
 
 
+def test_damaged_settings_of_a_folder_are_one_line(finished: Path, tmp_path: Path) -> None:
+    content = json.loads((finished / "seeds.json").read_text())
+    content["request"]["settings"]["engine"] = None
+    (tmp_path / "seeds.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"seeds.json: engine: "):
+        resume_seeds(tmp_path, device="cpu")
+
+
 def test_a_seed_that_fails_is_named_with_its_log(
     tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

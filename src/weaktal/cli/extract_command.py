@@ -160,8 +160,7 @@ def extract(
     from weaktal.encoders.look import Look
     from weaktal.extraction import extract as verb
 
-    columns = ("{task.completed:.0f} of {task.total:.0f} s of video", _Rate(), progress.TimeRemainingColumn())
-    with showing(progress.BarColumn(), *columns) as on_progress:
+    with showing(*_columns()) as on_progress:
         done = verb.extract(
             videos or None,
             encoders=encoder,
@@ -214,6 +213,16 @@ def _report(done: Extracted, into: Path) -> None:
         raise InputError(f"{len(done.failures)} of {count} cannot be used, named above")
     if done.annotated:
         say_next("train", into, "--method", "cbp", "--features", done.folders[0].path.name, "--run", "RUN")
+
+
+def _columns() -> tuple[progress.ProgressColumn, ...]:
+    return progress.BarColumn(), _Done(), _Rate(), progress.TimeRemainingColumn()
+
+
+class _Done(progress.ProgressColumn):
+    def render(self, task: progress.Task) -> Text:
+        of = f" of {task.total:.0f}" if task.total is not None else ""  # not known before the first video was opened
+        return Text(f"{task.completed:.0f}{of} s of video")
 
 
 class _Rate(progress.ProgressColumn):

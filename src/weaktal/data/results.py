@@ -15,8 +15,6 @@ from typing_extensions import TypedDict
 from weaktal.arrays import Bools
 from weaktal.data.annotations import Name, Seconds
 from weaktal.data.columns import ColumnSegments, columns_of
-from weaktal.data.exporting import Cut, Exported, write_export
-from weaktal.data.final import Choice, FinalSet
 from weaktal.data.mending import mend_results
 from weaktal.data.results_columns import QuickResults, read_columns
 from weaktal.data.same_video import VideoFile as VideoFile
@@ -25,13 +23,14 @@ from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
 from weaktal.errors import InputError, counted
 from weaktal.files import check_apart, collector_paused, from_validation, read_json, validated, write_json
-from weaktal.formats.drawing import timeline
-from weaktal.formats.table import as_pandas
-from weaktal.progress import OnProgress
 from weaktal.segments import Segment, by_score
 
 if TYPE_CHECKING:
     import pandas
+
+    from weaktal.data.exporting import Cut, Exported
+    from weaktal.data.final import FinalSet
+    from weaktal.progress import OnProgress
 
 WHAT = "results in ActivityNet's JSON layout"
 
@@ -118,6 +117,8 @@ class Results:
         Raises:
             InputError: as of :func:`weaktal.export`.
         """
+        from weaktal.data.exporting import write_export  # late, as below: most who read results do not export them
+
         named = [] if videos is None else list(find_videos(videos).values())
         check_apart(Path(path), inputs=[self.source, *self._video_files(), *named])
         return write_export(
@@ -146,6 +147,8 @@ class Results:
         Raises:
             InputError: if pandas is not installed.
         """
+        from weaktal.formats.table import as_pandas
+
         return as_pandas(self.videos)
 
     def __repr__(self) -> str:
@@ -156,6 +159,8 @@ class Results:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a timeline of the first videos."""
+        from weaktal.formats.drawing import timeline
+
         return timeline(self.videos, {name: file.duration for name, file in self.files.items()})
 
 
@@ -224,6 +229,8 @@ def _final(path: Path, external: dict[str, Any], marked: Bools, videos: ColumnSe
     """
     if not isinstance(external.get(_FINAL), dict):
         return None
+    from weaktal.data.final import Choice, FinalSet
+
     try:
         choice = Choice.model_validate(external.pop(_FINAL))
     except ValidationError as error:
@@ -232,13 +239,13 @@ def _final(path: Path, external: dict[str, Any], marked: Bools, videos: ColumnSe
 
 
 def _segments(path: Path, video: str, predictions: list[_Prediction]) -> list[Segment]:
-    found = []
-    for index, prediction in enumerate(predictions):
-        start, end = prediction["segment"]
-        try:
+    found: list[Segment] = []
+    try:
+        for prediction in predictions:
+            start, end = prediction["segment"]
             found.append(Segment(start, end, prediction["label"], prediction["score"]))
-        except ValueError as error:
-            raise InputError(str(error), source=path, place=f"results.{video}.{index}") from None
+    except ValueError as error:
+        raise InputError(str(error), source=path, place=f"results.{video}.{len(found)}") from None
     return found
 
 

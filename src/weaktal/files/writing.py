@@ -93,7 +93,8 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.chmod(mode)  # some libraries put a file of their own, for the owner's eyes only, in its place
         temporary.replace(path)
     except OSError as error:
-        _name_output(error, temporary, path)
+        if _says_nothing(error, temporary):  # another one, since those of PyAV keep their path
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     except WeaktalError:
         raise
@@ -105,10 +106,9 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _name_output(error: OSError, temporary: Path, path: Path) -> None:
-    """Has an error of a full disk name what was to be written, in place of nothing or of a step on the way there."""
-    if error.errno in _FULL and (error.filename is None or str(error.filename).startswith(str(temporary))):
-        error.filename = str(path)
+def _says_nothing(error: OSError, temporary: Path) -> bool:
+    """Whether an error of a full disk names no file, or a step on the way to what was to be written."""
+    return error.errno in _FULL and (error.filename is None or str(error.filename).startswith(str(temporary)))
 
 
 def _cannot_hold_more(file: Path) -> OSError | None:
@@ -159,7 +159,8 @@ def _replacing_folder(path: Path) -> Iterator[Path]:
                 raise
             raise InputError("was made by another process meanwhile", source=path, expected="a new folder") from error
     except OSError as error:
-        _name_output(error, temporary, path)
+        if _says_nothing(error, temporary):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from weaktal.data.annotations import Annotations
 from weaktal.errors import InputError, counted
@@ -59,7 +59,7 @@ class State(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    run: str = "run"
+    run: Annotated[str, StringConstraints(pattern=r"^run(-[1-9][0-9]{0,8})?$")] = "run"  # never a path elsewhere
     lesson: Lesson | None = None
     videos: dict[str, tuple[int, int]] = {}
 

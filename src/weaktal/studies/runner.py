@@ -22,7 +22,7 @@ from weaktal.studies.seeded import SeededTraining
 from weaktal.studies.steps import step_folder
 
 POLL = 0.2  # seconds between looks at the running processes
-GRACE = 10  # seconds that a process gets to end before it is killed
+GRACE = 5  # seconds that processes get to end before they are killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +86,6 @@ class _Process:
         self._stream.close()
         if self.process.stdin is not None:
             self.process.stdin.close()
-
-    def stop(self) -> None:
-        """Ends the process and what it started."""
-        for kind in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, kind)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(GRACE)
-                return
 
     def failure(self) -> Failure:
         return Failure(self.work.name, self.process.returncode, self.work.log, self.said())
@@ -171,9 +162,21 @@ def run_all(works: Sequence[Work], *, workers: int, console: Console, gpus: int 
                         markup=False,
                     )
         finally:
-            for process in running:
-                process.stop()
+            _stop(running)
     return failures
+
+
+def _stop(running: Sequence[_Process]) -> None:
+    """Ends processes and what they started, all at the same time."""
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        left = [each.process for each in running if each.process.poll() is None]
+        for process in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, kind)
+        until = time.monotonic() + GRACE
+        for process in left:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, until - time.monotonic()))
 
 
 def _environment(workers: int, slot: int, gpus: int) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
-from weaktal.config import Settings, flat, load_settings
+from weaktal.config import Settings, flat, load_settings, parse_settings
 from weaktal.data.annotations import read_tags
 from weaktal.devices import check_device
 from weaktal.engine.settings import RESUMABLE
@@ -153,7 +153,8 @@ def resume_seeds(
         InputError, RunError: as of :func:`train_seeds`.
     """
     asked = _read(Path(run))
-    stored_method(asked.request.method, method, Path(run) / FILE)
+    module = stored_method(asked.request.method, method, Path(run) / FILE)
+    parse_settings(module.CONFIG, asked.request.settings, Path(run) / FILE)
     if dataset is not None:
         moved = asked.request.model_copy(update={"dataset": Path(dataset).absolute()})
         asked = asked.model_copy(update={"request": moved})
