@@ -8,7 +8,7 @@ from torch import nn
 
 from weaktal.methods.cbp_config import PyramidConfig
 from weaktal.models.logits import both_true
-from weaktal.models.pyramid import Context, PyramidBranch
+from weaktal.models.pyramid import PyramidBranch
 
 TIME, DIM, CLASSES = 12, 8, 3
 
@@ -72,8 +72,18 @@ def test_in_training_the_factor_is_left_out_for_its_share_of_the_videos() -> Non
     assert not (network.context(logits, features, mask) == logits).any()
 
 
-def test_without_a_context_the_weights_are_those_of_before() -> None:
-    plain = PyramidConfig(width=16, heads=2, levels=2).build(dim=DIM, classes=CLASSES)
-    assert plain.context is None
-    assert not any(name.startswith("context") for name in plain.state_dict())
-    assert any(isinstance(module, Context) for module in branch().modules())
+def test_a_context_leaves_the_start_of_the_other_weights_as_it_is() -> None:
+    """So that runs with and without it differ by nothing else, and weights from before it was there can be read."""
+    torch.manual_seed(0)
+    plain = PyramidConfig(width=16, heads=2, levels=2).build(dim=DIM, classes=CLASSES).double().state_dict()
+    beside = branch().state_dict()
+    assert beside.keys() - plain.keys() == {name for name in beside if name.startswith("context.")} != set()
+    assert all(torch.equal(plain[name], beside[name]) for name in plain)
+
+
+def test_at_first_the_factor_takes_little_away() -> None:
+    network = branch().eval()
+    assert network.context is not None
+    features, mask = snippets(videos=50)
+    factor = torch.sigmoid(network.context.network(features, mask).logits)
+    assert 0.8 < factor.mean() < 0.95

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -28,17 +28,18 @@ def test_a_process_has_its_share_of_the_cores_or_fewer_if_the_user_asks(
 
 
 def test_processes_that_do_not_listen_end_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three of them take no longer than one."""
-    monkeypatch.setattr(runner, "GRACE", 0.5)
+    """All are asked before any is waited for, and killed before any is waited for again."""
+    monkeypatch.setattr(runner, "GRACE", 0.3)
+    sent, send = [], os.killpg
+    monkeypatch.setattr(os, "killpg", lambda group, kind: (sent.append((group, kind)), send(group, kind)))
     deaf = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint(flush=True)\ntime.sleep(60)"
     words = [sys.executable, "-c", deaf]
     started = [subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True) for _ in range(3)]
     for process in started:
         assert process.stdout is not None
         process.stdout.readline()
-    begun = time.monotonic()
     runner._stop([SimpleNamespace(process=process) for process in started])  # type: ignore[list-item]
-    assert time.monotonic() - begun < 1.4  # one after the other they would take 1.5 s
+    assert sent == [(process.pid, kind) for kind in (signal.SIGTERM, signal.SIGKILL) for process in started]
     assert [process.wait() for process in started] == [-signal.SIGKILL] * 3
     for process in started:
         process.communicate()
