@@ -1,4 +1,4 @@
-"""Whether ``model.context`` beats its two networks trained apart and fused, and what the scale of scores has to do with it.
+"""Whether ``model.context`` beats its two networks trained apart and fused, and how the scale of scores matters.
 
     python benchmarks/context_controls.py DATASET --features i3d-32 [--seeds 0 1]
 
@@ -57,6 +57,14 @@ def scored(dataset: Path, features: str, seed: int, name: str) -> tuple[Scored, 
         return {video.name: video for video in stored}, stored.classes
 
 
+def fused(one: Scored, other: Scored, fuse: Callable[[Floats32, Floats32], Floats32]) -> Scored:
+    """Scores of two networks as those of one."""
+    return {
+        name: VideoScores(name, fuse(video.snippets, other[name].snippets), fuse(video.video, other[name].video))
+        for name, video in one.items()
+    }
+
+
 def main() -> None:
     """Prints a line for each seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -84,14 +92,9 @@ def main() -> None:
             f"{name} {mean_map(*each, lambda video: video)}, root {mean_map(*each, root)}"
             for name, each in networks.items()
         ]
-        cbp, classes = networks["cbp"]
+        (mil, classes), (cbp, _) = networks["mil"], networks["cbp"]
         for name, fuse in FUSED.items():
-
-            def together(video: VideoScores, fuse: Callable[[Floats32, Floats32], Floats32] = fuse) -> VideoScores:
-                other = cbp[video.name]  # noqa: B023  called at once
-                return VideoScores(video.name, fuse(video.snippets, other.snippets), fuse(video.video, other.video))
-
-            words.append(f"{name} of mil and cbp {mean_map(networks['mil'][0], classes, together)}")
+            words.append(f"{name} of mil and cbp {mean_map(fused(mil, cbp, fuse), classes, lambda video: video)}")
         print(f"seed {seed}: " + "; ".join(words), flush=True)
 
 
