@@ -89,7 +89,7 @@ def _described(
 
 
 def _schema_of(kind: type[Settings], name: str, schema: _Schema) -> _Schema:
-    """The schema of the settings that the field ``name`` holds: a part of ``schema`` if possible, as making one is slow."""
+    """The schema of what the field ``name`` holds: a part of ``schema`` if possible, as making one is slow."""
     definitions = schema.get("$defs", {})
     part = definitions.get(schema["properties"][name].get("$ref", "").removeprefix("#/$defs/"), {})
     if part.get("properties", {}).keys() == kind.model_fields.keys():
