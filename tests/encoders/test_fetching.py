@@ -92,7 +92,7 @@ def test_large_files_are_compared_by_their_sha256(hub: Hub, tmp_path: Path, own:
     hub.large = ("model.safetensors",)
     into = tmp_path / "own" if own else None
     hub.sent["model.safetensors"] = bytes(len(CONTENT))
-    with pytest.raises(InputError, match=r"what came has the SHA-256 [0-9a-f]{64}; expected"):
+    with pytest.raises(InputError, match=r"the fetched file has the SHA-256 [0-9a-f]{64}; expected"):
         fetch_weights("org/model", into)
     hub.sent.clear()
     arrived: list[str] = []

@@ -109,12 +109,12 @@ def fitting_preset(method: str, videos: int) -> str | None:
 
 
 def chosen_encoders(named: Sequence[str], weights: WeightsChoice) -> tuple[str, ...]:
-    """The encoders that the user names; else I3D and CLIP, as far as their weights are at hand.
+    """The encoders that the user names; else those of I3D and CLIP whose weights are here.
 
-    Where neither is, pretrained networks that come with packages stand in, if these are installed.
+    Without either, pretrained networks that come with packages are taken, if these are installed.
 
     Raises:
-        InputError: if none are named, and none of those are there.
+        InputError: if none are named, and none of those can be used.
     """
     if named:
         return tuple(dict.fromkeys(named))
