@@ -278,5 +278,8 @@ def _git_blob(path: Path) -> str:
 
 
 def _short(error: BaseException) -> str:
-    name, line = type(error).__name__, first_line(error)
+    """What went wrong in a few words; requests wraps the reason twice, and says each time to which host."""
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    error = inner if isinstance(inner, BaseException) else error
+    name, line = type(error).__name__, re.sub(r"^<?\w+\(host=[^)]*\)>?: ", "", first_line(error))
     return f"{name}: {line}" if line != name else name

