@@ -38,7 +38,8 @@ def test_every_setting_says_what_it_means_what_it_takes_and_who_says_so(of: str)
         ("collab", "optimizer.lr", "ours"),
         ("collab", "mmsd.optimizer.lr", "code"),
         ("collab", "mmsd.optimizer.micro_batch", "ours"),
-        ("mmsd", "decode.theta_cls", "code"),
+        ("mmsd", "decode.theta_loc", "code"),
+        ("mmsd", "decode.theta_cls", "open"),
         ("mmsd", "decode.score_floor", "ours"),
         ("mil", "decode.theta_cls", "open"),
     ],
@@ -65,7 +66,7 @@ def test_every_method_has_a_quick_preset_that_differs() -> None:
     same = {
         ("collab", "default"),
         ("collab", "quick"),
-        ("mmsd", "paper"),
+        ("mmsd", "default"),
     }  # what works is what holds without a preset
     for method, preset in PRESETS:
         is_default = load_settings(method_settings(method), preset_file(method, preset)) == method_settings(method)()

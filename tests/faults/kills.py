@@ -267,10 +267,11 @@ def main() -> None:
             name = list(trials)[number % len(trials)]
             trial = trials[name]
             at = random.randrange(trial.operations) if random.random() < 0.7 else None
-            problem = trial.killed(at, random.random() * trial.seconds)
+            after = random.random() * trial.seconds
+            problem = trial.killed(at, after)
             counts[GOES_ON if not problem else ELSE] += 1
-            if problem:
-                print(f"--- {name} killed at {'a moment' if at is None else f'operation {at}'}: {problem}", flush=True)
+            when = f"after {after:.1f} s" if at is None else f"at operation {at}"
+            print(f"{'---' if problem else number + 1} {name} killed {when}: {problem or GOES_ON}", flush=True)
         print(f"{asked.kills} kills: the same command goes on {counts[GOES_ON]}, {ELSE} {counts[ELSE]}", flush=True)
         raced = Counter[str]()
         for name, trial in trials.items():

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,13 +33,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory, scene_dataset: Path) -> P
 
 @pytest.fixture
 def selecting(finished: Path, tmp_path: Path) -> Callable[..., Path]:
-    """The run with another selection: it trained no differently, and localizes with other weights or another branch."""
+    """The run with another selection: it trained no differently, and localizes with other weights or another branch.
 
-    def copy(**selection: object) -> Path:
+    By the statistics VLP finds more than CBP, unless another ``activity`` is given."""
+
+    def copy(activity: float = 1.0, **selection: object) -> Path:
         shutil.copytree(finished, tmp_path / "run")
         info = json.loads((tmp_path / "run/run.json").read_text())
         info["settings"]["selection"] |= selection
         (tmp_path / "run/run.json").write_text(json.dumps(info))
+        statistics = tmp_path / "run/phases/01-warm-up/statistics.json"
+        found = json.loads(statistics.read_text())
+        found["branches"]["vanilla"]["activity"] = activity
+        statistics.write_text(json.dumps(found))
         return tmp_path / "run"
 
     return copy
@@ -50,14 +57,19 @@ def selecting(finished: Path, tmp_path: Path) -> Callable[..., Path]:
         ({"rule": "last"}, USUAL, "cbp"),
         ({"rule": "agreement", "least_agreement": -1}, USUAL, "both"),
         ({"rule": "agreement", "least_agreement": 1}, [*USUAL, "cbp after warm-up"], "cbp after warm-up"),
+        (
+            {"rule": "agreement", "least_agreement": -1, "activity": 0.0},
+            [*USUAL, "both after warm-up"],
+            "both after warm-up",
+        ),
         ({"rule": "best", "branches": ["vanilla"]}, [*USUAL, "vanilla after warm-up"], "vanilla after warm-up"),
     ],
-    ids=["last", "agreement", "no agreement", "best"],
+    ids=["last", "agreement", "no agreement", "too little", "best"],
 )
 def test_the_row_that_localize_gives_is_marked(
     selecting: Callable[..., Path],
     tmp_path: Path,
-    selection: dict[str, object],
+    selection: dict[str, Any],
     rows: list[str],
     given: str,
 ) -> None:

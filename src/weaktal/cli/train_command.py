@@ -97,12 +97,12 @@ def train(
         check_settings(method, preset=preset, config=config, overrides=set_ or ())
     from weaktal.cli.bars import showing
     from weaktal.engine.logs import logger_named
-    from weaktal.runs.resume import resume as resume_run
-    from weaktal.runs.train import train as train_run
-    from weaktal.studies.seeds import is_seeds, resume_seeds, train_seeds
 
     loggers = [logger_named(name) for name in logger or []]  # each training of several makes its own once more
     if resume and run is None:
+        from weaktal.runs.resume import resume as resume_run
+        from weaktal.studies.seeds import is_seeds, resume_seeds
+
         _only_with_run(
             {
                 "--features": features,
@@ -142,9 +142,13 @@ def train(
         "device": device,
     }
     if several is not None:
+        from weaktal.studies.seeds import train_seeds
+
         made = train_seeds(dataset, seeds=several, workers=workers, loggers=logger or [], **given)
         _tell_several(given["run"], made, dataset)
         return
+    from weaktal.runs.train import train as train_run
+
     with showing(lines=True) as show:
         _tell(train_run(dataset, seed=seed, loggers=loggers, on_progress=show, **given).path)
 

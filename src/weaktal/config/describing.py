@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 
 from weaktal.config.fields import Settings, Source
 
+_Schema = Mapping[str, Any]
+
 SOURCES: Mapping[Source, str] = {
     "paper": "the method's paper states it",
     "code": "the code that its authors released has it",
@@ -56,23 +58,23 @@ def described(settings: Settings) -> Iterator[Entry]:
         default = type(settings)()
     except ValidationError:  # some of them have no default
         default = None
-    yield from _described(settings, default, (), {})
+    yield from _described(settings, default, (), {}, type(settings).model_json_schema())
 
 
 def _described(
-    settings: Settings, default: Settings | None, path: tuple[str, ...], around: Mapping[str, Any]
+    settings: Settings, default: Settings | None, path: tuple[str, ...], around: Mapping[str, Any], schema: _Schema
 ) -> Iterator[Entry]:
-    """``around`` is what the field that holds these settings knows."""
+    """``around`` is what the field that holds these settings knows, ``schema`` their JSON schema."""
     values = settings.model_dump(mode="json")
     defaults = default.model_dump(mode="json") if default is not None else {}
-    schema = type(settings).model_json_schema()["properties"] if values else {}
     named = default.model_fields_set if default is not None else set()
     for name, field in type(settings).model_fields.items():
         inner, here = getattr(settings, name), (*path, name)
         known = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         if isinstance(inner, Settings) and values[name]:
             yield Entry(here, field.description or _first_line(type(inner)), group=True)
-            yield from _described(inner, _as_settings(getattr(default, name, None)), here, known)
+            held = _as_settings(getattr(default, name, None))
+            yield from _described(inner, held, here, known, _schema_of(type(inner), name, schema))
             continue
         source = around.get("but", {}).get(name) or around.get("source") if name in named else None
         yield Entry(
@@ -81,9 +83,18 @@ def _described(
             value=values[name],
             default=defaults.get(name),
             unit=_text(known.get("unit")),
-            limits=limits(schema[name]),
+            limits=limits(schema["properties"][name]),
             source=source or _own_source(field),
         )
+
+
+def _schema_of(kind: type[Settings], name: str, schema: _Schema) -> _Schema:
+    """The schema of what the field ``name`` holds: a part of ``schema`` if possible, as making one is slow."""
+    definitions = schema.get("$defs", {})
+    part = definitions.get(schema["properties"][name].get("$ref", "").removeprefix("#/$defs/"), {})
+    if part.get("properties", {}).keys() == kind.model_fields.keys():
+        return {**part, "$defs": definitions}
+    return kind.model_json_schema()
 
 
 def _as_settings(value: object) -> Settings | None:

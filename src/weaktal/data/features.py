@@ -156,6 +156,7 @@ class FeatureFolder:
         self.manifest: Manifest | None = manifest or read_manifest(folder)
         self.grid = self._grid(seconds_per_snippet, seconds_per_window)
         self._headers: dict[str, Header] = {}
+        self._read: dict[str, Header] = {}
         self._held: dict[str, Floats32] = {}
         self._elsewhere: dict[str, Path] = {}
         self._dim = self.manifest.dim if self.manifest else None
@@ -198,6 +199,7 @@ class FeatureFolder:
         """Reads a video's features from another file from now on."""
         self._elsewhere[video] = path
         self._headers.pop(video, None)
+        self._read.pop(video, None)
 
     def path(self, video: str) -> Path:
         """Where a video's features lie; a Mac may have spelled its umlauts otherwise."""
@@ -226,13 +228,23 @@ class FeatureFolder:
             InputError: if the file is missing, damaged or of another width.
         """
         if video not in self._headers:
-            header = read_header(self.path(video))
+            header = self.read_header(video)
             if self._dim is not None and header.columns != self._dim:
                 expected = f"{self._dim} columns as in {FILE if self.manifest else 'the other files'}"
                 raise InputError(f"has {header.columns} columns", source=self.path(video), expected=expected)
             self._dim = header.columns
             self._headers[video] = header
         return self._headers[video]
+
+    def read_header(self, video: str) -> Header:
+        """The header of a video's file, whatever the width of the others; it is read once.
+
+        Raises:
+            InputError: if the file is missing or damaged.
+        """
+        if video not in self._read:
+            self._read[video] = read_header(self.path(video))
+        return self._read[video]
 
     def settle_width(self, videos: Iterable[str]) -> None:
         """Without a manifest, takes the width of most files for the right one, so that the odd ones are refused."""
@@ -241,7 +253,7 @@ class FeatureFolder:
         widths: Counter[int] = Counter()
         for video in videos:
             with contextlib.suppress(InputError):
-                widths[read_header(self.path(video)).columns] += 1
+                widths[self.read_header(video).columns] += 1
         if widths:
             self._dim = widths.most_common(1)[0][0]
 

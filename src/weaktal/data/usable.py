@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from weaktal.data.annotations import Video
-from weaktal.data.features import LENGTH_SLACK, LENGTH_TOLERANCE, Features, Problem, read_header
+from weaktal.data.features import LENGTH_SLACK, LENGTH_TOLERANCE, Features, Problem
 from weaktal.data.folder_contents import instead_of
 from weaktal.data.grid_fit import FEWEST, OFF, fit
 from weaktal.data.manifest import FILE
@@ -55,7 +55,7 @@ def check_orientation(features: Features, durations: Mapping[str, float]) -> Non
         shapes = {}
         for video in durations:
             with contextlib.suppress(InputError):
-                header = read_header(folder.path(video))
+                header = folder.read_header(video)
                 shapes[video] = (header.rows, header.columns)
         turned = [name for name, shape in shapes.items() if is_turned(shape, folder.grid.count(durations[name]))]
         if turned and len(turned) == len(shapes) and len({rows for rows, _ in shapes.values()}) == 1:

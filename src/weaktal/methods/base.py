@@ -103,9 +103,9 @@ def method_module(name: str) -> MethodModule:
     Raises:
         InputError: if there is no such method, or its module cannot be imported or lacks what makes a method.
     """
-    installed = installed_methods()
     if name in METHODS:
         return cast(MethodModule, importlib.import_module(METHODS[name]))
+    installed = installed_methods()
     if name in installed:
         return _checked(name, installed[name].load)
     if _is_dotted(name):

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from weaktal.config import Settings
 from weaktal.data.known_tags import TagsUse
-from weaktal.data.results import Results
 from weaktal.errors import InputError, arg, counted
 from weaktal.progress import OnProgress
 from weaktal.runs.folder import RunFolder, RunInfo
-from weaktal.runs.localize import Paths, localize
 
 if TYPE_CHECKING:
+    from weaktal.data.results import Results
     from weaktal.encoders.weights_choice import WeightsLike
+    from weaktal.runs.localize import Paths
     from weaktal.runs.video_features import EncodersLike
 
 
@@ -78,6 +78,8 @@ class Run:
         self, where: Paths, out: str | PathLike[str] | None = None, **options: Unpack[LocalizeOptions]
     ) -> Results:
         """The segments of a dataset's videos, or of video files: :func:`weaktal.localize` with this run."""
+        from weaktal.runs.localize import localize  # late: training makes runs as well, and needs none of it
+
         return localize(self, where, out, **options)
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weaktal.config import Settings, as_yaml, flat, load_settings
 from weaktal.data.annotations import Video, read_annotations, read_tags
@@ -27,6 +27,9 @@ from weaktal.progress import OnProgress
 from weaktal.runs.folder import UNTAGGED, RunFolder, RunInfo
 from weaktal.runs.run import Run
 from weaktal.version import __version__
+
+if TYPE_CHECKING:
+    from weaktal.runs.looking import Looking
 
 MOST_NAMED = 6  # classes that a warning names
 
@@ -131,7 +134,6 @@ def train(
     from weaktal.engine.checkpoint import settle
     from weaktal.engine.seeding import seed_torch
     from weaktal.engine.trainer import Trainer
-    from weaktal.runs.looking import Looking
 
     module = method_module(method)
     seed_torch(seed, "weights")
@@ -165,6 +167,11 @@ def train(
         preset=preset,
     )
     training = VideoSet(videos, annotations.classes, main, others)
+    seen: Looking | None = None
+    if look:
+        from weaktal.runs.looking import Looking
+
+        seen = Looking(read_annotations(dataset), subset, {"": main, **others})
     trainer = Trainer(
         built,
         training,
@@ -174,7 +181,7 @@ def train(
         on_progress,
         hparams={"method": method, "seed": seed, "features": features, **flat(info.settings)},
         loggers=loggers,
-        look=Looking(read_annotations(dataset), subset, {"": main, **others}) if look else None,
+        look=seen,
     )
     with alone_in(folder.path, "weaktal train"):
         folder.start(info, as_yaml(chosen), resume=resume)

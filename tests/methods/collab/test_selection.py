@@ -18,7 +18,8 @@ from weaktal.engine.checkpoint import load_tensors
 from weaktal.engine.checksums import seal
 from weaktal.engine.method import Choice
 from weaktal.errors import InputError
-from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree
+from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree, over_complete
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.statistics import Scored, agreement, branch_statistics, label_statistics, statistics
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.runs.folder import RunFolder
@@ -118,15 +119,40 @@ def test_trust_by_hand(warm_up: dict[str, Any], trusted: bool) -> None:
     assert branches_agree(warm_up, SelectionConfig(least_agreement=0.2)) is trusted
 
 
-@pytest.mark.parametrize(("least", "choice"), [(-1.0, Choice(None, "both")), (1.0, Choice(0, "cbp"))])
-def test_where_branches_disagree_the_warm_up_localizes(chosen: RunFolder, least: float, choice: Choice) -> None:
+@pytest.mark.parametrize(
+    ("warm_up", "expected"),
+    [
+        (phase(cbp={"activity": 0.3}, vanilla={"activity": 0.5}), True),
+        (phase(cbp={"activity": 0.3}, vanilla={"activity": 0.3}), False),
+        (phase(cbp={"activity": 0.3}, vanilla={"activity": None}), True),  # nothing known against it
+        ({}, True),
+    ],
+)
+def test_over_complete_by_hand(warm_up: dict[str, Any], expected: bool) -> None:
+    assert over_complete(warm_up) is expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "least", "vanilla", "choice"),
+    [
+        ("[foreground, background]", 0.2, 0.5, Choice(None, "both")),
+        ("[foreground, background]", 0.4, 0.5, Choice(0, "cbp")),  # they disagree
+        ("[foreground, background]", 0.2, 0.1, Choice(1, "both")),  # after the first F: no B has touched VLP
+        ("[background, foreground]", 0.2, 0.1, Choice(0, "both")),
+        ("[foreground]", 0.2, 0.1, Choice(None, "both")),  # VLP is never touched
+    ],
+)
+def test_the_rule_agreement(chosen: RunFolder, steps: str, least: float, vanilla: float, choice: Choice) -> None:
     method, _, _ = load_method(chosen)
     assert isinstance(method, Collaboration)
-    method.config = method.config.model_copy(
-        update={"selection": SelectionConfig(rule="agreement", least_agreement=least)}
+    method.config = load_settings(
+        CollabConfig,
+        overrides=[f"schedule.steps={steps}", "selection.rule=agreement", f"selection.least_agreement={least}"],
     )
-    phases = stored(chosen)
-    assert method.choose(lambda index: phases[index]) == choice
+    warm_up = phase(cbp={"activity": 0.3}, vanilla={"activity": vanilla}) | {
+        "agreement": {"cbp-vanilla": {"correlation": 0.3}}
+    }
+    assert method.choose(lambda index: [warm_up][index]) == choice  # it looks at nothing but the warm-up
 
 
 def test_no_such_statistic_anywhere() -> None:

@@ -24,9 +24,10 @@ class SelectionConfig(Settings):
 
     rule: Literal["last", "agreement", "best"] = setting(
         "agreement",
-        "agreement: the last weights and both branches where these agree before they have taught each other, else CBP "
-        "as its warm-up left it. last: the last weights and the branch cbp, as in the paper. best: the phase and "
-        "branch with the best statistic.",
+        "agreement: both branches where these agree before they have taught each other, else CBP as its warm-up left "
+        "it; of both the last weights, but those before the first B step where VLP, untaught, already finds less than "
+        "CBP. last: the last weights and the branch cbp, as in the paper. best: the phase and branch with the best "
+        "statistic.",
         "ours",
     )
     least_agreement: Annotated[float, Field(ge=-1, le=1)] = setting(
@@ -56,6 +57,18 @@ def branches_agree(warm_up: Mapping[str, Any], config: SelectionConfig) -> bool:
     return isinstance(correlation, int | float) and correlation >= config.least_agreement
 
 
+def over_complete(warm_up: Mapping[str, Any]) -> bool:
+    """Whether the vanilla branch finds more than CBP does on tags alone, which is what a B step cures.
+
+    It teaches VLP background alone, so a VLP that finds too little already only becomes worse.
+
+    Args:
+        warm_up: as for :func:`branches_agree`; true where it says nothing of either branch.
+    """
+    vanilla, cbp = (_stored(warm_up, branch, "activity") for branch in ("vanilla", "cbp"))
+    return vanilla is None or cbp is None or vanilla > cbp
+
+
 def best(phases: Sequence[Mapping[str, Any]], config: SelectionConfig) -> tuple[int, str]:
     """The phase, counted from 0, and the branch with the best statistic; the earliest of equals.
 
@@ -79,7 +92,7 @@ def best(phases: Sequence[Mapping[str, Any]], config: SelectionConfig) -> tuple[
     return -index, branch
 
 
-def _stored(phase: Mapping[str, Any], branch: str, name: Statistic) -> float | None:
+def _stored(phase: Mapping[str, Any], branch: str, name: str) -> float | None:
     try:
         value = phase["branches"][branch][name]
     except (KeyError, TypeError):

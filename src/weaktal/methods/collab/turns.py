@@ -32,7 +32,7 @@ from weaktal.methods.base import VLP
 from weaktal.methods.collab.branches import ALONE, BRANCHES, NOTED, SHOWN, TOGETHER, vlp_snippets
 from weaktal.methods.collab.labels import agreed, hard_labels_in, label_videos, stored_labels
 from weaktal.methods.collab.phases import WARM_UP, step_names
-from weaktal.methods.collab.selection import best, branches_agree
+from weaktal.methods.collab.selection import best, branches_agree, over_complete
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.side import CbpSide
 from weaktal.methods.collab.statistics import StoredStatistics, score_branches, statistics
@@ -176,8 +176,15 @@ class Collaboration:
             return Choice()
         if selection.rule == "agreement":
             alone = len(self.warm_up()) - 1
-            return Choice(None, "both") if branches_agree(statistics_of(alone), selection) else Choice(alone, "cbp")
+            before = statistics_of(alone)
+            if not branches_agree(before, selection):
+                return Choice(alone, "cbp")
+            return Choice(None if over_complete(before) else self._untaught_vlp(), "both")
         return Choice(*best([statistics_of(index) for index in range(len(self.phases()))], selection))
+
+    def _untaught_vlp(self) -> int | None:
+        """The last phase before any that trains VLP; None if there is no such phase."""
+        return next((index - 1 for index, phase in enumerate(self.phases()) if "vlp" in phase.trains), None)
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
         """Snippet probabilities (B, T, C) and video probabilities (B, C).
