@@ -180,7 +180,7 @@ class OnlineConfig(Settings):
         "open",
         unit="epochs",
     )
-    localizes: Literal["teachers", "students"] = setting("teachers", "Whose weights are used in the end.", "open")
+    localizes: Literal["teachers", "students"] = setting("teachers", "Whose weights are used after training.", "open")
 
 
 class CollabScheduleConfig(Settings):
