@@ -14,6 +14,7 @@ import pytest
 
 from weaktal.engine.logs import NAMED
 from weaktal.packages import PACKAGES, Package, missing, package, require
+from weaktal.version import __version__
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Extras that only those need who work on weaktal itself, and the one that is all the others.
@@ -132,3 +133,11 @@ def test_training_without_tensorboard_goes_on(tiny_dataset: Path, tmp_path: Path
     assert code == 0, said
     assert (tmp_path / "run/losses.csv").exists()
     assert not (tmp_path / "run/tensorboard").exists()
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    folder = Path(__file__).parents[1]
+    assert f"\nversion: {__version__}\n" in (folder / "CITATION.cff").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\S+?),", (folder / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert newest
+    assert newest[1] == __version__

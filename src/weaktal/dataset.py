@@ -68,7 +68,7 @@ class TableOptions(ImportOptions, total=False):
 
 
 class Dataset:
-    """A folder with ``annotations.json``, and features and videos where they are there. Whatever takes a dataset takes
+    """A folder with ``annotations.json``, and features and videos if it has them. Whatever takes a dataset takes
     its path as well, and this object wherever a path is taken.
 
     Args:

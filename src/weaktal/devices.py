@@ -1,4 +1,4 @@
-"""Devices that compute: what they are called, whether they are there, and what each does well. Imports torch late."""
+"""Devices that compute: what they are called, which exist here, and what each does well. Imports torch late."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Precision = Literal["fp32", "bf16"]
 
 
 def check_device(name: str, source: str | None = None, *, several: bool = False) -> None:
-    """Refuses what PyTorch calls no device, without importing it; whether it is there is another question.
+    """Refuses what PyTorch calls no device, without importing it; whether it exists here is another question.
 
     Args:
         name: of a device; or, where ``several`` may be named, of more with commas, or ``all``.
@@ -115,7 +115,7 @@ class Habits:
 
 
 def habits(device: str | torch.device) -> Habits:
-    """What a device that is there does well."""
+    """What a device that exists here does well."""
     import torch
 
     place = torch.device(device)

@@ -15,7 +15,7 @@ def formerly(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A function that takes arguments under their old names too, with a warning.
 
     Args:
-        names: today's name of an argument, given by name, under its old one; "not NAME" if the old one meant the
+        names: the present name of an argument, given by name, under its old one; "not NAME" if the old one meant the
             contrary, true for false.
 
     >>> @formerly(strict="not skip")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,20 @@ from weaktal.cli import run
 def test_names_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor"]) == 0
     printed = capsys.readouterr().out
-    for word in ("torch", "cpu", "weights", "all that is necessary is there"):
+    for word in ("torch", "cpu", "weights", "everything necessary is installed"):
         assert word in printed
+
+
+def test_weights_in_a_folder_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEAKTAL_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    (tmp_path / "clip-vit-b16").mkdir()
+    (tmp_path / "clip-vit-b16" / "config.json").touch()
+    (tmp_path / "rgb_imagenet.pt").write_bytes(b"abc")
+    said = doctor().weights
+    assert said["clip-vit-b16"] == f"{tmp_path / 'clip-vit-b16'} (a folder with config.json)"
+    assert said["i3d-rgb"].startswith(f"{tmp_path / 'rgb_imagenet.pt'} (3 bytes, ")
+    assert said["i3d-flow"].startswith("missing: weaktal weights fetch i3d-flow")
 
 
 def test_the_self_test_goes_the_whole_way() -> None:

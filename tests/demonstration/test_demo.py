@@ -33,8 +33,11 @@ def test_the_whole_way_and_what_to_try_next(tmp_path: Path, capsys: pytest.Captu
     test = truth.subset("validation")
     assert len(truth.videos) == QUICK.train + QUICK.test
     assert not any(video.segments for video in truth.subset("training").values())
+    learned = {label for video in truth.subset("training").values() for label in video.labels}
+    assert learned == set(truth.classes) == set(QUICK.actions)
     for name in BRANCHES:
         assert f"  {name} " in said.out
+        assert f"  {name:8s}   0.0 %" not in said.out
         assert set(read_results(out / "results" / f"{name}.json").videos) == set(test)
         assert f"--branch {name}" in page
     assert page.count('"film":') == len(test)

@@ -28,7 +28,7 @@ def test_where_compiling_fails_the_plain_network_goes_on(caplog: pytest.LogCaptu
     with caplog.at_level(logging.WARNING, "weaktal"):
         assert failing(torch.tensor([-1.0, 2.0])).tolist() == [0.0, 2.0]
         assert failing(torch.tensor([-3.0])).tolist() == [0.0]
-    assert [message.partition(":")[0] for message in caplog.messages] == ["torch.compile failed, going on without it"]
+    assert [message.partition(":")[0] for message in caplog.messages] == ["torch.compile failed, continuing without it"]
 
 
 def test_the_networks_that_can_be_compiled() -> None:

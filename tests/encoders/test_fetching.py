@@ -12,6 +12,7 @@ import pytest
 from tests.fake_hub import Hub, git_blob, standing_in
 
 from weaktal.encoders import weights
+from weaktal.encoders.fetching import _short
 from weaktal.encoders.weights import KNOWN, fetch_weights, known, locate
 from weaktal.errors import InputError
 
@@ -92,7 +93,7 @@ def test_large_files_are_compared_by_their_sha256(hub: Hub, tmp_path: Path, own:
     hub.large = ("model.safetensors",)
     into = tmp_path / "own" if own else None
     hub.sent["model.safetensors"] = bytes(len(CONTENT))
-    with pytest.raises(InputError, match=r"what came has the SHA-256 [0-9a-f]{64}; expected"):
+    with pytest.raises(InputError, match=r"the fetched file has the SHA-256 [0-9a-f]{64}; expected"):
         fetch_weights("org/model", into)
     hub.sent.clear()
     arrived: list[str] = []
@@ -182,3 +183,13 @@ def test_half_a_file_or_another_one_never_appears(
     assert list(tmp_path.iterdir()) == []
     i3d.content = CONTENT
     assert fetch_weights("i3d-rgb", tmp_path).read_bytes() == CONTENT
+
+
+def test_what_the_network_says_is_cut_short() -> None:
+    requests = pytest.importorskip("requests")
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get("http://127.0.0.1:1/rgb.pt", timeout=5, proxies={"http": ""})
+    said = _short(caught.value)
+    assert "refused" in said
+    assert "host=" not in said
+    assert "Max retries" not in said

@@ -65,7 +65,7 @@ def plans() -> str:
     from weaktal.demonstration.demo import FULL, QUICK
     from weaktal.worlds.dataset import plan_world
 
-    worlds = [plan_world(train=size.train, test=size.test, seed=0) for size in (QUICK, FULL)]
+    worlds = [plan_world(train=size.train, test=size.test, seed=0, actions=size.actions) for size in (QUICK, FULL)]
     return hashlib.sha256(repr(worlds).encode()).hexdigest()
 
 

@@ -324,6 +324,29 @@ def test_a_new_page_starts_with_what_was_said_on_the_last(show: Open, report: Re
     assert [j.verdict for j in read_corrections(judged(tmp_path, page)).judgements] == ["right"]
 
 
+def test_what_a_page_does_not_show_stays_in_the_file(show: Open, report: Report, tmp_path: Path) -> None:
+    """Judgements of other videos, and of rows of other results."""
+    page = show(report)
+    page.keyboard.press("n")
+    page.keyboard.press("x")
+    kept = read_corrections(judged(tmp_path, page))
+    (wrong,) = kept.judgements
+    right = wrong.model_copy(update={"row": "another", "verdict": "right"})
+    others = [wrong.model_copy(update={"video": "elsewhere"}), wrong.model_copy(update={"row": "another"}), right]
+    about = kept.database[wrong.video]
+    there = about.model_copy(update={"annotations": [right.segment]})
+    database = {**kept.database, wrong.video: there, "elsewhere": about.model_copy(update={"done": True})}
+    page.evaluate("localStorage.clear()")
+    page = show(replace(report, kept=kept.model_copy(update={"judgements": others, "database": database})))
+    page.keyboard.press("n")
+    page.keyboard.press("x")
+    after = read_corrections(judged(tmp_path, page))
+    assert sorted(map(repr, after.judgements)) == sorted(map(repr, [wrong, *others]))
+    assert after.database["elsewhere"] == database["elsewhere"]
+    assert after.database[wrong.video].annotations == [right.segment]
+    assert after.classes == kept.classes
+
+
 def test_a_newer_file_goes_before_what_the_browser_knows(show: Open, report: Report, tmp_path: Path) -> None:
     page = show(report)
     page.keyboard.press("n")

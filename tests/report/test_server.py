@@ -130,7 +130,8 @@ def corrected() -> dict[str, Any]:
 
 def test_corrections_are_kept_and_given_back(server: Running) -> None:
     path = f"/{server.token}/corrections"
-    assert server.ask(path, "PUT", json.dumps(corrected()).encode())[0] == 200
+    server.ask(f"/{server.token}/")
+    assert server.ask(path, "PUT", json.dumps(corrected()).encode(), X_Page="0")[0] == 200
     assert read_corrections(server.corrections).database["v_1"].duration == 10.0
     assert b'"kept":{"version":"weaktal corrections 1"' in server.ask(f"/{server.token}/")[2]
     before = server.corrections.read_bytes()
@@ -141,6 +142,37 @@ def test_corrections_are_kept_and_given_back(server: Running) -> None:
     assert server.ask(path, "PUT", json.dumps(corrected()).encode(), Origin="https://elsewhere.example")[0] == 404
     assert server.ask(path, "PUT", b" " * (33 * 1024**2))[0] == 413
     assert server.corrections.read_bytes() == before
+
+
+def test_no_window_overwrites_what_it_did_not_see(server: Running) -> None:
+    """Two windows of one server, another program that writes the file, and a file that was removed."""
+    path, body = f"/{server.token}/corrections", json.dumps(corrected()).encode()
+
+    def opened() -> str:
+        said = server.ask(f"/{server.token}/")[2]
+        return said.partition(b'"number":')[2].partition(b",")[0].decode()
+
+    def saved(page: str) -> int:
+        before = server.corrections.read_bytes() if server.corrections.exists() else None
+        status, _, said = server.ask(path, "PUT", body, X_Page=page)
+        if status == 409:
+            assert b"was changed in another window or by another program" in said
+            assert before == (server.corrections.read_bytes() if server.corrections.exists() else None)
+        return status
+
+    first, second = opened(), opened()
+    assert (first, second) == ("0", "1")
+    assert [saved(first), saved(second), saved(first)] == [200, 409, 200]
+    third = opened()
+    assert saved(third) == 200
+    server.corrections.write_text(json.dumps({**corrected(), "page": "another"}))
+    assert [saved(first), saved(third), saved(opened())] == [409, 409, 200]
+    last = opened()
+    server.corrections.unlink()
+    assert saved(last) == 409
+    assert saved(opened()) == 200
+    for page in ("", "-1", "99", "x", "9" * 5000):
+        assert saved(page) == 409
 
 
 def test_a_file_that_holds_no_corrections_is_not_replaced(report: Report, tmp_path: Path) -> None:

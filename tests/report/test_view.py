@@ -180,7 +180,7 @@ def test_a_run_localizes_its_own_dataset_first(tiny_dataset: Path, results: Writ
     assert [video.name for video in mine.videos] == ["mine"]
     info = json.loads((tmp_path / "run" / "run.json").read_text())
     (tmp_path / "run" / "run.json").write_text(json.dumps({**info, "dataset": "gone"}))
-    with pytest.raises(InputError, match=r"was trained on gone, which is not there; expected dataset DATASET"):
+    with pytest.raises(InputError, match=r"was trained on gone, which does not exist; expected dataset DATASET"):
         view([tmp_path / "run"], tmp_path / "view.html")
 
 
@@ -234,7 +234,7 @@ def test_a_run_knows_its_dataset_from_anywhere(
     (one / "d").rename(two / "moved")
     go(Path("moved"))
     assert json.loads(file.read_text()) == info
-    with pytest.raises(InputError, match=r"one/d, which is not there; expected dataset DATASET"):
+    with pytest.raises(InputError, match=r"one/d, which does not exist; expected dataset DATASET"):
         view([tmp_path / "run"], tmp_path / "view.html")
     file.write_text(json.dumps({**info, "dataset": "moved"}))  # as earlier versions wrote it
     go(Path("moved"))

@@ -291,7 +291,7 @@ def test_features_made_anew_under_the_same_name_are_refused(
 ) -> None:
     dataset = tmp_path / "dataset"
     shutil.copytree(ablation_dataset, dataset)
-    assert run(words(dataset, ablation_settings, finished, *WORDS)) == 0  # where they lie does not matter
+    assert run(words(dataset, ablation_settings, finished, *WORDS)) == 0  # their place does not matter
     remake(dataset / "features" / name)
     capsys.readouterr()
     assert run(words(dataset, ablation_settings, finished, *WORDS)) == 2

@@ -1,4 +1,4 @@
-"""A run that goes on from another's step ends as one from scratch, to the bit, in every file."""
+"""A run that continues from another's step ends as one from scratch, to the bit, in every file."""
 
 from __future__ import annotations
 

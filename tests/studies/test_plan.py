@@ -87,7 +87,7 @@ def test_what_trains_alike_until_where(override: str, shared: int) -> None:
     ],
 )
 def test_online_training_begins_after_the_warm_up_or_not_at_all(override: str, shared: int) -> None:
-    """Its optimizer goes on from step to step, so no training can go on from the middle of another."""
+    """Its optimizer continues from step to step, so no training can continue from the middle of another."""
     online = ["schedule.kind=online", "schedule.rounds=2", "schedule.background=20"]
     base = fingerprints(load_settings(CollabConfig, overrides=online))
     other = fingerprints(load_settings(CollabConfig, overrides=[*online, override]))

@@ -113,9 +113,9 @@ def test_nothing_is_left_of_a_stopped_run(tmp_path: Path) -> None:
 
 def test_the_command_tells_what_it_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = "--train 1 --test 1 --size 64x36 --workers 1 --seed 2"
-    assert run(["world", str(tmp_path / "new"), *options.split()]) == 0
+    assert run(["world", str(tmp_path / "new"), *options.split(), "--actions", "snatch, tennis serve"]) == 0
     printed = capsys.readouterr().out
-    plans = [video.plan for video in plan_world(train=1, test=1, seed=2)]
+    plans = [video.plan for video in plan_world(train=1, test=1, seed=2, actions=("snatch", "tennis serve"))]
     assert (
         f"training: 1 video, {plans[0].duration / 60:.1f} min, {counted(len(plans[0].segments), 'segment')}" in printed
     )

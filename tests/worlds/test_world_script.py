@@ -82,3 +82,21 @@ def test_more_videos_leave_the_first_as_they_are() -> None:
     few, many = plan_world(train=2, test=1, seed=4), plan_world(train=5, test=2, seed=4)
     assert {video.name: video.plan for video in few}.items() <= {video.name: video.plan for video in many}.items()
     assert len({video.plan.seed for video in many}) == 7
+
+
+@pytest.mark.parametrize(
+    "actions", [("snatch",), ("snatch", "clean and jerk"), ("tennis serve", "snatch", "high jump")]
+)
+def test_a_world_of_some_actions_shows_each_and_no_other(actions: tuple[str, ...]) -> None:
+    for seed in range(5):
+        videos = plan_world(train=len(actions), test=len(actions), seed=seed, actions=actions)
+        for subset in ("training", "validation"):
+            shown = {label for video in videos if video.subset == subset for label in video.plan.labels}
+            assert shown == set(actions)
+    assert plan_world(train=9, test=1, actions=actions) == plan_world(train=9, test=1, actions=actions[::-1])
+
+
+@pytest.mark.parametrize("wrong", [("hurdles",), (), ("snatch", "snatch")])
+def test_actions_that_cannot_be_found_are_refused(wrong: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="actions"):
+        plan_world(train=1, test=1, actions=wrong)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from weaktal.errors import WeaktalError, one_line
+from weaktal.errors import WeaktalError, counted, one_line
 from weaktal.packages import PACKAGES, Package
 from weaktal.version import __version__
 
@@ -124,9 +124,9 @@ def _devices() -> tuple[str, ...]:
         for index in range(torch.cuda.device_count()):
             about = torch.cuda.get_device_properties(index)
             found.append(f"cuda:{index} {about.name}, {about.total_memory / 2**30:.0f} GiB")
-    except RuntimeError as error:  # a driver that is there and does not work
+    except RuntimeError as error:  # a driver that is installed and does not work
         found.append(f"cuda does not work here ({one_line(str(error), 200)})")
-    return (*found, f"cpu, {torch.get_num_threads()} threads")
+    return (*found, f"cpu, {counted(torch.get_num_threads(), 'thread')}")
 
 
 def _weights() -> tuple[str, dict[str, str]]:
@@ -135,11 +135,10 @@ def _weights() -> tuple[str, dict[str, str]]:
 
         found = {}
         for known in weights():
-            there = known.present.startswith("yes")
             found[known.name] = (
-                f"{known.place} ({known.present})"
-                if there
-                else f"missing: weaktal weights fetch {known.name}, from {known.origin}"
+                f"missing: weaktal weights fetch {known.name}, from {known.origin}"
+                if known.present == "no"
+                else f"{known.place} ({known.present.removeprefix('yes, ')})"
             )
         return str(weights_folder()), found
     except Exception as error:

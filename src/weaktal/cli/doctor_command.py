@@ -43,6 +43,6 @@ def doctor(
             print(f"weights   {name}: {state}")
         if found.test is not None:
             print(f"test      {found.test}")
-        print("all that is necessary is there" if found.healthy else "something necessary is missing or broken")
+        print("everything necessary is installed" if found.healthy else "something necessary is missing or broken")
     if not found.healthy:
         raise typer.Exit(1)

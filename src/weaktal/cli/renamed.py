@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 log = logging.getLogger("weaktal")
 
-# By verb, the old name of an option and today's. One thing has one name in all verbs: --features is a folder below
+# By verb, the old name of an option and the new one. One thing has one name in all verbs: --features is a folder below
 # DATASET/features, --weights a folder of weights, --test how many test videos, --precision that of arithmetic, --look a
 # look at how training goes; and --skip-broken skips what cannot be used, whether a verb does so by default or not.
 RENAMED: Mapping[str, Mapping[str, str]] = {

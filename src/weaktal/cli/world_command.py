@@ -19,6 +19,10 @@ def world(
     train: Annotated[int, typer.Option(min=1, max=10_000, help="Training videos: tags only.")] = 80,
     test: Annotated[int, typer.Option(min=1, max=10_000, help="Test videos: exact segments.")] = 40,
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed gives the same frames.")] = 0,
+    actions: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,...", help="The actions to be found, separated by commas.", show_default="all 15"),
+    ] = None,
     size: Annotated[str, typer.Option(metavar="WxH", help="Frame size in pixels, even numbers.")] = "320x180",
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Processes that render.", show_default="as many as cores")
@@ -34,14 +38,17 @@ def world(
     recovery. The same seed gives the same frames on every machine, whatever the number of workers.
     """
     from weaktal.cli.bars import showing
+    from weaktal.worlds.actions import TARGETS
     from weaktal.worlds.world import world as make_world
 
+    chosen = TARGETS if actions is None else [name.strip() for name in actions.split(",")]
     with showing() as on_progress:
         made = make_world(
             dataset,
             train=train,
             test=test,
             seed=seed,
+            actions=chosen,
             size=parse_size(size),
             workers=workers,
             sheets=sheets,

@@ -36,7 +36,7 @@ class VideoClipFolder:
     """Clips that lie in a folder; nothing but their names is known yet.
 
     Attributes:
-        folder: where they lie.
+        folder: that holds them.
         source: what they are, in words.
         clips: those whose files are there.
         skipped: the others by path, and why, such as broken links.

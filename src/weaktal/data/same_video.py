@@ -20,7 +20,7 @@ class VideoFile(BaseModel):
     """Which video file the segments of a video belong to.
 
     Attributes:
-        file: absolute path; None where only features were at hand.
+        file: absolute path; None if there were only features.
         duration: seconds.
         fps: frames a second, as the file says; None where that is not known.
         bytes: size of the file.

@@ -84,7 +84,7 @@ class ScoreWriter:
         """
         count = len(self._classes)
         if name in self.durations:
-            raise ValueError(f"scores of {name!r} are there already")
+            raise ValueError(f"scores of {name!r} exist already")
         if snippets.ndim != 2 or len(snippets) < 1 or snippets.shape[1] != count or video.shape != (count,):
             raise ValueError(f"scores of {name!r} have shapes {snippets.shape}, {video.shape} for {count} classes")
         if changes is not None and changes.shape != (len(snippets),):

@@ -41,7 +41,7 @@ class SpooledSegments(Mapping[str, Sequence[Segment]]):
             ValueError: if the video is there already.
         """
         if video in self._numbers:
-            raise ValueError(f"segments of {video!r} are there already")
+            raise ValueError(f"segments of {video!r} exist already")
         rows = np.array(
             [(segment.start, segment.end, segment.score, self._index[segment.label]) for segment in segments], ROW
         )

@@ -55,6 +55,7 @@ FULL = Size(
         "schedule.rounds=1",
     ),
 )
+# Few actions, so that five training videos show every one of them.
 QUICK = Size(
     5,
     3,
@@ -66,6 +67,7 @@ QUICK = Size(
         "schedule.foreground=5",
         "schedule.rounds=1",
     ),
+    actions=("high jump", "javelin throw", "tennis serve"),
 )
 
 

@@ -25,6 +25,7 @@ from weaktal.report.gather import BranchFiles
 from weaktal.runs.localize import localize
 from weaktal.runs.train import train
 from weaktal.version import __version__
+from weaktal.worlds.actions import TARGETS
 
 CBP = "world-cbp"
 METHOD = "collab"
@@ -44,11 +45,13 @@ class Size:
     Attributes:
         train, test: videos.
         settings: of the method, as ``--set`` takes them.
+        actions: those to be found.
     """
 
     train: int
     test: int
     settings: tuple[str, ...]
+    actions: tuple[str, ...] = TARGETS
 
 
 @dataclass(slots=True)
@@ -91,10 +94,12 @@ class DemoSteps:
 
     def make_world(self) -> None:
         """Renders the dataset, or takes it from the cache."""
-        plan = WorldPlan(train=self.size.train, test=self.size.test, seed=self.seed)
+        plan = WorldPlan(train=self.size.train, test=self.size.test, seed=self.seed, actions=self.size.actions)
         what = f"make {plan.train} training and {plan.test} test videos"
-        numbers = ("--train", plan.train, "--test", plan.test, "--seed", plan.seed)
-        with self._step(what, ("world", self.dataset, *numbers)) as done:
+        options: list[object] = ["--train", plan.train, "--test", plan.test, "--seed", plan.seed]
+        if plan.actions != TARGETS:
+            options += ["--actions", ",".join(plan.actions)]
+        with self._step(what, ("world", self.dataset, *options)) as done:
             kept = copy_of_world(plan, self.dataset, cache=self.cache, workers=self.workers, console=self.console)
             done("taken from the cache of an earlier demo" if kept else "rendered")
 

@@ -14,6 +14,7 @@ from weaktal.errors import InputError
 from weaktal.files import discard_folder, read_model, replacing_folder, sha256, write_json
 from weaktal.progress import advancing
 from weaktal.version import __version__
+from weaktal.worlds.actions import TARGETS
 
 _INVENTORY = "inventory.json"
 _DATASET = "dataset"
@@ -25,6 +26,7 @@ class WorldPlan(Settings):
     train: int  # videos
     test: int  # videos
     seed: int
+    actions: tuple[str, ...] = TARGETS
 
 
 class _Inventory(BaseModel):
@@ -82,7 +84,7 @@ def _key(plan: WorldPlan) -> str:
     from weaktal.worlds.dataset import plan_world
     from weaktal.worlds.pretraining.provenance import cache_key
 
-    return cache_key(repr(plan_world(train=plan.train, test=plan.test, seed=plan.seed)))
+    return cache_key(repr(plan_world(train=plan.train, test=plan.test, seed=plan.seed, actions=plan.actions)))
 
 
 def _fault(kept: Path, plan: WorldPlan) -> str | None:
@@ -112,6 +114,7 @@ def _render(plan: WorldPlan, dataset: Path, workers: int, console: Console) -> N
             train=plan.train,
             test=plan.test,
             seed=plan.seed,
+            actions=plan.actions,
             workers=workers,
             progress=lambda done, total: advance(done / total),
         )

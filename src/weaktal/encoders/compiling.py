@@ -32,6 +32,6 @@ class Compiled:
             try:
                 return self._fast(x)
             except Exception as error:  # no compiler, an unsupported GPU: nothing that the user did, and no loss
-                log.warning("torch.compile failed, going on without it: %s", first_line(error))
+                log.warning("torch.compile failed, continuing without it: %s", first_line(error))
                 self._fast = None
         return self._plain(x)

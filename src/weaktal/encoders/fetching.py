@@ -68,7 +68,7 @@ def fetch_file(url: str, path: Path, git_blob: str, on_progress: OnProgress) -> 
         pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=_Bar(path.name, on_progress))(source, output, _keeper)
         if (found := _git_blob(Path(output))) != git_blob:
             expected = f"{git_blob}, as its repository states"
-            raise InputError(f"what came has the git object id {found}", source=url, expected=expected)
+            raise InputError(f"the fetched file has the git object id {found}", source=url, expected=expected)
 
     pooch.get_logger().setLevel("ERROR")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -187,7 +187,7 @@ def _snapshot(
                 "is not here, and HF_HUB_OFFLINE forbids asking", source=repository, expected=expected
             ) from None
         problem = f"cannot be fetched ({_short(error)})"
-        raise InputError(problem, source=repository, expected="a network; the next try goes on") from None
+        raise InputError(problem, source=repository, expected="a network connection; the next try continues") from None
     return Path(folder)
 
 
@@ -227,7 +227,7 @@ def _checked(path: Path, into: Path | None) -> Fetched:
         path.unlink(missing_ok=True)
         kind = "SHA-256" if large else "git object id"
         expected = f"{stated}, as the hub states; it was removed, the next try fetches it again"
-        raise InputError(f"what came has the {kind} {found}", source=path, expected=expected)
+        raise InputError(f"the fetched file has the {kind} {found}", source=path, expected=expected)
     if stated is None:
         return Fetched(path, digest, "nothing: no hash is stated anywhere")
     return Fetched(path, digest, f"the {'SHA-256' if large else 'git object id'} that the hub states")
@@ -278,5 +278,8 @@ def _git_blob(path: Path) -> str:
 
 
 def _short(error: BaseException) -> str:
-    name, line = type(error).__name__, first_line(error)
+    """What went wrong in a few words; requests wraps the reason twice, and says each time to which host."""
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    error = inner if isinstance(inner, BaseException) else error
+    name, line = type(error).__name__, re.sub(r"^<?\w+\(host=[^)]*\)>?: ", "", first_line(error))
     return f"{name}: {line}" if line != name else name

@@ -1,4 +1,4 @@
-"""``weaktal weights``: which weights are known, where they come from, where they lie, and fetching them.
+"""``weaktal weights``: which weights are known, where they come from, where they are kept, and fetching them.
 
 I3D's files lie in ``$WEAKTAL_WEIGHTS``, else in ``~/.cache/weaktal/weights``. Checkpoints of the hub lie there as
 folders that somebody copied, or else in the hub's own cache, where every program that asks the hub finds them.
@@ -143,7 +143,7 @@ class Listed:
     Attributes:
         name, what: of the weights.
         origin: where they come from, and under which licence.
-        place: file or folder where they lie, or would.
+        place: file or folder that holds them, or would.
         files: what is known of each file of theirs, by its name.
         present: whether they are there, in words.
     """

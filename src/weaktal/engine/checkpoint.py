@@ -119,7 +119,7 @@ class Checkpoints:
     """The checkpoints of a run, of which the newest is kept.
 
     Args:
-        run: where they lie; a checkpoint of a run of another identity is refused.
+        run: its folder; a checkpoint of a run of another identity is refused.
     """
 
     def __init__(self, run: TrainingFolder) -> None:

@@ -8,7 +8,7 @@
     RUN/phases/01-NAME/        state.safetensors (such as pseudo-labels), weights.safetensors at the phase's end, and
                                statistics.json, where the method looks back at it
     RUN/SHA256SUMS             what these files held when they were written
-    RUN/checkpoints/           what a stopped training goes on from; gone once it is finished
+    RUN/checkpoints/           what a stopped training continues from; gone once it is finished
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Phase:
             evaluation mode. The empty string stands for the whole network.
         losses: named parts, already weighted; their sum is minimized. It gets the batch and the phase's state.
         shared: what all forward passes of an update have in common, such as class vectors; computed once an update
-            and given to ``losses`` along with the state. Gradients that reach it add up and go on from there once.
+            and given to ``losses`` along with the state. Gradients that reach it add up and continue from there once.
         optimizer: makes the optimizer of what trains, and says what an update sees; its ``clip_norm`` is the longest
             allowed gradient of all ``trains`` together.
         rate: factor on the learning rate by the number of the update in this phase.

@@ -62,7 +62,7 @@ class Start:
     def load_moments(self, phase: int, optimizer: Optimizer) -> None:
         """Puts the moments into the optimizer of the phase in which the training stopped.
 
-        At the beginning of a phase there are none, nor in the checkpoint of a run that goes on from another run's
+        At the beginning of a phase there are none, nor in the checkpoint of a run that continues from another run's
         weights.
         """
         if self._checkpoint is not None and phase == self.position.phase:

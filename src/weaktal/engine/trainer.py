@@ -194,7 +194,7 @@ class Trainer:
             enough = phase.enough(self.videos)
         _freeze_all_but(self.method.module, phase.trains)  # back to training
         if enough:
-            log.info("%s is over after %d of at most %d updates", phase.name, update, phase.updates)
+            log.info("%s ended after %d of at most %d updates", phase.name, update, phase.updates)
             self.pace.total -= phase.updates - update
         return enough
 

@@ -37,7 +37,7 @@ def diagnose(annotations: Path, scores: Path, *, threshold: float = 0.5) -> Snip
 
 
 def diagnose_videos(truth: Mapping[str, Video], stored: StoredScores, *, threshold: float = 0.5) -> SnippetErrors:
-    """Misses and false alarms of those videos of a scores file whose truth is at hand.
+    """Misses and false alarms of those videos of a scores file whose truth is known.
 
     A snippet belongs to an action if its centre lies in one; it is called action if its score exceeds ``threshold``
     times the class's highest score in the video.

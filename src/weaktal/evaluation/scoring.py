@@ -204,7 +204,7 @@ def tables_of(
 
 
 def subset_of(annotations: Annotations, protocol: Protocol) -> str:
-    """The subset that is scored by default: the protocol's if it is there, else the test subset."""
+    """The subset that is scored by default: the protocol's if the annotations have it, else the test subset."""
     if protocol.subset is None or any(video.subset == protocol.subset for video in annotations.videos.values()):
         return protocol.subset or annotations.test_subset
     return annotations.test_subset

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from weaktal.encoders.weights_choice import WeightsChoice, WeightsLike
 
 TOLERANCE = 0.005  # of a cosine between texts: half precision keeps about three digits
-# Of a cosine with the features of the other program, whose frames are scaled and rounded by other libraries. Without
-# real weights at hand it could not be measured how much that takes; unrelated weights are far below.
+# Of a cosine with the features of the other program, whose frames are scaled and rounded by other libraries. No real
+# weights were available to measure how much that takes; unrelated weights are far below.
 ALIKE = 0.9
 VECTORS = Path(__file__).with_name("golden.safetensors")  # rows by the name of the weights; scripts/golden_features.py
 

@@ -47,7 +47,7 @@ def finalize(
 ) -> Results:
     """The results with a final set: few segments that do not overlap, each above a threshold chosen from data.
 
-    The threshold is, by what is at hand: ``score`` itself; the one that gives the wanted precision or recall against
+    The threshold is, by what is given, ``score`` itself; the one that gives the wanted precision or recall against
     the truth; the lowest at which the wanted share of held-out segments is of a class that their video holds, and at
     least what splits the scores of the results into a high and a low group; or this split alone.
 

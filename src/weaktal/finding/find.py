@@ -334,7 +334,7 @@ class _Work:
         """Makes the features that are not there yet, and brings class vectors and manifests up to date.
 
         Raises:
-            InputError: if not a single video has features in the end.
+            InputError: if no video at all has features afterwards.
         """
         self._extract(plan, None)
         lacking = self._missing(plan)

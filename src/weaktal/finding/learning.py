@@ -88,7 +88,7 @@ def write_state(out: Path, state: State) -> None:
 def next_lesson(
     out: Path, state: State, plan: Plan, annotations: Annotations, *, preset: str | None, seed: int, again: bool
 ) -> State:
-    """The state with the run that serves now: the one that is there, or a new one that is still to be trained.
+    """The state with the run to use: the existing one, or a new one that is still to be trained.
 
     Args:
         out: the folder of the find.
@@ -122,7 +122,7 @@ def next_lesson(
             more = len(training.keys() - before.tags.keys())
             if more:
                 came = counted(more, "video")
-                log.info("%s added since training: searched with the run that is there", came)
+                log.info("%s added since training: searched with the existing run", came)
             return state
         log.info("training again, since %s", reason)
     name = state.run if before is None else _free(out, state.run)

@@ -109,12 +109,12 @@ def fitting_preset(method: str, videos: int) -> str | None:
 
 
 def chosen_encoders(named: Sequence[str], weights: WeightsChoice) -> tuple[str, ...]:
-    """The encoders that the user names; else I3D and CLIP, as far as their weights are at hand.
+    """The encoders that the user names; else those of I3D and CLIP whose weights are here.
 
-    Where neither is, pretrained networks that come with packages stand in, if these are installed.
+    Without either, pretrained networks that come with packages are taken, if these are installed.
 
     Raises:
-        InputError: if none are named, and none of those are there.
+        InputError: if none are named, and none of those can be used.
     """
     if named:
         return tuple(dict.fromkeys(named))
@@ -136,8 +136,8 @@ def chosen_encoders(named: Sequence[str], weights: WeightsChoice) -> tuple[str, 
         return (imagenet_words.NAME,)
     if not found:
         expected = (
-            f"`weaktal weights fetch` with i3d-rgb, i3d-flow and {CLIP} first, {arg('weights')} FOLDER where they lie, "
-            f"{arg('encoder')} NAME, or `{imagenet_words.HOW}` for weak stand-ins that come with packages"
+            f"`weaktal weights fetch` with i3d-rgb, i3d-flow and {CLIP} first, {arg('weights')} FOLDER of "
+            f"yours, {arg('encoder')} NAME, or `{imagenet_words.HOW}` for weak stand-ins that come with packages"
         )
         raise InputError(
             "no weights of I3D or CLIP are here", source=weights.root or weights_folder(), expected=expected

@@ -60,7 +60,7 @@ class Inputs:
         streams: column ranges of the modalities, where the features have them.
         others: further features by name, where there are any.
         videos: training videos, for methods whose epoch is one pass over them.
-        trained: stored weights will be loaded into the method, so nothing but shapes has to be at hand.
+        trained: stored weights will be loaded into the method, so only shapes have to be known.
     """
 
     dim: int

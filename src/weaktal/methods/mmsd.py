@@ -7,7 +7,7 @@ The plan of training, in epochs:
 2. ``voting-1``, ``voting-2``, ...: every 40 epochs from epoch 40. Each stream labels all training snippets; where it is
    surer than before, the new label replaces the stored one. The streams then vote on what each attention should be.
 
-All of it is one run of the optimizer: its moments and its schedule go on from phase to phase.
+All of it is one run of the optimizer: its moments and its schedule continue from phase to phase.
 """
 
 from __future__ import annotations

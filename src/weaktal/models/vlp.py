@@ -33,7 +33,7 @@ class TextSide(NamedTuple):
 
 
 class ClassVectors(nn.Module):
-    """Given class vectors with a learnable residual on each; for features whose text encoder is not at hand.
+    """Given class vectors with a learnable residual on each; for features whose text encoder is not available.
 
     The paper learns prompts instead; a residual is what takes their place without a text encoder.
 

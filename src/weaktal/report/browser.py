@@ -13,7 +13,7 @@ def open_address(address: str, *, patience: float = 5.0) -> bool:
     """Opens an address in the default browser and comes back, whatever the browser does.
 
     It is called from a process of its own, without our terminal: some browsers write to it, some would take it over,
-    and some end only when they are closed. Without a display only such are there, and none is called.
+    and some end only when they are closed. Without a display there are only such browsers, and none is called.
 
     Args:
         address: of the page.

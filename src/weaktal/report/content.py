@@ -113,7 +113,7 @@ class Shown:
         found: by branch, in the order of the report's branches.
         film: None where it was not made.
         tags: the video-level tags.
-        file: the video itself, to be played; None where it is not at hand.
+        file: the video itself, to be played; None if it is not available.
         fps: frames a second; None where that is not known.
         notes: what must be said of this video alone, a sentence each.
     """

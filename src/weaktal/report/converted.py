@@ -15,7 +15,7 @@ class Converted:
     """Makes copies in H.264 without sound, one at a time, and keeps the latest.
 
     Args:
-        folder: where they lie; nothing else is in it.
+        folder: that holds them; nothing else is in it.
         room: bytes that they may take together; one that is larger alone is kept as long as no other is made.
     """
 

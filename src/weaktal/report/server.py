@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,13 +27,14 @@ from starlette.routing import Route
 
 from weaktal.data.corrections import Corrections, read_corrections
 from weaktal.errors import InputError, first_line
-from weaktal.files import scratch_folder, write_json
+from weaktal.files import scratch_folder, sha256, write_json
 from weaktal.report.content import Film, Report
 from weaktal.report.converted import Converted
 from weaktal.report.page import policy, render
 
 _MOST_BYTES = 32 * 1024**2  # of corrections that a page sends
 _STRIPS = 64  # strips of pictures that are kept in memory, 100 kB each
+_NUMBER = re.compile("[0-9]{1,9}")  # of a page
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -48,17 +50,57 @@ def application(report: Report, *, token: str, corrections: Path, converted: Con
     Raises:
         InputError: if there is a corrections file already that is none.
     """
-    kept = read_corrections(corrections) if corrections.exists() else None
-    return Starlette(routes=_Answers(report, token, corrections, converted, kept).routes())
+    return Starlette(routes=_Answers(report, token, converted, _Kept(corrections)).routes())
+
+
+class _Kept:
+    """The file of corrections, of which no window overwrites what it did not see, whoever else changes it.
+
+    Raises:
+        InputError: if there is a file already that holds no corrections.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._seen: list[str | None] = []  # SHA-256 of the file when page N was opened, or after it last saved
+        self._read()
+
+    def _state(self) -> str | None:
+        return sha256(self.path) if self.path.exists() else None
+
+    def _read(self) -> Corrections | None:
+        return read_corrections(self.path) if self.path.exists() else None
+
+    def opened(self) -> tuple[int, Corrections | None]:
+        """The number of a new page, and the corrections that it begins with.
+
+        Raises:
+            InputError: if the file holds no corrections any more.
+        """
+        with self._lock:
+            state = self._state()  # first: what is written in between was not seen
+            kept = self._read()
+            self._seen.append(state)
+            return len(self._seen) - 1, kept
+
+    def write(self, kept: Corrections, page: int) -> bool:
+        """Saves what a page has; False if anything but that page has changed the file since it was opened.
+
+        Raises:
+            InputError: if the file cannot be written.
+        """
+        with self._lock:
+            if not 0 <= page < len(self._seen) or self._state() != self._seen[page]:
+                return False
+            write_json(self.path, kept.as_json())
+            self._seen[page] = self._state()
+            return True
 
 
 class _Answers:
-    def __init__(
-        self, report: Report, token: str, corrections: Path, converted: Converted, kept: Corrections | None
-    ) -> None:
-        self._report, self._token, self._path, self._converted = report, token, corrections, converted
-        self._kept = kept
-        self._writing = threading.Lock()
+    def __init__(self, report: Report, token: str, converted: Converted, kept: _Kept) -> None:
+        self._report, self._token, self._converted, self._kept = report, token, converted, kept
         self._film = lru_cache(_STRIPS)(self._make_film)
 
     def routes(self) -> list[Route]:
@@ -86,10 +128,15 @@ class _Answers:
         return guarded
 
     async def _page(self, _request: Request) -> Response:
+        try:
+            number, kept = await run_in_threadpool(self._kept.opened)
+        except InputError as error:
+            return PlainTextResponse(error.line(shell=True), status_code=422)
         served: dict[str, Any] = {
             "served": True,
-            "corrections": str(self._path),
-            "kept": self._kept.as_json() if self._kept is not None else None,
+            "number": number,
+            "corrections": str(self._kept.path),
+            "kept": kept.as_json() if kept is not None else None,
         }
         text = await run_in_threadpool(render, self._report, served=served)
         return HTMLResponse(text, headers={"Content-Security-Policy": policy(served=True)})
@@ -142,15 +189,14 @@ class _Answers:
         except (ValidationError, ValueError, RecursionError) as error:
             return PlainTextResponse(f"these are not corrections: {first_line(error)}", status_code=422)
         try:
-            await run_in_threadpool(self._keep, kept)
+            page = request.headers.get("x-page", "")
+            saved = await run_in_threadpool(self._kept.write, kept, int(page) if _NUMBER.fullmatch(page) else -1)
         except InputError as error:
             return PlainTextResponse(error.line(shell=True), status_code=507)
+        if not saved:
+            problem = "was changed in another window or by another program; reload this page to continue from there"
+            return PlainTextResponse(f"{self._kept.path} {problem}", status_code=409)
         return JSONResponse({"judgements": len(kept.judgements)})
-
-    def _keep(self, kept: Corrections) -> None:
-        with self._writing:
-            write_json(self._path, kept.as_json())
-            self._kept = kept
 
     def _file(self, request: Request) -> Path | None:
         number = request.path_params["number"]

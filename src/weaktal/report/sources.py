@@ -199,7 +199,7 @@ def _dataset_of(run: Path) -> Path:
     dataset = Path(info.dataset)
     if not annotations_file(dataset).is_file():
         raise InputError(
-            f"was trained on {dataset}, which is not there", source=run, expected=f"{arg('dataset')} DATASET"
+            f"was trained on {dataset}, which does not exist", source=run, expected=f"{arg('dataset')} DATASET"
         )
     known = read_tags(dataset).videos
     gone = next((name for name in info.videos if name not in known), None)

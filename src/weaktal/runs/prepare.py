@@ -167,7 +167,7 @@ class _Preparation:
         return target
 
     def look(self, index: int, title: str, dataset: RunDataset | None) -> None:
-        """Finds the features that are there already, and notes what is lacking."""
+        """Finds the features that exist already, and notes what is missing."""
         features, manifest = self.features[index], self.targets[index].manifest
         for key, path in self._paths.items():
             if key in self._cached and features.path(key).exists():

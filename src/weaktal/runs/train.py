@@ -72,7 +72,7 @@ def train(
             own class, in place of preset and file.
         overrides: over these, single settings as the shell gives them, such as ``"model.levels=2"``.
         seed: of weights, batches and dropout.
-        resume: go on from the newest checkpoint; starts anew where there is none yet.
+        resume: continue from the newest checkpoint; starts anew where there is none yet.
         subset: of the training videos; the dataset's own training subset by default.
         seconds_per_snippet: for features without a manifest.
         seconds_per_window: for the same where windows overlap; as long as the spacing by default.
@@ -232,8 +232,8 @@ def _tell_of_unknown_making(parts: Sequence[Features]) -> None:
             )
         elif not folder.manifest.tells_making and has_name(folder.manifest.encoder):
             log.warning(
-                "%s: weights and flow that these features were made with are not known: features that are made of new "
-                "video files may differ from them, and the run be worse on these than on this dataset",
+                "%s: weights and flow that these features were made with are not known: features of new videos may "
+                "differ from them, and results on those may be worse than on this dataset",
                 folder.folder,
             )
 

@@ -13,7 +13,7 @@ def video_file(path: Path | None, duration: float, sha256: str | None = None) ->
     """What results keep of a video.
 
     Args:
-        path: the file; None, or one that is not there, where only features are at hand.
+        path: the file; None, or one that does not exist, if there are only features.
         duration: seconds.
         sha256: of the file's content, where it was read.
     """

@@ -1,6 +1,6 @@
 """Many trainings over seeds: the paper's tables on a dataset, and the published experiments.
 
-``tables`` names the variants, ``plan`` finds the trainings that they share, ``fork`` lets one training go on from
+``tables`` names the variants, ``plan`` finds the trainings that they share, ``fork`` lets one training continue from
 another's step, ``cell`` trains and reads one of them as ``seeded`` says, ``runner`` runs them side by side,
 ``folder`` knows what is finished, ``statistics``, ``report``, ``document`` and ``plots`` tell what came out; ``ablate``
 puts it all together. Everything up to the first training does without torch.

@@ -54,7 +54,7 @@ def run_cell(job: SeededTraining, console: Console) -> None:
     if job.source is not None and not (job.run / "run.json").exists():
         source, step = job.source
         if step_folder(source, step) is not None:  # else it failed, and this one trains from scratch
-            console.print(f"goes on from {source} after {step}", highlight=False, soft_wrap=True)
+            console.print(f"continues from {source} after {step}", highlight=False, soft_wrap=True)
             fork(source, step, job.run, config)
     settings = job.run.with_name(f"{job.run.name}.yaml")
     write_text(settings, as_yaml(config))

@@ -1,4 +1,4 @@
-"""A run that goes on from another run's finished step, in place of training the same steps again."""
+"""A run that continues from another run's finished step, in place of training the same steps again."""
 
 from __future__ import annotations
 

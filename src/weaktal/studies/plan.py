@@ -2,7 +2,7 @@
 
 Training goes in steps, and each step is a pure function of the weights before it, the seed, its place and the settings
 that act in it. So two trainings whose first steps have equal settings are equal until there, to the bit, and the
-later one goes on from the earlier one's stored weights.
+later one continues from the earlier one's stored weights.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Training:
     Attributes:
         name: of its folder.
         config: all settings.
-        source: the training that it goes on from, and the last step that they share; None to start from scratch.
+        source: the training that it continues from, and the last step that they share; None to start from scratch.
         readings: what is read from it, with the settings of each reading.
     """
 

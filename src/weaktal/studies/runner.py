@@ -99,10 +99,10 @@ class _Process:
 def run_jobs(jobs: Sequence[tuple[str, SeededTraining]], *, workers: int, console: Console) -> list[Failure]:
     """Runs all cells of an ablation, at most ``workers`` at once, and returns those that failed; the others go on.
 
-    A job that goes on from another one's step waits until that step is stored, or until the other one has ended.
+    A job that continues from another one's step waits until that step is stored, or until the other one has ended.
 
     Args:
-        jobs: names and jobs, each after the one that it goes on from.
+        jobs: names and jobs, each after the one that it continues from.
         workers: processes.
         console: for progress.
     """

@@ -54,7 +54,7 @@ class SeededTraining(_Strict):
         settings: of the training.
         seed: of everything random.
         run: its folder.
-        source: the run that it goes on from, and the step that both share.
+        source: the run that it continues from, and the step that both share.
         readings: to be made.
     """
 

@@ -1,4 +1,4 @@
-"""Where a run keeps the steps that another one goes on from, or that are read."""
+"""Where a run keeps the steps that another one continues from, or that are read."""
 
 from __future__ import annotations
 

@@ -306,7 +306,7 @@ def _open() -> Iterable[Line]:
         ("rounds-1", "1 round", "schedule.rounds=1"),
         ("rounds-2", "2 rounds", "schedule.rounds=2"),
         ("rounds-3", "3 rounds", "schedule.rounds=3"),
-        ("no-restart", "F steps go on from the weights before them", "schedule.restart=false"),
+        ("no-restart", "F steps continue from the weights before them", "schedule.restart=false"),
         ("online", "both branches at once, taught by moving averages", "schedule.kind=online"),
         (
             "online-no-restart",

@@ -60,7 +60,7 @@ class Pictures:
             self.notes.append(f"{damaged} of {count} pictures are damaged")
         if clock.jumps:
             times = "once" if clock.jumps == 1 else f"{clock.jumps} times"
-            self.notes.append(f"its clock restarts or jumps {times}: what comes after goes on without a gap")
+            self.notes.append(f"its clock restarts or jumps {times}: what follows continues without a gap")
         if clock.gaps:
             self.notes.append(f"{clock.gaps:.1f} s have no picture: the one before is shown")
         if info.duration is not None and self.end < info.duration - max(1.0, 0.01 * info.duration):

@@ -8,7 +8,7 @@ that are no targets).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from weaktal.data.annotations import DEFAULT_TEST, DEFAULT_TRAIN, Annotations, Video, write_annotations
-from weaktal.errors import LARGEST_SEED, InputError, arg, within
+from weaktal.errors import LARGEST_SEED, InputError, arg, shown, within
 from weaktal.files import replacing_folder, write_json
 from weaktal.processes import worker_pool
 from weaktal.worlds.actions import TARGETS
@@ -39,25 +39,39 @@ class PlannedVideo:
     plan: VideoPlan
 
 
-def plan_world(*, train: int = 80, test: int = 40, seed: int = 0) -> tuple[PlannedVideo, ...]:
-    """Plans all videos. A video's plan depends on the seed, its subset and its number alone, not on how many there are.
+def plan_world(
+    *, train: int = 80, test: int = 40, seed: int = 0, actions: Sequence[str] = TARGETS
+) -> tuple[PlannedVideo, ...]:
+    """Plans all videos. A video's plan depends on the seed, its subset, its number and ``actions``, not on how many
+    videos there are.
 
-    Targets take turns as a video's first label, so that fifteen videos show all of them.
+    The actions take turns as a video's first label, so that as many videos as there are actions show all of them.
 
     Raises:
-        InputError: if a number is out of range.
+        InputError: if a number is out of range, or an action is no target or appears twice.
     """
     within(train=(train, 1, MOST_VIDEOS), test=(test, 1, MOST_VIDEOS), seed=(seed, 0, LARGEST_SEED))
+    targets = _targets(actions)
     videos = []
     for part, (subset, count) in enumerate(((DEFAULT_TRAIN, train), (DEFAULT_TEST, test))):
         for number in range(count):
             rng = np.random.default_rng([seed, part, number])
-            turn, place = divmod(number, len(TARGETS))
-            order = np.random.default_rng([seed, part, turn, 7]).permutation(len(TARGETS))
-            labels = choose_labels(rng, TARGETS[order[place]])
+            turn, place = divmod(number, len(targets))
+            order = np.random.default_rng([seed, part, turn, 7]).permutation(len(targets))
+            labels = choose_labels(rng, targets[order[place]], targets)
             plan = plan_video(int(rng.integers(1 << 40)), labels)
             videos.append(PlannedVideo(f"{'train' if part == 0 else 'test'}_{number:04d}", subset, plan))
     return tuple(videos)
+
+
+def _targets(actions: Sequence[str]) -> tuple[str, ...]:
+    """The actions to be found, sorted."""
+    for action in actions:
+        if action not in TARGETS:
+            raise InputError(f"has {shown(action)}", source=arg("actions"), expected="some of " + ", ".join(TARGETS))
+    if not 1 <= len(set(actions)) == len(actions):
+        raise InputError("names an action twice or none", source=arg("actions"), expected="different actions")
+    return tuple(sorted(actions))
 
 
 def make_world(
@@ -66,6 +80,7 @@ def make_world(
     train: int = 80,
     test: int = 40,
     seed: int = 0,
+    actions: Sequence[str] = TARGETS,
     size: tuple[int, int] = (320, 180),
     workers: int = 1,
     progress: Progress | None = None,
@@ -76,6 +91,7 @@ def make_world(
         folder: to make; it must not exist.
         train, test: videos.
         seed: the same seed gives the same frames, whatever the number of workers.
+        actions: those to be found, and what the dataset is labelled with.
         size: (width, height), pixels, even.
         workers: processes.
         progress: called after each video.
@@ -84,12 +100,13 @@ def make_world(
         What was made.
 
     Raises:
-        InputError: if the folder exists, a number is out of range, or the video extra is not installed.
+        InputError: if the folder exists, a number is out of range, an action is no target or appears twice, or the
+            video extra is not installed.
     """
     import weaktal.video  # noqa: F401  # says so where PyAV or OpenCV is missing
 
     _check(size, workers)
-    videos = plan_world(train=train, test=test, seed=seed)
+    videos = plan_world(train=train, test=test, seed=seed, actions=actions)
     with replacing_folder(folder, "weaktal world") as temporary:
         (temporary / "videos").mkdir()
         for done, _ in enumerate(_rendered(temporary / "videos", videos, size, workers), start=1):

@@ -206,7 +206,7 @@ def goalkeeper(kicks: Sequence[float], frames: int, rng: np.random.Generator) ->
 
 
 def onlooker(rng: np.random.Generator) -> Floats:
-    """One pose (1, CHANNELS) of somebody who stands there."""
+    """One pose (1, CHANNELS) of somebody who stands and watches."""
     writer = MotionWriter(turn=float(rng.choice([-1.0, 1.0, 0.7, -0.7])))
     arms = [(5, 15, -5, 15), (20, 110, 15, 110), (35, 100, -20, 60), (-20, 80, -20, 80)][rng.integers(4)]
     writer.add([key(0.0, arms=arms, lean=float(rng.normal(0, 3)), legs=(float(rng.uniform(2, 10)), 4, -6, 4))])

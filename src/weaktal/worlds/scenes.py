@@ -63,7 +63,7 @@ def paint(scene: str, fixture: str, seed: int) -> Backdrop:
 
     Args:
         scene: one of SCENES or ELSEWHERE.
-        fixture: what stands there, one of ``FIXTURES[scene]``, or "" for nothing.
+        fixture: the thing in it, one of ``FIXTURES[scene]``, or "" for nothing.
         seed: of everything that varies from one place of the kind to the next.
     """
     canvas = Canvas(np.random.default_rng([seed, 23]))

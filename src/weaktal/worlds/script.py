@@ -112,14 +112,14 @@ def plan_video(seed: int, labels: Sequence[str] | None = None) -> VideoPlan:
     return _assembled(seed, chosen, rng, actions, [*fillers, *(o for o in others if o)])
 
 
-def choose_labels(rng: np.random.Generator, first: str) -> tuple[str, ...]:
-    """One or two targets; a second one comes as often from the same scene, where there is one, as from elsewhere."""
-    if rng.random() < 0.62:
+def choose_labels(rng: np.random.Generator, first: str, among: Sequence[str] = TARGETS) -> tuple[str, ...]:
+    """The first and perhaps a second target; where there are both, as often one of the same scene as of another."""
+    if rng.random() < 0.62 or len(among) == 1:
         return (first,)
     scene = ACTIONS[first].scene
-    near = [t for t in TARGETS if t != first and ACTIONS[t].scene == scene]
-    away = [t for t in TARGETS if ACTIONS[t].scene != scene]
-    pool = near if near and rng.random() < 0.5 else away
+    near = [t for t in among if t != first and ACTIONS[t].scene == scene]
+    away = [t for t in among if ACTIONS[t].scene != scene]
+    pool = near if near and (not away or rng.random() < 0.5) else away
     return (first, str(rng.choice(pool)))
 
 

@@ -7,7 +7,7 @@ Ju et al. (CVPR 2023) leave asynchronous online training to future work, so ever
    update's own snippets with the thresholds of the alternation, and the other branch learns from these labels with the
    losses of the alternation: VLP as in the B step, CBP as in the F step. Then both teachers follow.
 
-With ``schedule.restart`` CBP trains from fresh weights, as in an F step: one that goes on from its warm-up over-trains.
+With ``schedule.restart`` CBP trains from fresh weights, as in an F step; from its warm-up on, it would over-train.
 Fresh weights and their average have nothing to teach yet, so in the first stretch VLP learns from what CBP was sure of
 after its warm-up, stored as for a B step.
 

@@ -1,6 +1,6 @@
 """The phases of ``collab`` by name, and which settings act in which of them.
 
-Studies look at the weights after a *step*, and let a training go on from another one's step. A step is a phase, or the
+Studies look at the weights after a *step*, and let a training continue from another's step. A step is a phase, or the
 whole warm-up, which has several phases where the classification-based side has.
 """
 
@@ -17,7 +17,7 @@ from weaktal.methods.collab.settings import CollabConfig
 WARM_UP = "warm-up"
 
 # Settings that act in these kinds of steps only; all others act in every step, unknown ones included. Online training
-# is one stretch as far as this goes: its optimizer goes on from step to step, so nothing can begin in between.
+# is one stretch as far as this goes: its optimizer continues from step to step, so nothing can begin in between.
 _NOWHERE: frozenset[str] = frozenset()
 _IN_B, _IN_F, _IN_BOTH = (
     {*kinds, "online"} for kinds in (["background"], ["foreground"], ["background", "foreground"])

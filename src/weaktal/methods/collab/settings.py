@@ -180,11 +180,11 @@ class OnlineConfig(Settings):
         "open",
         unit="epochs",
     )
-    localizes: Literal["teachers", "students"] = setting("teachers", "Whose weights are used in the end.", "open")
+    localizes: Literal["teachers", "students"] = setting("teachers", "Whose weights are used after training.", "open")
 
 
 class CollabScheduleConfig(Settings):
-    """How long each step goes on, and how they follow each other."""
+    """How long each step lasts, and how they follow each other."""
 
     kind: Literal["alternate", "online"] = setting(
         "alternate",

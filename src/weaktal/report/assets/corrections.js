@@ -4,6 +4,8 @@ const SHORTEST = 0.04;  // seconds: what a split leaves on either side, at least
 const KEPT = `weaktal ${DATA.id}`;
 
 const corrections = {
+  // Of a file that was taken back, by the name of the video: what this page does not show, and writes again as it was.
+  elsewhere: new Map(),
   videos: new Map(), past: [], future: [], listeners: [], saved: "nothing yet",
 
   of(video) {
@@ -117,7 +119,7 @@ const corrections = {
     const text = JSON.stringify(toFile());
     try {
       if (DATA.served) {
-        const headers = { "Content-Type": "application/json" };
+        const headers = { "Content-Type": "application/json", "X-Page": String(DATA.number) };
         // What outlives the page may be 64 KiB at most.
         const answer = await fetch("corrections", { method: "PUT", body: text, headers, keepalive: text.length < 60_000 });
         if (!answer.ok) throw new Error((await answer.text()).slice(0, 300));
@@ -168,7 +170,7 @@ function toFile() {
   const database = {}, judgements = [];
   for (const video of VIDEOS) {
     const state = corrections.videos.get(video.name);
-    if (!state || (!state.items.length && state.done === null)) continue;
+    if (!state || (!state.items.length && state.done === null && !corrections.elsewhere.has(video.name))) continue;
     const right = state.items.filter((item) => item.verdict !== "wrong").sort((a, b) => a.start - b.start);
     database[video.name] = {
       subset: isDone(video) ? "corrected" : "in progress", duration: lengthOf(video),
@@ -177,6 +179,10 @@ function toFile() {
     };
     if (state.done !== null) database[video.name].done = state.done;
     for (const item of state.items) {
+      if (item.said && isAsSaid(item)) {
+        judgements.push(item.said);
+        continue;
+      }
       const before = item.original;
       judgements.push({
         video: video.name, verdict: item.verdict, row: item.row === null ? null : ROWS[item.row].name, score: item.score,
@@ -185,13 +191,29 @@ function toFile() {
       });
     }
   }
+  for (const [name, { about, said }] of corrections.elsewhere) {
+    if (about) database[name] = about;
+    judgements.push(...said);
+  }
   return {
-    version: "weaktal corrections 1", taxonomy: [], classes: CLASSES, subsets: { train: "corrected", test: "corrected" },
+    version: "weaktal corrections 1", taxonomy: [], classes: classesIn(database, judgements), subsets: { train: "corrected", test: "corrected" },
     page: DATA.id, database, judgements,
   };
 }
 
-// Takes a file back; what is not on this page stays out. Returns how many judgements were taken.
+// Whether a segment that another page's row predicted is still what was said of it there.
+function isAsSaid({ said, label, start, end }) {
+  return CLASSES[label] === said.segment.label && start === said.segment.segment[0] && end === said.segment.segment[1];
+}
+
+// The page's classes, and those that only what it does not show has.
+function classesIn(database, judgements) {
+  const more = Object.values(database).flatMap((about) => [...about.labels, ...about.annotations.map((span) => span.label)]);
+  const judged = judgements.flatMap((said) => [said.segment.label, ...(said.predicted ? [said.predicted.label] : [])]);
+  return [...new Set([...CLASSES, ...more, ...judged])];
+}
+
+// Takes a file back; videos and rows that are not on this page are kept aside. Returns how many judgements were taken.
 function fromFile(file) {
   const named = new Map(VIDEOS.map((video) => [video.name, video]));
   const rows = new Map(ROWS.map((row, index) => [row.name, index]));
@@ -199,10 +221,16 @@ function fromFile(file) {
   const read = (span) => ({ label: CLASSES.indexOf(span.label), start: Number(span.segment[0]), end: Number(span.segment[1]) });
   const states = new Map();
   const stateOf = (name) => states.get(name) ?? states.set(name, { items: [], done: file.database[name]?.done ?? null }).get(name);
-  for (const name of Object.keys(file.database ?? {})) if (named.has(name)) stateOf(name);
+  const aside = new Map();
+  const asideOf = (name) => aside.get(name) ?? aside.set(name, { about: named.has(name) ? null : file.database?.[name], said: [] }).get(name);
+  for (const name of Object.keys(file.database ?? {})) if (named.has(name)) stateOf(name); else asideOf(name);
   for (const said of file.judgements ?? []) {
-    const video = named.get(said.video);
-    if (!video || !(said.verdict in VERDICTS)) continue;
+    const video = named.get(said.video), unknown = said.row !== null && !rows.has(said.row);
+    if (!(said.verdict in VERDICTS)) continue;
+    if (!video || (unknown && said.verdict === "wrong")) {
+      asideOf(said.video).said.push(said);
+      continue;
+    }
     const item = { ...read(said.segment), verdict: said.verdict, row: null, index: null, original: null, score: null };
     if (item.label < 0 || !(item.start <= item.end)) continue;
     if (said.predicted && rows.has(said.row)) {
@@ -210,11 +238,15 @@ function fromFile(file) {
       const segment = segmentsOf(video, row).find((s) => s.label === original.label && Math.abs(s.start - original.start) < 1e-3 && Math.abs(s.end - original.end) < 1e-3);
       if (segment) Object.assign(item, origin(segment));
       else if (item.verdict !== "wrong") item.verdict = "added"; else continue;
-    } else if (item.verdict !== "wrong") item.verdict = "added"; else continue;
+    } else if (item.verdict !== "wrong") {
+      item.verdict = "added";
+      if (unknown) item.said = said;
+    } else continue;
     stateOf(said.video).items.push(item);
     taken++;
   }
   for (const [name, state] of states) corrections.videos.set(name, state);
+  for (const [name, kept] of aside) corrections.elsewhere.set(name, kept);
   return taken;
 }
 

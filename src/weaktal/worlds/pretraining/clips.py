@@ -82,7 +82,7 @@ def rendered_clips(
     workers: int = 2,
     say: Callable[[str], None] = print,
 ) -> Clips:
-    """Clips of each class, rendered now or taken from ``scratch``, where they lie as ordinary ``.npy`` files.
+    """Clips of each class, rendered now or taken from ``scratch``, which holds them as ordinary ``.npy`` files.
 
     Args:
         classes: actions of the world.
