@@ -77,7 +77,7 @@ _BAD_PATH = {
 UsageError = typer.BadParameter.__mro__[1]
 
 
-# How to go on with a command that was stopped.
+# How to continue a command that was stopped.
 _GO_ON = {
     "find": "; the same command continues",
     "train": "; continue with --resume",

@@ -1,4 +1,4 @@
-"""What to type next: the last line of a verb that leaves something to go on with."""
+"""What to type next: the last line of a verb that leaves something to continue with."""
 
 from __future__ import annotations
 

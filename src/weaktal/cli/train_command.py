@@ -154,7 +154,7 @@ def train(
 
 
 def _only_with_run(options: Mapping[str, object]) -> None:
-    """Refuses what would be ignored, since a run that goes on knows what it was started with.
+    """Refuses what would be ignored, since a run that continues knows what it was started with.
 
     Raises:
         InputError: for the first option that was given.

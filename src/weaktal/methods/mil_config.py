@@ -33,7 +33,7 @@ END_BELOW = (
 
 
 class ScheduleConfig(Settings):
-    """How long training goes on."""
+    """How long training lasts."""
 
     epochs: Size = setting(10, "Length of training; the paper has it for the warm-up.", "paper", unit="epochs")
     end_below: _Share = setting(0.0, END_BELOW, "ours")

@@ -184,7 +184,7 @@ class OnlineConfig(Settings):
 
 
 class CollabScheduleConfig(Settings):
-    """How long each step goes on, and how they follow each other."""
+    """How long each step lasts, and how they follow each other."""
 
     kind: Literal["alternate", "online"] = setting(
         "alternate",
