@@ -91,3 +91,12 @@ def test_a_file_in_the_place_of_a_folder_is_one_line(tmp_path: Path) -> None:
     for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "nul\0"):
         with pytest.raises(InputError), alone_in(folder, "a test"):
             pass
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_in_the_place_of_a_lock_is_one_line(tmp_path: Path) -> None:
+    """As in a folder that came out of an archive."""
+    os.mkfifo(tmp_path / ".lock")
+    with pytest.raises(InputError, match=r"\.lock: is no regular file"), alone_in(tmp_path, "a test"):
+        pass
+    assert (tmp_path / ".lock").is_fifo()

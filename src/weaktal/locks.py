@@ -11,6 +11,7 @@ import errno
 import logging
 import os
 import platform
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,9 @@ def _taken(file: Path, about: Path) -> int:
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         except (OSError, ValueError) as error:
             raise _unwritable(about, error) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # such as a pipe, in a folder from elsewhere
+            os.close(descriptor)
+            raise InputError("is no regular file", source=file, expected="a lock of weaktal, or nothing of that name")
         try:
             _lock(descriptor)
             if os.name != "posix" or _is(file, descriptor):
