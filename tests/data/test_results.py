@@ -60,6 +60,12 @@ def test_bad_predictions(prediction: object, message: str, tmp_path: Path) -> No
         ('{"results": []}', r"results: is \[\]"),
         ('{"results": {"v": {}}}', r"results\.v: is \{\}"),
         ('{"results": {"v": null}}', r"results\.v: is None"),
+        (
+            '{"external_data": {"a": [{"b": Infinity}]}, "results": {}}',
+            "external_data: .*expected numbers that are finite",
+        ),
+        ('{"external_data": {"a": 1e400}, "results": {"v": []}}', "external_data: .*expected numbers that are finite"),
+        ('{"external_data": NaN, "results": {}}', "external_data: .*expected numbers that are finite"),
     ],
 )
 def test_bad_files(content: str, message: str, tmp_path: Path) -> None:

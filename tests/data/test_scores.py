@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,7 @@ GOOD = {"snippets/a": np.ones((2, 2), np.float32), "video/a": np.ones(2, np.floa
         (GOOD, {"weaktal": "{"}, "not valid JSON"),
         (GOOD, _head(grid={"fps": 0, "window": 16, "stride": 8}), "grid.fps: is 0"),
         (GOOD, _head(durations={"a": "long"}), "durations.a"),
+        (GOOD, _head(origin={"seed": math.inf}), "origin.seed: is inf; expected numbers that are finite"),
         (GOOD, _head(durations={"a": 1.0, "b": 1.0}), "snippets/b: is missing"),
         ({**GOOD, "video/b": np.ones(2, np.float32)}, _head(), "video/b: belongs to no video"),
         ({**GOOD, "video/a": np.ones(3, np.float32)}, _head(), r"video/a: is float32 of shape \(3,\)"),

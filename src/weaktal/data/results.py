@@ -22,7 +22,7 @@ from weaktal.data.spool import SpooledSegments
 from weaktal.data.video_files import find_videos
 from weaktal.data.video_names import composed
 from weaktal.errors import InputError, counted
-from weaktal.files import check_apart, collector_paused, from_validation, read_json, validated, write_json
+from weaktal.files import Kept, check_apart, collector_paused, from_validation, read_json, validated, write_json
 from weaktal.segments import Segment, by_score
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class _Prediction(TypedDict):
 class _ResultsFile(BaseModel):
     version: Any = ""
     results: dict[str, list[_Prediction]]
-    external_data: Any = None
+    external_data: Kept = None
 
 
 def read_results(path: Path) -> Results:

@@ -6,6 +6,7 @@ Nothing here says what is wrong with a file: it says "not this way", and the slo
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -57,7 +58,9 @@ def read_columns(content: bytes) -> QuickResults | None:
         members = _OBJECT.decode(content)
         videos = _OBJECT.decode(members.pop("results"))
         rest = _Counted()
-        others = {name: json.loads(bytes(raw), object_pairs_hook=rest) for name, raw in members.items()}
+        others = {
+            name: json.loads(bytes(raw), object_pairs_hook=rest, parse_float=_finite) for name, raw in members.items()
+        }
         read = _Reader(marked=b'"final"' in content or b'"sure"' in content)
         for raw in videos.values():
             read.video(_PREDICTIONS.decode(raw))
@@ -70,6 +73,13 @@ def read_columns(content: bytes) -> QuickResults | None:
     final = np.concatenate(read.final) if read.final else np.zeros(0, np.bool_)
     columns = Columns(tuple(videos), np.cumsum(read.counts, dtype=np.int64), tuple(read.classes), rows)
     return QuickResults(columns, final, others.get("version", ""), others.get("external_data"))
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):  # such as 1e400
+        raise ValueError(text)
+    return value
 
 
 class _Reader:

@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from weaktal.arrays import Floats32
 from weaktal.data.annotations import Length, Name
 from weaktal.errors import InputError, shown
-from weaktal.files import from_validation, replacing
+from weaktal.files import Kept, from_validation, replacing
 from weaktal.timeline import MOST_FRAMES, SnippetGrid
 
 WHAT = "scores that weaktal stored"
@@ -55,7 +55,7 @@ class _Head(BaseModel):
     classes: tuple[Name, ...]
     grid: _Grid
     durations: dict[str, Length]
-    origin: dict[str, Any] = {}
+    origin: dict[str, Kept] = {}
 
 
 class ScoreWriter:

@@ -17,6 +17,7 @@ from weaktal.files.paths import (
     sha256,
 )
 from weaktal.files.reading import (
+    Kept,
     collector_paused,
     from_validation,
     read_bytes,
@@ -37,6 +38,7 @@ from weaktal.files.writing import (
 )
 
 __all__ = [
+    "Kept",
     "as_paths",
     "cache_folder",
     "check_apart",

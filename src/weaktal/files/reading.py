@@ -6,12 +6,13 @@ import codecs
 import contextlib
 import gc
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from weaktal.errors import InputError, counted, shown
 from weaktal.files.paths import is_endless, reason
@@ -21,6 +22,22 @@ Model = TypeVar("Model", bound=BaseModel)
 
 # Results of fifty thousand videos have so many. A file with holes takes no place on the disk and fills the memory.
 MOST_BYTES = 2**31
+
+
+def _finite(value: Any) -> Any:
+    """The value itself; one with NaN or infinity inside is refused."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, float) and not math.isfinite(part):
+            raise ValueError("numbers that are finite")
+        left += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return value
+
+
+# What is kept as a file has it, to be written again: anything that JSON can hold, so neither NaN nor infinity, which
+# Python's own parser and pydantic's let through.
+Kept = Annotated[Any, AfterValidator(_finite)]
 
 
 def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
