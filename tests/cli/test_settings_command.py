@@ -39,7 +39,7 @@ def test_every_setting_says_what_it_means_what_it_takes_and_who_says_so(of: str)
         ("collab", "mmsd.optimizer.lr", "code"),
         ("collab", "mmsd.optimizer.micro_batch", "ours"),
         ("mmsd", "decode.theta_loc", "code"),
-        ("mmsd", "decode.theta_cls", "open"),
+        ("mmsd", "decode.theta_cls", "ours"),
         ("mmsd", "decode.score_floor", "ours"),
         ("mil", "decode.theta_cls", "open"),
     ],

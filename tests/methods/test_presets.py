@@ -8,6 +8,7 @@ import pytest
 
 from weaktal.config import flat, load_settings
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.mmsd_config import MMSDConfig
 from weaktal.methods.presets import preset_file
 
 TAGS = ("[paper]", "[code]", "[open]", "[ours]", "memory only")
@@ -51,6 +52,29 @@ def test_paper_holds_what_the_paper_states(name: str) -> None:
     }
     found = flat(config.model_dump(mode="json"))
     assert {key: found[key] for key in stated} == stated
+
+
+def test_the_paper_of_mmsd_is_its_released_code() -> None:
+    found = flat(load_settings(MMSDConfig, preset_file("mmsd", "paper")).model_dump(mode="json"))
+    released: dict[str, Any] = {
+        "voting.threshold": 0.55,
+        "decode.theta_cls": 0.2,
+        "decode.keep_top": 0,
+        "decode.threshold_scale": "raw",
+        "decode.min_snippets": 2,
+        "decode.nms": "hard",
+        "decode.nms_overlap": 0.4,
+        "decode.overlap": "covered",
+        "decode.score_floor": 0.0,
+    }
+    assert {key: found[key] for key in released} == released
+    thresholds = found["decode.theta_loc"]
+    assert thresholds == pytest.approx([0.0003 + 0.0005 * step for step in range(20)])
+    # All else is as it is by default.
+    usual = flat(MMSDConfig().model_dump(mode="json"))
+    assert {key for key in found if found[key] != usual[key]} == released.keys() - {
+        "decode.threshold_scale", "decode.nms_overlap",
+    }  # fmt: skip
 
 
 def test_papers_differ_in_the_length_of_a_crop_alone() -> None:

@@ -6,7 +6,6 @@ Nothing here says what is wrong with a file: it says "not this way", and the slo
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from msgspec.json import Decoder
 
 from weaktal.arrays import Bools
 from weaktal.data.columns import ROW, Columns, Rows
+from weaktal.files import finite_throughout
 
 
 class _Prediction(Struct, forbid_unknown_fields=True, gc=False):
@@ -58,28 +58,19 @@ def read_columns(content: bytes) -> QuickResults | None:
         members = _OBJECT.decode(content)
         videos = _OBJECT.decode(members.pop("results"))
         rest = _Counted()
-        others = {
-            name: json.loads(bytes(raw), object_pairs_hook=rest, parse_float=_finite) for name, raw in members.items()
-        }
+        others = {name: json.loads(bytes(raw), object_pairs_hook=rest) for name, raw in members.items()}
         read = _Reader(marked=b'"final"' in content or b'"sure"' in content)
         for raw in videos.values():
             read.video(_PREDICTIONS.decode(raw))
     except (KeyError, ValueError, RecursionError, OverflowError):  # msgspec's errors are ValueErrors
         return None
     keys = 1 + len(members) + rest.keys + len(videos) + read.keys
-    if not (_holds_as_many(content, keys) and read.good):
+    if not (_holds_as_many(content, keys) and read.good and finite_throughout(others.get("external_data"))):
         return None
     rows = np.concatenate(read.rows) if read.rows else np.zeros(0, ROW)
     final = np.concatenate(read.final) if read.final else np.zeros(0, np.bool_)
     columns = Columns(tuple(videos), np.cumsum(read.counts, dtype=np.int64), tuple(read.classes), rows)
     return QuickResults(columns, final, others.get("version", ""), others.get("external_data"))
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):  # such as 1e400
-        raise ValueError(text)
-    return value
 
 
 class _Reader:

@@ -19,6 +19,7 @@ from weaktal.files.paths import (
 from weaktal.files.reading import (
     Kept,
     collector_paused,
+    finite_throughout,
     from_validation,
     read_bytes,
     read_json,
@@ -45,6 +46,7 @@ __all__ = [
     "check_writable",
     "collector_paused",
     "discard_folder",
+    "finite_throughout",
     "from_validation",
     "home_cache",
     "is_endless",

@@ -24,14 +24,20 @@ Model = TypeVar("Model", bound=BaseModel)
 MOST_BYTES = 2**31
 
 
-def _finite(value: Any) -> Any:
-    """The value itself; one with NaN or infinity inside is refused."""
+def finite_throughout(value: Any) -> bool:
+    """Whether there is neither NaN nor infinity in what JSON was read as."""
     left = [value]
     while left:
         part = left.pop()
         if isinstance(part, float) and not math.isfinite(part):
-            raise ValueError("numbers that are finite")
+            return False
         left += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return True
+
+
+def _finite(value: Any) -> Any:
+    if not finite_throughout(value):
+        raise ValueError("numbers that are finite")
     return value
 
 

@@ -114,8 +114,16 @@ class MMSDConfig(MMSDTraining, MethodConfig):
             threshold_scale="raw",
             score="inner_outer",
             outer_share=0.25,
+            theta_cls=0.1,
+            keep_top=1,
+            min_snippets=1,
+            nms="gaussian",
+            sigma=0.3,
+            overlap="tiou",
+            score_floor=1e-3,
         ),
         source="code",
+        but=dict.fromkeys(("theta_cls", "keep_top", "min_snippets", "nms", "sigma", "overlap", "score_floor"), "ours"),
     )
 
     def known_branches(self) -> Sequence[str]:

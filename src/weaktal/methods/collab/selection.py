@@ -24,9 +24,9 @@ class SelectionConfig(Settings):
 
     rule: Literal["last", "agreement", "best"] = setting(
         "agreement",
-        "agreement: both branches where these agree before they have taught each other, else CBP as its warm-up left "
-        "it; of both the last weights, but those before the first B step where VLP, untaught, already finds less than "
-        "CBP. last: the last weights and the branch cbp, as in the paper. best: the phase and branch with the best "
+        "agreement: both branches if they agree before they have taught each other, else CBP as its warm-up left it; "
+        "both with the last weights, or with those before the first B step if VLP, untaught, finds no more than CBP. "
+        "last: the last weights and the branch cbp, as in the paper. best: the phase and branch with the best "
         "statistic.",
         "ours",
     )
