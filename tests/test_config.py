@@ -205,6 +205,21 @@ def test_settings_describe_themselves() -> None:
     assert [entries[key].default for key in ("inner.low", "mixed.high")] == [0.2, 0.3]
 
 
+class Wider(Inner):
+    middle: float = setting(0.5, "Between the bounds.", "ours", ge=0.1)
+
+
+class Loose(Settings):
+    given: Inner = group(Wider(low=0.2), "A group of more settings than its field says.", "ours")
+    maybe: Inner | None = group(Inner(low=0.3), "A group that may be null.", "ours")
+
+
+def test_groups_that_the_schema_does_not_tell_are_described_too() -> None:
+    entries = {entry.key: entry for entry in described(Loose())}
+    assert (entries["given.middle"].value, entries["given.middle"].limits) == (0.5, ">= 0.1")
+    assert (entries["maybe.low"].value, entries["maybe.low"].limits) == (0.3, "0 to 1")
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

@@ -236,3 +236,12 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     for read in (read_items, read_arrays):
         with pytest.raises(InputError, match="is not a file"):
             read(tmp_path / "v.npy")
+
+
+def test_another_file_is_looked_at_from_then_on(tmp_path: Path) -> None:
+    path = folder(tmp_path, "i3d", {"v": rows(20)})
+    features = FeatureFolder(path)
+    assert (features.read_header("v").rows, features.header("v").rows) == (20, 20)
+    np.save(tmp_path / "other.npy", rows(7))
+    features.look("v", tmp_path / "other.npy")
+    assert (features.read_header("v").rows, features.header("v").rows) == (7, 7)

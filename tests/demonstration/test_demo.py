@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import shlex
@@ -42,6 +43,7 @@ def test_the_whole_way_and_what_to_try_next(tmp_path: Path, capsys: pytest.Captu
         assert f"--branch {name}" in page
     assert page.count('"film":') == len(test)
     assert all(f'"name":"{name}"' in page for name in test)
+    assert f"--actions {shlex.quote(','.join(QUICK.actions))}" in html.unescape(page)
     assert str(out / "report.html") in said.out
     assert "extracting 50 %" in said.err
     commands = [line.strip() for line in said.out.split("next, try:")[1].splitlines() if line.strip()]

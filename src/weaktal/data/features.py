@@ -202,7 +202,7 @@ class FeatureFolder:
         self._read.pop(video, None)
 
     def path(self, video: str) -> Path:
-        """Where a video's features lie; a Mac may have spelled its umlauts otherwise."""
+        """The file of a video's features; a Mac may have spelled its umlauts otherwise."""
         if video in self._elsewhere:
             return self._elsewhere[video]
         path = self.folder / f"{video}.npy"
