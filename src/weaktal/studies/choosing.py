@@ -52,8 +52,11 @@ def chosen_tables(
         variants: names of the readings wanted; all by default.
         without: names of readings not wanted. What is held against one of them goes too.
 
+    Returns:
+        The tables that have a line left, if any.
+
     Raises:
-        InputError: for an unknown table or variant, naming the nearest; also if nothing is left.
+        InputError: for an unknown table or variant, naming the nearest.
     """
     by_key = {table.key: table for table in tables}
     picked = tables if keys is None else [by_key[_known(key, by_key, arg("tables"))] for key in keys]

@@ -23,7 +23,7 @@ from pathlib import Path
 from rich.console import Console
 
 from weaktal.config import load_settings
-from weaktal.errors import InputError, RunError
+from weaktal.errors import InputError, RunError, arg
 from weaktal.files import read_model, write_json, write_text
 from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
@@ -37,7 +37,7 @@ from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.seeds import check_seeds
 from weaktal.studies.statistics import Estimate, estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table, paper_tables
-from weaktal.studies.upper_bound import NAME, upper_bound
+from weaktal.studies.upper_bound import NAME, training_segments, upper_bound
 from weaktal.version import __version__
 
 TABLE = "controls"
@@ -58,6 +58,7 @@ def controls(
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     workers: int | None = None,
     bound: bool = True,
+    truth_file: str | None = None,
     command: Sequence[str] = (),
     console: Console | None = None,
 ) -> Path:
@@ -72,6 +73,7 @@ def controls(
         seeds: of the trainings.
         workers: trainings at once; as many as cores by default.
         bound: whether the upper bound is trained.
+        truth_file: see :func:`weaktal.studies.upper_bound.upper_bound`; read for the bound alone.
         command: the words of the command line, for the report.
         console: where progress goes; standard error by default.
 
@@ -79,7 +81,7 @@ def controls(
         The table.
 
     Raises:
-        InputError: for bad input, before anything is trained on the dataset that it concerns.
+        InputError: for bad input, before anything is trained.
         RunError: if training the upper bound diverges.
     """
     check_seeds(seeds)
@@ -90,12 +92,16 @@ def controls(
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
     base = load_settings(CollabConfig, None, overrides, base=named)
     catalog = paper_tables(long_warm_up(base))
-    (table,) = chosen_tables(catalog, [TABLE], None, without)
-    plan = make_plan([table], base, catalog=catalog)
+    tables = chosen_tables(catalog, [TABLE], None, without)
+    if not tables:
+        raise InputError("leaves nothing to do", source=arg("without"), expected=f"fewer readings of table {TABLE!r}")
+    plan = make_plan(tables, base, catalog=catalog)
     out = Path(out)
     found: dict[str, dict[int, Mapping[str, float]]] = {}
-    for place, folder in enumerate(folders):
-        data = common_data(folder, features, vlp_features)
+    told = [common_data(folder, features, vlp_features) for folder in folders]
+    for data in told if bound else []:
+        training_segments(data, truth_file)  # now, and not after hours of training
+    for place, (folder, data) in enumerate(zip(folders, told, strict=True)):
         console.print(f"{folder.name}: {place + 1} of {len(folders)} datasets", highlight=False)
         run_plan(
             plan, data, out=out / folder.name, seeds=seeds, workers=workers, command=command, console=console,
@@ -103,24 +109,28 @@ def controls(
         )  # fmt: skip
         cells = read_found(plan, out / folder.name, seeds)
         if bound:
-            cells[NAME] = _bounds(data, base, out / f"{folder.name}-{NAME}", seeds, console)
+            cells[NAME] = _bounds(data, base, out / f"{folder.name}-{NAME}", seeds, truth_file, console)
         for name, by_seed in cells.items():
             if len(by_seed) == len(seeds):  # else a training failed, and the mean would be of other seeds
                 found.setdefault(name, {})[place] = _mean(list(by_seed.values()))
-    text = report(table, found, [folder.name for folder in folders], seeds, command)
+    text = report(tables[0], found, [folder.name for folder in folders], seeds, command)
     write_text(out / "controls.md", text)
     write_text(out / "controls.csv", _csv(found, [folder.name for folder in folders]))
     return out / "controls.md"
 
 
-def _bounds(data: Data, base: CollabConfig, out: Path, seeds: Sequence[int], console: Console) -> dict[int, Measured]:
+def _bounds(
+    data: Data, base: CollabConfig, out: Path, seeds: Sequence[int], truth_file: str | None, console: Console
+) -> dict[int, Measured]:
     found = {}
     for seed in seeds:
         file = out / f"seed-{seed}.json"
         if not file.exists():
             console.print(f"{NAME} seed {seed}", highlight=False)
             with showing(console, lines=True) as show:
-                measured = upper_bound(data, base, seed=seed, folder=out / f"seed-{seed}", on_progress=show)
+                measured = upper_bound(
+                    data, base, seed=seed, folder=out / f"seed-{seed}", truth_file=truth_file, on_progress=show
+                )
             write_json(file, measured.model_dump(mode="json"))
         found[seed] = read_model(file, Measured, "what this study wrote there")
     return found
@@ -209,6 +219,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", default="0,1,2,3,4", help="with commas")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--no-bound", action="store_true", help="without the fully supervised upper bound")
+    parser.add_argument(
+        "--truth",
+        metavar="FILE",
+        help="in each DATASET: annotations with the training segments, for the upper bound alone",
+    )
     given = parser.parse_args(arguments)
     try:
         if not all(word.isdecimal() for word in given.seeds.split(",")):
@@ -224,6 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seeds=[int(word) for word in given.seeds.split(",")],
             workers=given.workers,
             bound=not given.no_bound,
+            truth_file=given.truth,
             command=[
                 "python",
                 "-m",

@@ -91,8 +91,39 @@ class FullSupervision(SingleWay):
         return self.side.localize(batch, None)
 
 
+def training_segments(data: Data, truth_file: str | None = None) -> dict[str, Video]:
+    """The videos to train on that have segments, with these.
+
+    Args:
+        data: as of :func:`upper_bound`.
+        truth_file: as there.
+
+    Raises:
+        InputError: for bad input, if there is no such video, or if the file has other classes than the dataset.
+    """
+    tagged = read_annotations(data.dataset)
+    told = read_annotations(data.dataset / truth_file) if truth_file else tagged
+    source = data.dataset / truth_file if truth_file else data.dataset
+    if told.classes != tagged.classes:
+        raise InputError("has other classes than the dataset", source=source, expected=", ".join(tagged.classes))
+    known = {name: video for name, video in told.subset(data.train_subset).items() if video.segments}
+    if not known:
+        raise InputError(
+            f"no video of subset {data.train_subset!r} has segments, which the upper bound learns from",
+            source=source,
+            expected="--truth FILE, annotations in the dataset's folder that have them, or --no-bound",
+        )
+    return known
+
+
 def upper_bound(
-    data: Data, config: CollabConfig, *, seed: int, folder: Path, on_progress: OnProgress | None = None
+    data: Data,
+    config: CollabConfig,
+    *,
+    seed: int,
+    folder: Path,
+    truth_file: str | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Measured:
     """Trains on the segments of the training subset and scores as :mod:`weaktal.studies.cell` does.
 
@@ -101,6 +132,7 @@ def upper_bound(
         config: its base settings.
         seed: of everything random.
         folder: for checkpoints and weights; goes on where it stopped.
+        truth_file: annotations in the dataset's folder that hold the training segments, where its own hold tags alone.
         on_progress: is told of each update.
 
     Raises:
@@ -108,10 +140,7 @@ def upper_bound(
     """
     truth = read_annotations(data.dataset)
     features = Features.open(data.dataset, data.features, data.seconds_per_snippet)
-    known = {name: video for name, video in truth.subset(data.train_subset).items() if video.segments}
-    if not known:
-        raise InputError(f"no video of subset {data.train_subset!r} has segments", source=data.dataset)
-    videos, _ = usable(known, [features], skip_broken=False)
+    videos, _ = usable(training_segments(data, truth_file), [features], skip_broken=False)
     method, info = _built(data, config, truth, features, videos, seed)
     training = TrainingFolder(folder)
     folder.mkdir(parents=True, exist_ok=True)
