@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import add_vlp_features, make_dataset
 from tests.in_process import Finished
 
+import weaktal
 from weaktal.data.annotations import read_annotations, write_annotations
 from weaktal.errors import InputError
 from weaktal.files import read_model, sha256
@@ -31,8 +32,8 @@ SETTINGS = (
     "schedule.background=1",
     "schedule.foreground=1",
 )
-# Leaves mil with kernel 1, CBP after its warm-up, CBP by its own labels and the whole method's CBP.
-WITHOUT = "mil-3,mmsd-on-tags,mmsd-own,vlp-vanilla,late,self-training-late,only-f,agreed-f,b-first"
+# Leaves mil with kernel 1, CBP after its warm-up, CBP by its own labels and the whole method.
+WITHOUT = "mil-3,mmsd-on-tags,mmsd-own,vlp-vanilla,late,only-f,agreed-f,b-first,b-first-both"
 
 
 def words(datasets: Sequence[Path], out: Path, *more: str) -> list[str]:
@@ -80,7 +81,10 @@ def rows(out: Path) -> dict[tuple[str, str], float]:
 
 def test_each_dataset_counts_with_the_mean_of_its_seeds(finished: Path, datasets: list[Path]) -> None:
     found = rows(finished)
-    assert {name for name, _ in found} == {"mil-1", "cbp-warm-up", "self-training", "whole", "upper-bound"}
+    assert {"mil-1", "cbp-warm-up", "self-training", "whole", "as-shipped", "upper-bound"} <= {
+        name for name, _ in found
+    }
+    assert not {"mil-3", "late", "only-f", "b-first-both"} & {name for name, _ in found}
     for dataset in datasets:
         bounds = [
             read_model(finished / f"{dataset.name}-upper-bound" / f"seed-{seed}.json", Measured, "a cell").average_map
@@ -93,6 +97,16 @@ def test_each_dataset_counts_with_the_mean_of_its_seeds(finished: Path, datasets
     text = (finished / "controls.md").read_text()
     mean = fmean(found["whole", dataset.name] for dataset in datasets)
     assert f"(`whole`) | {mean:.1f} ± " in text
+
+
+def test_as_shipped_is_what_localizing_gives(finished: Path, datasets: list[Path]) -> None:
+    found = rows(finished)
+    for dataset in datasets:
+        maps = []
+        for seed in (0, 1):
+            results = weaktal.localize(finished / dataset.name / "runs/whole" / f"seed-{seed}", dataset)
+            maps.append(weaktal.evaluate(dataset, results).average_map)
+        assert found["as-shipped", dataset.name] == pytest.approx(100 * fmean(maps), abs=1e-3)
 
 
 def test_the_bound_is_taught_every_segment(finished: Path, datasets: list[Path]) -> None:
@@ -160,7 +174,9 @@ def test_two_datasets_of_one_name_are_refused(datasets: list[Path], tmp_path: Pa
 def test_leaving_everything_out_is_one_line(
     datasets: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(words(datasets, tmp_path / "out", "--without", f"{WITHOUT},mil-1,self-training")) == 2
+    assert (
+        main(words(datasets, tmp_path / "out", "--without", f"{WITHOUT},mil-1,self-training,self-training-late")) == 2
+    )
     assert (
         capsys.readouterr().err
         == "weaktal: --without: leaves nothing to do; expected fewer readings of table 'controls'\n"

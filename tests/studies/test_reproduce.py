@@ -123,6 +123,7 @@ def test_a_small_one_from_end_to_end(tiny_dataset: Path, tmp_path: Path, capsys:
     mean = 50 * (cells[0].average_map + cells[1].average_map)
     (row,) = [line for line in text.splitlines() if line.startswith("| weaktal, preset default, CBP, n = 2")]
     assert "| weaktal, preset paper, CBP, n = 2" in text
+    assert "| weaktal, preset default, as it localizes, n = 2" in text
     assert row.split("|")[-2].split("±")[0].strip() == f"{mean:.1f}"
     assert f"{mean - 49.4:+.1f} of the published mean" in text
     assert "Not the published set: trained on 10 videos of 'training'; the published experiment has 200" in text

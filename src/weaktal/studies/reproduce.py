@@ -29,7 +29,7 @@ from weaktal.studies.plan import make_plan
 from weaktal.studies.seeded import Measured
 from weaktal.studies.seeds import check_seeds
 from weaktal.studies.statistics import Estimate, estimate
-from weaktal.studies.tables import WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
+from weaktal.studies.tables import AS_SHIPPED, WHOLE, WHOLE_BOTH, WHOLE_VLP, Line, Reading, Table
 from weaktal.version import __version__
 
 TABLE = Table(
@@ -38,6 +38,7 @@ TABLE = Table(
     (
         Line(WHOLE),
         Line(WHOLE_BOTH, WHOLE.name, "above"),
+        Line(AS_SHIPPED, WHOLE.name),
         Line(WHOLE_VLP),
         Line(Reading("cbp-warm-up", "CBP on tags alone (warm-up)", after=WARM_UP), WHOLE.name, "below"),
         Line(Reading("vlp-vanilla", "vanilla VLP", after=WARM_UP, branch="vanilla"), WHOLE_VLP.name, "below"),
@@ -168,6 +169,7 @@ def report(
                 ("preset paper, both branches", "paper-both"),
                 ("preset default, CBP", "whole"),
                 ("preset default, both branches", "whole-both"),
+                ("preset default, as it localizes", AS_SHIPPED.name),
             )
         ),
         "",

@@ -72,6 +72,7 @@ VANILLA = Reading("vlp-vanilla", "vanilla VLP (nothing learned)", after=WARM_UP,
 WHOLE = Reading("whole", "the whole method: CBP")
 WHOLE_VLP = Reading("whole-vlp", "the whole method: VLP", branch="vlp")
 WHOLE_BOTH = Reading("whole-both", "the whole method: both branches", branch="both")
+AS_SHIPPED = Reading("as-shipped", "the whole method: the weights and the branch that it localizes with", branch=CHOICE)
 IN_TURNS = "schedule.kind=alternate"
 B_FIRST = (IN_TURNS, "schedule.steps=[background,foreground]")
 ONLY_B = (IN_TURNS, "schedule.steps=[background]")
@@ -204,6 +205,7 @@ def _controls() -> Table:
             Line(Reading("b-first-both", "the same, both branches", B_FIRST, branch="both"), self_late.name),
             Line(WHOLE, self_taught.name),
             Line(WHOLE_BOTH, self_late.name),
+            Line(AS_SHIPPED, self_late.name),
         ),
     )
 
