@@ -79,6 +79,7 @@ ONLY_B = (IN_TURNS, "schedule.steps=[background]")
 ONLY_F = (IN_TURNS, "schedule.steps=[foreground]")
 ON_TAGS = (IN_TURNS, "schedule.rounds=0")  # nothing after the warm-up, where nothing after it is read
 ONE_WAY = Reading("only-f", "F steps only: CBP", ONLY_F)
+ONE_WAY_LATE = Reading("only-f-late", "the same, averaged with vanilla VLP", ONLY_F, branch="late")
 WITHOUT_CLS = "losses.classification=0"
 WITHOUT_CONTRAST = "losses.contrast=0"
 
@@ -200,6 +201,7 @@ def _controls() -> Table:
             Line(self_taught, WARM.name),
             Line(self_late, self_taught.name),
             Line(ONE_WAY, self_taught.name),
+            Line(ONE_WAY_LATE, self_late.name),
             Line(agreed, self_taught.name),
             Line(Reading("b-first", "the paper's order, B before F: CBP", B_FIRST), self_taught.name),
             Line(Reading("b-first-both", "the same, both branches", B_FIRST, branch="both"), self_late.name),
