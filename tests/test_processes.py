@@ -41,27 +41,44 @@ def test_nothing_is_known_of_other_machines() -> None:
     assert is_over("1-1.00000000") is None
 
 
-@pytest.fixture
-def pool(tmp_path: Path) -> subprocess.Popen[str]:
-    """A process with two helpers that sleep; its first line names them."""
-    program = tmp_path / "program.py"
-    program.write_text(
-        "import os, time\n"
-        "from weaktal.processes import worker_pool\n"
-        "def who(_):\n    time.sleep(0.2)\n    return os.getpid()\n"
-        "def main():\n"
-        "    with worker_pool(2) as pool:\n"
-        "        print(*set(pool.map(who, range(6))), flush=True)\n"
-        "        list(pool.map(time.sleep, [60, 60]))\n"
-        "if __name__ == '__main__':\n    main()\n"
-    )
+PROGRAM = """
+import os, sys, time
+from weaktal.processes import worker_pool
+
+def who(_):
+    time.sleep(0.2)
+    return os.getpid()
+
+def work(seconds):
+    print(os.getpid(), flush=True)
+    time.sleep(seconds)
+
+def main():
+    with worker_pool(2) as pool:
+        print(*set(pool.map(who, range(6))), flush=True)
+        list(pool.map(work, [60] * int(sys.argv[1])))
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def start(folder: Path, tasks: int) -> subprocess.Popen[str]:
+    """A process with two helpers and so many tasks that sleep: its first line names the helpers, the next who works."""
+    program = folder / "program.py"
+    program.write_text(PROGRAM)
     return subprocess.Popen(
-        [sys.executable, str(program)],
+        [sys.executable, str(program), str(tasks)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> subprocess.Popen[str]:
+    return start(tmp_path, tasks=2)
 
 
 def wait_until_gone(pids: list[int]) -> None:
@@ -91,10 +108,16 @@ def test_helpers_end_at_once_when_their_parent_is_told_to_stop(pool: subprocess.
     wait_until_gone(helpers)
 
 
-def test_a_helper_that_is_killed_is_one_error(pool: subprocess.Popen[str]) -> None:
+@pytest.mark.parametrize("idle", [False, True])
+def test_a_helper_that_is_killed_is_one_error(idle: bool, tmp_path: Path) -> None:
+    """Also one that waits for work, and with it holds the lock that the other, which works, comes to next."""
+    pool = start(tmp_path, tasks=1)
     assert pool.stdout is not None
     helpers = [int(word) for word in pool.stdout.readline().split()]
-    os.kill(helpers[0], signal.SIGKILL)
+    working = int(pool.stdout.readline())
+    waiting = next(pid for pid in helpers if pid != working)
+    time.sleep(0.2)  # until it waits
+    os.kill(waiting if idle else working, signal.SIGKILL)
     _, said = pool.communicate(timeout=60)
     assert said.strip().splitlines()[-1].startswith("weaktal.errors.RunError: a helper process was killed")
     wait_until_gone(helpers)

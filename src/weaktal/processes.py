@@ -99,6 +99,9 @@ def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iter
             yield pool
         except BrokenProcessPool:
             time.sleep(0.2)  # where the whole group was told to stop, this process is about to hear of it
+            # The pool has asked the others to end. One that was at work takes that for the end of its task, and waits
+            # for the next behind a lock that the killed one may have held.
+            _end(set(multiprocessing.active_children()) - others)
             raise RunError("a helper process was killed; the system may have run out of memory") from None
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
