@@ -143,7 +143,11 @@ def test_segments_for_the_bound_may_lie_beside_the_tags(finished: Path, datasets
 @pytest.mark.parametrize(
     ("named", "complaint"),
     [
-        ((), "hidden: no video of subset 'training' has segments, which the upper bound learns from"),
+        (
+            (),
+            "hidden: no video of subset 'training' has segments, which the upper bound learns from; "
+            "expected --truth FILE, annotations in the dataset's folder that have them, or --no-bound",
+        ),
         (("--truth", "truth.json"), "hidden/truth.json: has other classes than the dataset"),
         (("--truth", "absent.json"), "d2/absent.json: no such file"),
     ],

@@ -23,7 +23,7 @@ from weaktal.engine.folder import TrainingFolder
 from weaktal.engine.method import Phase, SingleWay, State
 from weaktal.engine.seeding import seed_torch
 from weaktal.engine.trainer import Trainer
-from weaktal.errors import InputError
+from weaktal.errors import InputError, arg
 from weaktal.evaluation.diagnose import action_snippets
 from weaktal.losses.distillation import confident_distillation
 from weaktal.methods.base import Inputs
@@ -111,7 +111,8 @@ def training_segments(data: Data, truth_file: str | None = None) -> dict[str, Vi
         raise InputError(
             f"no video of subset {data.train_subset!r} has segments, which the upper bound learns from",
             source=source,
-            expected="--truth FILE, annotations in the dataset's folder that have them, or --no-bound",
+            expected=f"{arg('truth_file', '--truth FILE')}, annotations in the dataset's folder that have them, or "
+            f"{arg('bound=False', '--no-bound')}",
         )
     return known
 
