@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from weaktal.data.annotations import read_annotations
 from weaktal.data.manifest import Manifest, write_manifest
@@ -14,12 +16,25 @@ from weaktal.data.manifest import Manifest, write_manifest
 DIM = 8
 SMALL = """
 optimizer: {batch_size: 4, lr: 0.01, max_snippets: 12}
+cbp: pyramid
 pyramid: {width: 16, heads: 2}
 convolution: {width: 16}
 vlp: {heads: 2}
 schedule: {steps: [background, foreground], warm_up: 1, background: 1, foreground: 1, rounds: 2, updates_per_epoch: 4}
 engine: {tensorboard: false, log_every: 3}
 """
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As many threads here as in the processes of a study: on some processors more of them change a sum's last bits."""
+    before = torch.get_num_threads()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            patch.setenv(name, "1")
+        torch.set_num_threads(1)
+        yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

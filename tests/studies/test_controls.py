@@ -23,8 +23,10 @@ from weaktal.studies.seeded import Measured
 SETTINGS = (
     "optimizer.batch_size=5",
     "optimizer.lr=0.01",
+    "cbp=pyramid",
     "pyramid.width=16",
     "pyramid.heads=2",
+    "convolution.width=16",
     "vlp.heads=2",
     "engine.tensorboard=false",
     "schedule.warm_up=1",
@@ -113,6 +115,17 @@ def test_the_bound_is_taught_every_segment(finished: Path, datasets: list[Path])
     """Told segments, the network finds more than the same network on tags alone, on data where tags tell little."""
     found = rows(finished)
     assert fmean(found["upper-bound", d.name] for d in datasets) > fmean(found["cbp-warm-up", d.name] for d in datasets)
+
+
+@pytest.mark.usefixtures("trainings_here")
+def test_a_side_whose_network_is_picked_is_bounded_by_both(datasets: list[Path], tmp_path: Path) -> None:
+    only = WITHOUT.replace("late,only-f", "mil-1,only-f")
+    assert main(words([datasets[0]], tmp_path / "out", "--without", only, "--set", "cbp=auto", "--seeds", "0")) == 0
+    names = {name for name, _ in rows(tmp_path / "out")}
+    assert {"upper-bound-pyramid", "upper-bound-convolution"} <= names
+    assert "upper-bound" not in names
+    text = (tmp_path / "out" / "controls.md").read_text()
+    assert "upper bound: the convolution told all segments (`upper-bound-convolution`)" in text
 
 
 def test_goes_on_without_training_again(

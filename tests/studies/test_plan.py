@@ -9,7 +9,7 @@ from weaktal.config import load_settings
 from weaktal.errors import InputError
 from weaktal.methods.base import Inputs, OtherFeatures
 from weaktal.methods.collab import build
-from weaktal.methods.collab.phases import step_names
+from weaktal.methods.collab.phases import step_names, step_of
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.studies.choosing import chosen_tables, own_table
 from weaktal.studies.plan import Plan, fingerprints, make_plan
@@ -25,6 +25,7 @@ def plan_of(*readings: Reading, base: tuple[str, ...] = ()) -> Plan:
     "overrides",
     [
         [],
+        ["cbp=pyramid"],
         ["schedule.rounds=0"],
         ["schedule.rounds=3", "schedule.steps=[foreground]"],
         ["schedule.steps=[foreground, background, background]"],
@@ -35,7 +36,10 @@ def plan_of(*readings: Reading, base: tuple[str, ...] = ()) -> Plan:
 def test_step_names_are_those_of_the_method(overrides: list[str]) -> None:
     config = load_settings(CollabConfig, overrides=overrides)
     method = build(config, Inputs(dim=4, classes=("a", "b"), others={"vlp": OtherFeatures(8, torch.eye(2, 8).numpy())}))
-    assert tuple(phase.name for phase in method.phases()) == step_names(config)
+    steps = [step_of(phase.name) for phase in method.phases()]
+    warm_up = len(method.warm_up())
+    assert set(steps[:warm_up]) == {"warm-up"}
+    assert ("warm-up", *steps[warm_up:]) == step_names(config)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from rich.console import Console
 from weaktal.config import load_settings
 from weaktal.errors import InputError, RunError, arg
 from weaktal.files import read_model, write_json, write_text
+from weaktal.methods.collab.either import NETWORKS
 from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
@@ -42,7 +43,7 @@ from weaktal.version import __version__
 
 TABLE = "controls"
 NUMBERS = ("mAP", "misses", "false alarms")
-BOUND_TITLE = "upper bound: the same network told all segments"
+BOUND_TITLE = "upper bound: {} told all segments"
 Values = Mapping[int, Mapping[str, float]]  # by place of the dataset: mAP in percent, misses, false alarms
 
 
@@ -108,8 +109,8 @@ def controls(
             heading=f"Controls on {folder.name}",
         )  # fmt: skip
         cells = read_found(plan, out / folder.name, seeds)
-        if bound:
-            cells[NAME] = _bounds(data, base, out / f"{folder.name}-{NAME}", seeds, truth_file, console)
+        for name, config in _bounded(base).items() if bound else ():
+            cells[name] = _bounds(name, data, config, out / f"{folder.name}-{name}", seeds, truth_file, console)
         for name, by_seed in cells.items():
             if len(by_seed) == len(seeds):  # else a training failed, and the mean would be of other seeds
                 found.setdefault(name, {})[place] = _mean(list(by_seed.values()))
@@ -119,17 +120,30 @@ def controls(
     return out / "controls.md"
 
 
+def _bounded(base: CollabConfig) -> dict[str, CollabConfig]:
+    """The settings of each upper bound by its name: of both networks where either may be the one of a training."""
+    if base.cbp != "auto":
+        return {NAME: base}
+    return {f"{NAME}-{network}": base.model_copy(update={"cbp": network}) for network in NETWORKS}
+
+
 def _bounds(
-    data: Data, base: CollabConfig, out: Path, seeds: Sequence[int], truth_file: str | None, console: Console
+    name: str,
+    data: Data,
+    config: CollabConfig,
+    out: Path,
+    seeds: Sequence[int],
+    truth_file: str | None,
+    console: Console,
 ) -> dict[int, Measured]:
     found = {}
     for seed in seeds:
         file = out / f"seed-{seed}.json"
         if not file.exists():
-            console.print(f"{NAME} seed {seed}", highlight=False)
+            console.print(f"{name} seed {seed}", highlight=False)
             with showing(console, lines=True) as show:
                 measured = upper_bound(
-                    data, base, seed=seed, folder=out / f"seed-{seed}", truth_file=truth_file, on_progress=show
+                    data, config, seed=seed, folder=out / f"seed-{seed}", truth_file=truth_file, on_progress=show
                 )
             write_json(file, measured.model_dump(mode="json"))
         found[seed] = read_model(file, Measured, "what this study wrote there")
@@ -159,8 +173,10 @@ def report(
         "|---|---|---|---|---|---|",
     ]
     rows = [(line.reading.name, line.reading.title, line.versus) for line in table.lines]
-    if NAME in found:
-        rows.append((NAME, BOUND_TITLE, WHOLE.name))
+    for name in found:
+        if name.startswith(NAME):
+            network = name.removeprefix(NAME).removeprefix("-")
+            rows.append((name, BOUND_TITLE.format(f"the {network}" if network else "the same network"), WHOLE.name))
     for name, title, versus in rows:
         values = found.get(name, {})
         numbers = {
@@ -177,7 +193,8 @@ def report(
             str(len(values)),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", "The upper bound is trained on segments; nothing else is." if NAME in found else "", ""]
+    bounded = any(name.startswith(NAME) for name in found)
+    lines += ["", "The upper bound is trained on segments; nothing else is." if bounded else "", ""]
     if command:
         lines += [f"```\n{' '.join(command)}\n```", ""]
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from weaktal.engine.checkpoint import load_tensors
 from weaktal.engine.checksums import seal
 from weaktal.engine.method import Choice
 from weaktal.errors import InputError
-from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree, over_complete
+from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree, cured, over_complete
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.statistics import Scored, agreement, branch_statistics, label_statistics, statistics
 from weaktal.methods.collab.turns import Collaboration
@@ -133,26 +133,39 @@ def test_over_complete_by_hand(warm_up: dict[str, Any], expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "least", "vanilla", "choice"),
+    ("last", "expected"),
     [
-        ("[foreground, background]", 0.2, 0.5, Choice(None, "both")),
-        ("[foreground, background]", 0.4, 0.5, Choice(0, "cbp")),  # they disagree
-        ("[foreground, background]", 0.2, 0.1, Choice(1, "both")),  # after the first F: no B has touched VLP
-        ("[background, foreground]", 0.2, 0.1, Choice(0, "both")),
-        ("[foreground]", 0.2, 0.1, Choice(None, "both")),  # VLP is never touched
+        (phase(vlp={"activity": 0.3}, vanilla={"activity": 0.5}), True),
+        (phase(vlp={"activity": 0.5}, vanilla={"activity": 0.5}), False),  # nothing has taught it
+        (phase(vlp={"activity": 0.6}, vanilla={"activity": 0.5}), False),
+        (phase(vlp={"activity": None}, vanilla={"activity": 0.5}), False),
+        ({}, False),
     ],
 )
-def test_the_rule_agreement(chosen: RunFolder, steps: str, least: float, vanilla: float, choice: Choice) -> None:
+def test_cured_by_hand(last: dict[str, Any], expected: bool) -> None:
+    assert cured(last) is expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "least", "vlp", "choice"),
+    [
+        ("[foreground, background]", 0.2, 0.4, Choice(None, "both")),
+        ("[foreground, background]", 0.4, 0.4, Choice(0, "cbp")),  # they disagree
+        ("[foreground, background]", 0.2, 0.6, Choice(1, "cbp")),  # after the first F: no B has touched VLP
+        ("[background, foreground]", 0.2, 0.6, Choice(0, "cbp")),
+        ("[foreground]", 0.2, 0.5, Choice(None, "cbp")),  # VLP is never touched
+    ],
+)
+def test_the_rule_agreement(chosen: RunFolder, steps: str, least: float, vlp: float, choice: Choice) -> None:
     method, _, _ = load_method(chosen)
     assert isinstance(method, Collaboration)
     method.config = load_settings(
         CollabConfig,
         overrides=[f"schedule.steps={steps}", "selection.rule=agreement", f"selection.least_agreement={least}"],
     )
-    warm_up = phase(cbp={"activity": 0.3}, vanilla={"activity": vanilla}) | {
-        "agreement": {"cbp-vanilla": {"correlation": 0.3}}
-    }
-    assert method.choose(lambda index: [warm_up][index]) == choice  # it looks at nothing but the warm-up
+    warm_up = {"agreement": {"cbp-vanilla": {"correlation": 0.3}}}
+    looked_at = {0: warm_up, len(method.phases()) - 1: phase(vlp={"activity": vlp}, vanilla={"activity": 0.5})}
+    assert method.choose(looked_at.__getitem__) == choice
 
 
 def test_no_such_statistic_anywhere() -> None:

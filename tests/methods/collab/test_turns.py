@@ -477,7 +477,7 @@ def test_without_vision_language_features_the_message_names_the_branch_that_need
     shutil.rmtree(bare / "features/scene")
     shutil.copytree(finished.path, run)
     info = json.loads((run / "run.json").read_text())
-    info["settings"]["selection"] |= {"rule": "agreement", "least_agreement": -1}
+    info["settings"]["selection"] |= {"rule": "best", "branches": ["both"]}
     (run / "run.json").write_text(json.dumps(info))
     localize(run, dataset, tmp_path / "both.json")
     with pytest.raises(InputError, match=r"scene: no such folder .*; or branch cbp, which does without"):

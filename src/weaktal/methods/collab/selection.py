@@ -24,10 +24,10 @@ class SelectionConfig(Settings):
 
     rule: Literal["last", "agreement", "best"] = setting(
         "agreement",
-        "agreement: both branches if they agree before they have taught each other, else CBP as its warm-up left it; "
-        "both with the last weights, or with those before the first B step if VLP, untaught, finds no more than CBP. "
-        "last: the last weights and the branch cbp, as in the paper. best: the phase and branch with the best "
-        "statistic.",
+        "agreement: CBP as its warm-up left it if it does not agree with VLP before either has taught the other. Else "
+        "both branches with the last weights if B steps have made VLP find less, which is what they are for, and CBP "
+        "alone with the weights before the first B step if not. last: the last weights and the branch cbp, as in the "
+        "paper. best: the phase and branch with the best statistic.",
         "ours",
     )
     least_agreement: Annotated[float, Field(ge=-1, le=1)] = setting(
@@ -58,15 +58,25 @@ def branches_agree(warm_up: Mapping[str, Any], config: SelectionConfig) -> bool:
 
 
 def over_complete(warm_up: Mapping[str, Any]) -> bool:
-    """Whether the vanilla branch finds more than CBP does on tags alone, which is what a B step cures.
-
-    It teaches VLP background alone, so a VLP that finds too little already only becomes worse.
+    """Whether the vanilla branch finds more than CBP does on tags alone, which is what the paper builds upon.
 
     Args:
         warm_up: as for :func:`branches_agree`; true where it says nothing of either branch.
     """
     vanilla, cbp = (_stored(warm_up, branch, "activity") for branch in ("vanilla", "cbp"))
     return vanilla is None or cbp is None or vanilla > cbp
+
+
+def cured(last: Mapping[str, Any]) -> bool:
+    """Whether VLP finds less than before it was taught, which is what a B step is for.
+
+    It teaches VLP background alone. A VLP that calls more action afterwards has learned something else.
+
+    Args:
+        last: what :func:`statistics` made of the last phase; false where it says nothing of either branch.
+    """
+    vanilla, vlp = (_stored(last, branch, "activity") for branch in ("vanilla", "vlp"))
+    return vanilla is not None and vlp is not None and vlp < vanilla
 
 
 def best(phases: Sequence[Mapping[str, Any]], config: SelectionConfig) -> tuple[int, str]:

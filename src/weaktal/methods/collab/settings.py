@@ -244,8 +244,12 @@ class CollabScheduleConfig(Settings):
 class CollabConfig(MethodConfig):
     """Settings of ``collab``."""
 
-    cbp: Literal["pyramid", "convolution", "mmsd"] = setting(
-        "pyramid", "The network of the CBP side; the paper's Table 6 compares several.", "paper"
+    cbp: Literal["auto", "pyramid", "convolution", "mmsd"] = setting(
+        "auto",
+        "The network of the CBP side; the paper has the pyramid, and its Table 6 compares several. auto takes the "
+        "convolution, which is that of mil, where the pyramid has learned the tags and finds no less than untaught VLP "
+        "does: the paper builds upon a CBP that finds too little.",
+        "ours",
     )
     pyramid: PyramidConfig = PyramidConfig()
     convolution: ConvolutionConfig = ConvolutionConfig()

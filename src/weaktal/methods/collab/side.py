@@ -11,6 +11,7 @@ from weaktal.engine.batch import Batch
 from weaktal.engine.method import Phase
 from weaktal.methods import mmsd
 from weaktal.methods.base import Inputs
+from weaktal.methods.collab.either import NETWORKS, EitherSide, Network
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.mil import MultipleInstance
 from weaktal.methods.mil_config import ScheduleConfig
@@ -54,7 +55,14 @@ def build_side(config: CollabConfig, inputs: Inputs) -> CbpSide:
     """
     if config.cbp == "mmsd":
         return mmsd.build(config.mmsd, inputs)
-    network = config.pyramid if config.cbp == "pyramid" else config.convolution
+    if config.cbp == "auto":
+        return EitherSide({network: _on_tags(network, config, inputs) for network in NETWORKS})
+    return _on_tags(config.cbp, config, inputs)
+
+
+def _on_tags(name: Network, config: CollabConfig, inputs: Inputs) -> MultipleInstance:
+    """A network that learns the tags as the collaboration's warm-up does."""
+    network = config.pyramid if name == "pyramid" else config.convolution
     schedule = config.schedule
     return MultipleInstance(
         network.build(dim=inputs.dim, classes=len(inputs.classes)),

@@ -15,6 +15,7 @@ Or, in place of 2 to 4, both at once: see :mod:`weaktal.methods.collab.online`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,15 +31,18 @@ from weaktal.losses.contrastive import foreground_contrast
 from weaktal.losses.distillation import confident_distillation
 from weaktal.methods.base import VLP
 from weaktal.methods.collab.branches import ALONE, BRANCHES, NOTED, SHOWN, TOGETHER, vlp_snippets
+from weaktal.methods.collab.either import EitherSide
 from weaktal.methods.collab.labels import agreed, hard_labels_in, label_videos, stored_labels
 from weaktal.methods.collab.phases import WARM_UP, step_names
-from weaktal.methods.collab.selection import best, branches_agree, over_complete
+from weaktal.methods.collab.selection import best, branches_agree, cured, over_complete
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.side import CbpSide
 from weaktal.methods.collab.statistics import StoredStatistics, score_branches, statistics
 from weaktal.methods.mil import probabilities
 from weaktal.models.outputs import SnippetOutput
 from weaktal.models.vlp import VlpBranch
+
+log = logging.getLogger("weaktal")
 
 
 class Collaboration:
@@ -94,10 +98,26 @@ class Collaboration:
         """What the classification-based side does when it trains alone."""
         alone = self.cbp.phases()
         names = [WARM_UP] if len(alone) == 1 else [f"{WARM_UP}-{phase.name}" for phase in alone]
-        return [
+        phases = [
             replace(phase, name=name, trains=["cbp"], review=lambda videos, _: self.review(videos, {}))
             for phase, name in zip(alone, names, strict=True)
         ]
+        if isinstance(self.cbp, EitherSide):
+            phases[-1] = replace(phases[-1], prepare=self.take_network)
+        return phases
+
+    def take_network(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
+        """Takes the convolution in the pyramid's place where the latter finds no less than untaught VLP does."""
+        assert isinstance(self.cbp, EitherSide)
+        self.cbp.take("pyramid")
+        scored = score_branches(videos, self.localize, ("cbp", "vanilla"), self.device)
+        found = statistics(scored, videos.labels.numpy() > 0, None)
+        if not over_complete(found):
+            self.cbp.take("convolution")
+        cbp, vanilla = (found["branches"][branch]["activity"] for branch in scored)
+        shares = "of the snippets the pyramid calls %.0f %% action, untaught VLP %.0f %%"
+        log.info(f"CBP goes on with the %s: {shares}", self.cbp.taken, 100 * cbp, 100 * vanilla)
+        return {}
 
     def labels_of_cbp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
         """What CBP is sure of: ``labels/VIDEO``, (T, C) int8, for every training video."""
@@ -179,7 +199,9 @@ class Collaboration:
             before = statistics_of(alone)
             if not branches_agree(before, selection):
                 return Choice(alone, "cbp")
-            return Choice(None if over_complete(before) else self._untaught_vlp(), "both")
+            if cured(statistics_of(len(self.phases()) - 1)):
+                return Choice(None, "both")
+            return Choice(self._untaught_vlp(), "cbp")
         return Choice(*best([statistics_of(index) for index in range(len(self.phases()))], selection))
 
     def _untaught_vlp(self) -> int | None:

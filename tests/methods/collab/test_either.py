@@ -1,0 +1,145 @@
+"""The side whose network is picked: by what, when, and that the pick is kept wherever weights go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from tests.methods.collab.test_turns import SMALL, small_method, videos_of
+from tests.training import train
+
+from weaktal.engine.batch import Batch
+from weaktal.engine.checkpoint import load_tensors
+from weaktal.engine.method import State
+from weaktal.methods.collab import turns
+from weaktal.methods.collab.either import EitherSide
+from weaktal.methods.collab.turns import Collaboration
+from weaktal.methods.mil import MultipleInstance
+from weaktal.runs.folder import RunFolder
+from weaktal.runs.localize import localize
+from weaktal.runs.trained import load_method
+
+
+@pytest.fixture(scope="module")
+def dataset(scene_dataset: Path) -> Path:
+    return scene_dataset
+
+
+def trained(dataset: Path, folder: Path, *overrides: str, resume: bool = False) -> RunFolder:
+    return train(
+        dataset,
+        method="collab",
+        features="i3d",
+        vlp_features="scene",
+        run=folder,
+        config=SMALL,
+        overrides=("cbp=auto", "schedule.rounds=1", *overrides),
+        resume=resume,
+    )
+
+
+def picked(monkeypatch: pytest.MonkeyPatch, *, finds_less: bool) -> None:
+    """The pick as it falls out where the pyramid finds less than untaught VLP, or does not."""
+    monkeypatch.setattr(turns, "over_complete", lambda _: finds_less)
+
+
+def side_of(method: Collaboration) -> EitherSide:
+    assert isinstance(method.cbp, EitherSide)
+    return method.cbp
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_pyramid_that_finds_as_much_as_untaught_vlp_gives_way(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, everything: bool
+) -> None:
+    """The pyramid is made to call all snippets action, or one a video; vanilla VLP is as it is."""
+    method = small_method(dataset, "cbp=auto")
+    pyramid = side_of(method).sides["pyramid"]
+
+    def snippets(batch: Batch, _branch: str | None) -> tuple[torch.Tensor, torch.Tensor]:
+        scores = torch.full((*batch.mask.shape, 3), 0.9 if everything else 0.1)
+        scores[:, 0] = 0.9
+        return scores, scores.amax(1)
+
+    monkeypatch.setattr(pyramid, "localize", snippets)
+    method.take_network(videos_of(dataset), {})
+    assert side_of(method).taken == ("convolution" if everything else "pyramid")
+
+
+@pytest.mark.parametrize("finds_less", [True, False])
+def test_the_network_that_is_taken_is_the_one_that_learns_and_localizes(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finds_less: bool
+) -> None:
+    picked(monkeypatch, finds_less=finds_less)
+    run = trained(dataset, tmp_path / "run")
+    phases = sorted((run.path / "phases").iterdir())
+    names = ["warm-up-pyramid", "warm-up-convolution", "background-1", "foreground-1"]
+    assert [folder.name.partition("-")[2] for folder in phases] == names
+    before, after = (load_tensors(phases[index] / "weights.safetensors") for index in (2, 3))
+    moved = {name.split(".")[1] for name in before if not torch.equal(before[name], after[name])}
+    taken = "pyramid" if finds_less else "convolution"
+    assert moved == {taken}
+    monkeypatch.undo()
+    method, _, _ = load_method(run)
+    assert isinstance(method, Collaboration)
+    assert side_of(method).taken == taken
+    method.module.eval()
+    batch = next(videos_of(dataset).whole(2))
+    alone = side_of(method).sides["pyramid" if finds_less else "convolution"]
+    assert torch.equal(method.localize(batch, "cbp")[0], alone.localize(batch, None)[0])
+    localize(run.path, dataset, tmp_path / "found.json")
+
+
+def test_the_convolution_is_over_after_an_epoch_where_it_is_not_taken(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picked(monkeypatch, finds_less=True)
+    run = trained(dataset, tmp_path / "run")
+    rows = [line.split(",")[:3] for line in run.losses.read_text().splitlines()[1:]]
+    assert max(int(row[2]) for row in rows if "warm-up-convolution" in row) == 4  # of 8
+    assert max(int(row[2]) for row in rows if "warm-up-pyramid" in row) == 8
+
+
+def test_fresh_weights_keep_the_pick(dataset: Path) -> None:
+    method = small_method(dataset, "cbp=auto", "schedule.restart=true")
+    side_of(method).take("convolution")
+    before = {name: tensor.clone() for name, tensor in method.cbp.module.state_dict().items()}
+    method.labels_of_vlp(videos_of(dataset), {})
+    assert side_of(method).taken == "convolution"
+    after = method.cbp.module.state_dict()
+    name = next(name for name in before if name.startswith("convolution.") and before[name].dim() > 1)
+    assert not torch.equal(before[name], after[name])
+
+
+def test_online_teachers_take_the_same_network(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picked(monkeypatch, finds_less=False)
+    run = trained(dataset, tmp_path / "run", "schedule.kind=online", "schedule.restart=true")
+    weights = load_tensors(run.weights)
+    assert weights["cbp.taken"] == weights["cbp_teacher.taken"] == 1
+
+
+def test_stopped_in_the_second_warm_up_and_resumed_equals_never_stopped(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picked(monkeypatch, finds_less=False)
+    whole = trained(dataset, tmp_path / "whole")
+    losses = MultipleInstance.losses
+    calls = 0
+
+    def stopping(self: MultipleInstance, batch: Batch, state: State) -> dict[str, torch.Tensor]:
+        nonlocal calls
+        calls += 1
+        if calls == 8 + 6:  # the sixth of eight updates of the second warm-up
+            raise KeyboardInterrupt
+        return losses(self, batch, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MultipleInstance, "losses", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            trained(dataset, tmp_path / "stopped")
+    stopped = trained(dataset, tmp_path / "stopped", resume=True)
+    one, other = load_tensors(whole.weights), load_tensors(stopped.weights)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert json.loads((stopped.path / "run.json").read_text())["settings"]["cbp"] == "auto"
