@@ -90,6 +90,11 @@ def results(path: Path) -> dict[str, list[dict[str, Any]]]:
     return content
 
 
+def close_to(segments: list[dict[str, Any]]) -> list[Any]:
+    """Scores differ in their last digits where other videos are in the batch."""
+    return [{**segment, "score": pytest.approx(segment["score"], rel=1e-5)} for segment in segments]
+
+
 def test_finds_the_action_in_a_new_video(trained: Path, weights: Path, tmp_path: Path) -> None:
     video = write_video(tmp_path / "new.mp4", [DARK, DARK, DARK, BRIGHT, BRIGHT, DARK, DARK], 16)
     out, scores = tmp_path / "r.json", tmp_path / "s.safetensors"
@@ -133,13 +138,13 @@ def test_features_are_made_once_for_each_content(
 
     shutil.copy(videos / "a.mp4", videos / "c.mp4")
     assert "0 videos extracted, 3 from the cache" in said()
-    assert results(tmp_path / "r.json")["c"] == first["a"]
+    assert results(tmp_path / "r.json")["c"] == close_to(first["a"])
 
     write_video(videos / "a.mp4", [BRIGHT, BRIGHT, DARK])
     assert "1 video extracted, 2 from the cache" in said()
     changed = results(tmp_path / "r.json")
     assert changed["a"] != first["a"]
-    assert changed["b"] == first["b"]
+    assert changed["b"] == close_to(first["b"])
 
 
 def test_another_cache_by_option(trained: Path, weights: Path, tmp_path: Path) -> None:
