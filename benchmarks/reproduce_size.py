@@ -73,9 +73,11 @@ def main() -> None:
 
 def report(measured: dict[str, Any], base: float) -> None:
     """The phases and the sum of a whole run."""
+    from weaktal.methods.collab.phases import step_of
+
     total = measured["localize"]
     for name, phase in measured["phases"].items():
-        kind = name.rpartition("-")[0] if name[-1].isdigit() else name
+        kind = name.rpartition("-")[0] if name[-1].isdigit() else step_of(name)
         updates, times = measured["planned"][kind]
         cost = times * (updates * phase["update"] + phase["around"])
         total += cost

@@ -42,9 +42,9 @@ def selecting(finished: Path, tmp_path: Path) -> Callable[..., Path]:
         info = json.loads((tmp_path / "run/run.json").read_text())
         info["settings"]["selection"] |= selection
         (tmp_path / "run/run.json").write_text(json.dumps(info))
-        statistics = tmp_path / "run/phases/03-foreground-1/statistics.json"
+        statistics = tmp_path / "run/phases/01-warm-up/statistics.json"
         found = json.loads(statistics.read_text())
-        found["branches"]["vanilla"]["activity"] = activity
+        found["branches"]["vlp"]["activity"] = activity
         statistics.write_text(json.dumps(found))
         return tmp_path / "run"
 

@@ -41,6 +41,8 @@ class Phase:
         finish: called after the last update, before the weights are stored.
         review: looks back at the phase on the training videos, in evaluation mode and without gradient; what it
             returns, anything that JSON can hold, is stored with the run as ``statistics.json``.
+        stream: whose random numbers it draws, for batches, dropout and what it prepares; its own by default, which are
+            those of its place among the phases. So a phase that is put in before it need not change it.
     """
 
     name: str
@@ -57,6 +59,11 @@ class Phase:
     ask_every: int = 0
     finish: Callable[[], None] | None = None
     review: Callable[[VideoSet, State], Mapping[str, Any]] | None = None
+    stream: int | str | None = None
+
+    def drawing(self, place: int) -> int | str:
+        """What tells its random numbers from those of other phases; ``place`` is its own, from 0."""
+        return place if self.stream is None else self.stream
 
     @property
     def may_end_early(self) -> bool:

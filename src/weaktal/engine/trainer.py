@@ -122,7 +122,7 @@ class Trainer:
         if stored:
             state = load_tensors(file)
         else:
-            seed_torch(self.seed, index, "prepare")
+            seed_torch(self.seed, phase.drawing(index), "prepare")
             _freeze_all_but(self.method.module, ())
             with torch.no_grad():
                 state = phase.prepare(self.videos, previous)
@@ -158,7 +158,7 @@ class Trainer:
         for batch in self._batches(phase, position):
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * phase.rate(position.update)
-            seed_torch(self.seed, position.phase, position.update)
+            seed_torch(self.seed, phase.drawing(position.phase), position.update)
             parts, norm = self._update(phase, batch, optimizer, state)
             self.pace.tick()
             position = Position(phase=position.phase, update=position.update + 1, total=position.total + 1)
@@ -254,7 +254,7 @@ class Trainer:
             self.videos,
             batch_size=phase.optimizer.batch_size,
             max_snippets=phase.optimizer.max_snippets,
-            seed=derived_seed(self.seed, position.phase, "batches"),
+            seed=derived_seed(self.seed, phase.drawing(position.phase), "batches"),
             count=phase.updates,
         )
         # A generator of its own: the loader would otherwise draw from PyTorch's and change what dropout sees.

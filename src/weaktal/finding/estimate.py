@@ -49,6 +49,8 @@ def training_seconds(
     module = method_module(plan.method)
     base = load_settings(module.CONFIG, preset_file(plan.method, preset)) if preset else None
     settings = load_settings(module.CONFIG, None, base=base, values=plan.settings)
+    if getattr(settings, "cbp", None) == "auto":  # nothing can be picked by one video; what is picked takes no longer
+        settings = settings.model_copy(update={"cbp": "pyramid"})
     dim, streams = main.layout(first.name)
     inputs = Inputs(
         dim=dim,

@@ -160,6 +160,8 @@ def upper_bound(
 def _built(
     data: Data, config: CollabConfig, truth: Annotations, features: Features, videos: list[Video], seed: int
 ) -> tuple[FullSupervision, RunInfo]:
+    if config.cbp == "auto":
+        raise InputError("picks a network in training", source="cbp", expected="pyramid, convolution or mmsd")
     dim, streams = features.layout(videos[0].name)
     seed_torch(seed, "weights")
     side = build_side(config, Inputs(dim=dim, classes=truth.classes, streams=streams, videos=len(videos)))

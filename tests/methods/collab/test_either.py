@@ -10,16 +10,21 @@ import torch
 from tests.methods.collab.test_turns import SMALL, small_method, videos_of
 from tests.training import train
 
+from weaktal.config import load_settings
 from weaktal.engine.batch import Batch
 from weaktal.engine.checkpoint import load_tensors
-from weaktal.engine.method import State
+from weaktal.engine.method import Choice, State
+from weaktal.errors import InputError
 from weaktal.methods.collab import turns
 from weaktal.methods.collab.either import EitherSide
+from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.turns import Collaboration
 from weaktal.methods.mil import MultipleInstance
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.localize import localize
-from weaktal.runs.trained import load_method
+from weaktal.runs.trained import load_method, phase_statistics
+from weaktal.studies.ablate import common_data
+from weaktal.studies.upper_bound import upper_bound
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +95,43 @@ def test_the_network_that_is_taken_is_the_one_that_learns_and_localizes(
     alone = side_of(method).sides["pyramid" if finds_less else "convolution"]
     assert torch.equal(method.localize(batch, "cbp")[0], alone.localize(batch, None)[0])
     localize(run.path, dataset, tmp_path / "found.json")
+
+
+@pytest.mark.parametrize("finds_less", [True, False])
+def test_the_warm_up_of_either_is_that_of_a_network_that_is_named(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finds_less: bool
+) -> None:
+    """A pyramid that is kept trains as where it is named, to the last bit of the last weights of both branches."""
+    picked(monkeypatch, finds_less=finds_less)
+    either = load_tensors(trained(dataset, tmp_path / "either", "schedule.restart=true").weights)
+    named = load_tensors(trained(dataset, tmp_path / "named", "schedule.restart=true", "cbp=pyramid").weights)
+    same = all(
+        torch.equal(tensor, either[name.replace("cbp.", "cbp.pyramid.", 1) if name.startswith("cbp.") else name])
+        for name, tensor in named.items()
+    )
+    assert same == finds_less
+
+
+def test_the_warm_up_that_is_left_behind_is_the_one_of_the_pick(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for finds_less, phase in ((True, 0), (False, 1)):
+        picked(monkeypatch, finds_less=finds_less)
+        run = trained(dataset, tmp_path / str(finds_less))
+        method, _, _ = load_method(run)
+        assert isinstance(method, Collaboration)
+        method.config = load_settings(
+            CollabConfig, overrides=["selection.rule=agreement", "selection.least_agreement=1"]
+        )
+        folders = sorted((run.path / "phases").iterdir())
+        stored = [phase_statistics(folder, method).model_dump() for folder in folders]
+        assert method.choose(stored.__getitem__) == Choice(phase, "cbp")
+
+
+def test_a_bound_needs_a_network(dataset: Path) -> None:
+    config = load_settings(CollabConfig, SMALL, ["cbp=auto"])
+    with pytest.raises(InputError, match="cbp: picks a network in training; expected pyramid, convolution or mmsd"):
+        upper_bound(common_data(dataset, "i3d", "scene"), config, seed=0, folder=dataset.parent / "bound")
 
 
 def test_the_convolution_is_over_after_an_epoch_where_it_is_not_taken(

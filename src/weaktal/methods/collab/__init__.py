@@ -1,7 +1,7 @@
 """Method ``collab``, the distillation-collaboration of Ju et al. (CVPR 2023), a room that reads like its paper.
 
 ``settings`` says what can be set and what the paper states, ``side`` is the classification-based branch, ``either`` the
-same where its network is picked after the warm-up, ``vlp`` the vision-language branch; ``branches`` names what can
+same where its network is picked in the warm-up, ``vlp`` the vision-language branch; ``branches`` names what can
 localize, ``labels`` makes pseudo-labels, ``turns`` is the paper's alternation of steps and ``online`` both branches at
 once; ``statistics`` looks back at a phase without any segment, and ``selection`` picks by that which weights and which
 branch localize.

@@ -1,7 +1,7 @@
 """The classification-based side where its network is not named: the paper's pyramid, or a plain convolution.
 
-The paper's collaboration rests on a CBP that finds too little. A network that finds as much as untaught VLP does, on
-tags alone, has little left to learn from it and teaches it no background; so another takes its place.
+The paper's collaboration rests on a CBP that finds too little. A network that finds as much as vanilla VLP does, on
+tags alone, is not that, and has little left to learn from VLP; so another takes its place.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class EitherNetwork(nn.ModuleDict):
 
 
 class EitherSide:
-    """A side with two networks of which one is taken after both, or the first alone, have learned the tags.
+    """A side with two networks; which of them stands for it is decided after the first has had its warm-up.
 
     Args:
         sides: a side with each network, by its name.
@@ -46,7 +46,7 @@ class EitherSide:
     @property
     def taken(self) -> Network:
         """The network that stands for the side."""
-        return NETWORKS[int(self.module.taken)]
+        return "convolution" if bool(self.module.taken) else "pyramid"
 
     def take(self, network: Network) -> None:
         """From here on this network stands for the side."""
@@ -57,7 +57,7 @@ class EitherSide:
         phases = []
         for name, side in self.sides.items():
             (alone,) = side.phases()
-            phases.append(replace(alone, name=name))
+            phases.append(replace(alone, name=name, stream=0))  # each as where it is named
         convolution = self.sides["convolution"]
         schedule = convolution.schedule
         phases[-1] = replace(

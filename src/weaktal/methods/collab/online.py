@@ -68,8 +68,11 @@ class OnlineCollaboration(Collaboration):
                 name=name,
                 updates=min(refresh, epochs - first) * schedule.updates_per_epoch,
                 keep_optimizer=first > 0,
+                stream=place if self.picks else None,
             )
-            for name, first in zip(step_names(self.config)[1:], range(0, epochs, refresh), strict=True)
+            for place, (name, first) in enumerate(
+                zip(step_names(self.config)[1:], range(0, epochs, refresh), strict=True), start=1
+            )
         ]
         if schedule.restart and stretches:
             losses = partial(self.online_losses, stored=True)

@@ -24,10 +24,10 @@ class SelectionConfig(Settings):
 
     rule: Literal["last", "agreement", "best"] = setting(
         "agreement",
-        "agreement: CBP as its warm-up left it if it does not agree with VLP before either has taught the other. Else "
-        "both branches with the last weights if B steps have made VLP find less, which is what they are for, and CBP "
-        "alone with the weights before the first B step if not. last: the last weights and the branch cbp, as in the "
-        "paper. best: the phase and branch with the best statistic.",
+        "agreement: CBP as its warm-up left it if the two branches do not agree before either has taught the other. "
+        "Else both branches with the last weights if B steps have made VLP find less, which is what they are for, and "
+        "CBP alone with the weights before the first step that trains VLP if not. last: the last weights and the "
+        "branch cbp, as in the paper. best: the phase and branch with the best statistic.",
         "ours",
     )
     least_agreement: Annotated[float, Field(ge=-1, le=1)] = setting(
@@ -67,16 +67,17 @@ def over_complete(warm_up: Mapping[str, Any]) -> bool:
     return vanilla is None or cbp is None or vanilla > cbp
 
 
-def cured(last: Mapping[str, Any]) -> bool:
+def cured(before: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
     """Whether VLP finds less than before it was taught, which is what a B step is for.
 
     It teaches VLP background alone. A VLP that calls more action afterwards has learned something else.
 
     Args:
-        last: what :func:`statistics` made of the last phase; false where it says nothing of either branch.
+        before: what :func:`statistics` made of a phase of the warm-up, when nothing had taught VLP yet.
+        last: what it made of the last phase; false where either says nothing of VLP.
     """
-    vanilla, vlp = (_stored(last, branch, "activity") for branch in ("vanilla", "vlp"))
-    return vanilla is not None and vlp is not None and vlp < vanilla
+    untaught, taught = (_stored(phase, "vlp", "activity") for phase in (before, last))
+    return untaught is not None and taught is not None and taught < untaught
 
 
 def best(phases: Sequence[Mapping[str, Any]], config: SelectionConfig) -> tuple[int, str]:

@@ -246,9 +246,9 @@ class CollabConfig(MethodConfig):
 
     cbp: Literal["auto", "pyramid", "convolution", "mmsd"] = setting(
         "auto",
-        "The network of the CBP side; the paper has the pyramid, and its Table 6 compares several. auto takes the "
-        "convolution, which is that of mil, where the pyramid has learned the tags and finds no less than untaught VLP "
-        "does: the paper builds upon a CBP that finds too little.",
+        "The network of the CBP side; the paper has the pyramid, and its Table 6 compares several. auto trains the "
+        "pyramid on the tags first; if it then finds no less than vanilla VLP, the convolution of mil takes its place: "
+        "the paper builds upon a CBP that finds too little.",
         "ours",
     )
     pyramid: PyramidConfig = PyramidConfig()

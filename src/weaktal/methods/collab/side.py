@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 from weaktal.engine.batch import Batch
 from weaktal.engine.method import Phase
 from weaktal.methods import mmsd
 from weaktal.methods.base import Inputs
-from weaktal.methods.collab.either import NETWORKS, EitherSide, Network
+from weaktal.methods.collab.either import EitherSide, Network
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.mil import MultipleInstance
 from weaktal.methods.mil_config import ScheduleConfig
@@ -56,7 +57,9 @@ def build_side(config: CollabConfig, inputs: Inputs) -> CbpSide:
     if config.cbp == "mmsd":
         return mmsd.build(config.mmsd, inputs)
     if config.cbp == "auto":
-        return EitherSide({network: _on_tags(network, config, inputs) for network in NETWORKS})
+        pyramid = _on_tags("pyramid", config, inputs)
+        with torch.random.fork_rng(devices=[]):  # what is drawn after the side is as where the pyramid is named
+            return EitherSide({"pyramid": pyramid, "convolution": _on_tags("convolution", config, inputs)})
     return _on_tags(config.cbp, config, inputs)
 
 

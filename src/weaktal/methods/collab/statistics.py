@@ -97,6 +97,7 @@ class StoredStatistics(BaseModel):
         branches: statistics by name, of each branch.
         agreement: of each pair of branches.
         labels: of the pseudo-labels that taught the phase; None without any.
+        network: which network CBP has, where it is picked in training.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
@@ -104,6 +105,7 @@ class StoredStatistics(BaseModel):
     branches: dict[str, dict[str, float | None]] = {}
     agreement: dict[str, dict[str, float | None]] = {}
     labels: dict[str, float | None] | None = None
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The classification-based branch (CBP) finds the most telling snippets only; the vision-language branch (VLP) fires on
 whole scenes. So they alternate:
 
-1. ``warm-up``: CBP alone, on the video-level tags. The same as method ``cbp``, to the bit.
+1. ``warm-up``: CBP alone, on the video-level tags. The pyramid's is the same as method ``cbp``, to the bit.
 2. ``background-N`` (the paper's B step): CBP is frozen and labels every training snippet; VLP learns from what CBP is
    sure of. Most of that is background, and cures VLP of false positives.
 3. ``foreground-N`` (the F step): VLP is frozen and labels every training snippet; CBP learns from what VLP is sure of,
@@ -92,7 +92,19 @@ class Collaboration:
         )
         steps = {"background": background, "foreground": foreground}
         names = step_names(self.config)[1:]
-        return [*self.warm_up(), *(replace(steps[name.rpartition("-")[0]], name=name) for name in names)]
+        # Numbered as if the warm-up were one phase, so that a pyramid that is kept trains as where it is named.
+        return [
+            *self.warm_up(),
+            *(
+                replace(steps[name.rpartition("-")[0]], name=name, stream=place if self.picks else None)
+                for place, name in enumerate(names, start=1)
+            ),
+        ]
+
+    @property
+    def picks(self) -> bool:
+        """Whether CBP's network is picked in the warm-up."""
+        return isinstance(self.cbp, EitherSide)
 
     def warm_up(self) -> list[Phase]:
         """What the classification-based side does when it trains alone."""
@@ -107,16 +119,16 @@ class Collaboration:
         return phases
 
     def take_network(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """Takes the convolution in the pyramid's place where the latter finds no less than untaught VLP does."""
+        """Takes the convolution in the pyramid's place if the pyramid finds no less than vanilla VLP does."""
         assert isinstance(self.cbp, EitherSide)
         self.cbp.take("pyramid")
         scored = score_branches(videos, self.localize, ("cbp", "vanilla"), self.device)
         found = statistics(scored, videos.labels.numpy() > 0, None)
-        if not over_complete(found):
-            self.cbp.take("convolution")
-        cbp, vanilla = (found["branches"][branch]["activity"] for branch in scored)
-        shares = "of the snippets the pyramid calls %.0f %% action, untaught VLP %.0f %%"
-        log.info(f"CBP goes on with the %s: {shares}", self.cbp.taken, 100 * cbp, 100 * vanilla)
+        keeps = over_complete(found)
+        self.cbp.take("pyramid" if keeps else "convolution")
+        cbp, vanilla = (100 * (found["branches"][branch]["activity"] or 0.0) for branch in scored)
+        said = "keeps the pyramid, which" if keeps else "changes to the convolution: the pyramid"
+        log.info("CBP %s calls %.1f %% of the snippets action, vanilla VLP %.1f %%", said, cbp, vanilla)
         return {}
 
     def labels_of_cbp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
@@ -187,7 +199,8 @@ class Collaboration:
         """Statistics of all branches on the training videos, and of the labels that taught them, if any did."""
         scored = score_branches(videos, self.localize, NOTED, self.device)
         labels = [state[f"labels/{name}"].cpu().numpy() for name in videos.names] if state else None
-        return statistics(scored, videos.labels.numpy() > 0, labels)
+        found = statistics(scored, videos.labels.numpy() > 0, labels)
+        return {**found, "network": self.cbp.taken if isinstance(self.cbp, EitherSide) else None}
 
     def choose(self, statistics_of: Callable[[int], Mapping[str, Any]]) -> Choice:
         """Which phase's weights and which branch localize by default."""
@@ -198,8 +211,8 @@ class Collaboration:
             alone = len(self.warm_up()) - 1
             before = statistics_of(alone)
             if not branches_agree(before, selection):
-                return Choice(alone, "cbp")
-            if cured(statistics_of(len(self.phases()) - 1)):
+                return Choice(0 if before.get("network") == "pyramid" else alone, "cbp")
+            if cured(before, statistics_of(len(self.phases()) - 1)):
                 return Choice(None, "both")
             return Choice(self._untaught_vlp(), "cbp")
         return Choice(*best([statistics_of(index) for index in range(len(self.phases()))], selection))
