@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.methods.collab import test_turns
 from tests.methods.collab.test_turns import SMALL, small_method, videos_of
-from tests.training import train
 
 from weaktal.config import load_settings
 from weaktal.engine.batch import Batch
@@ -33,16 +33,7 @@ def dataset(scene_dataset: Path) -> Path:
 
 
 def trained(dataset: Path, folder: Path, *overrides: str, resume: bool = False) -> RunFolder:
-    return train(
-        dataset,
-        method="collab",
-        features="i3d",
-        vlp_features="scene",
-        run=folder,
-        config=SMALL,
-        overrides=("cbp=auto", "schedule.rounds=1", *overrides),
-        resume=resume,
-    )
+    return test_turns.trained(dataset, folder, "cbp=auto", "schedule.rounds=1", *overrides, resume=resume)
 
 
 def picked(monkeypatch: pytest.MonkeyPatch, *, finds_less: bool) -> None:

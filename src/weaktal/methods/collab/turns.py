@@ -127,8 +127,12 @@ class Collaboration:
         keeps = over_complete(found)
         self.cbp.take("pyramid" if keeps else "convolution")
         cbp, vanilla = (100 * (found["branches"][branch]["activity"] or 0.0) for branch in scored)
-        said = "keeps the pyramid, which" if keeps else "changes to the convolution: the pyramid"
-        log.info("CBP %s calls %.1f %% of the snippets action, vanilla VLP %.1f %%", said, cbp, vanilla)
+        said = "keeps the pyramid, which" if keeps else "changes to the convolution, since the pyramid"
+        log.info(
+            "the classification-based branch %s calls %.1f %% of the snippets action; the vision-language branch, which "
+            "has learned nothing yet, %.1f %%",
+            said, cbp, vanilla,
+        )  # fmt: skip
         return {}
 
     def labels_of_cbp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
