@@ -129,8 +129,8 @@ class Collaboration:
         cbp, vanilla = (100 * (found["branches"][branch]["activity"] or 0.0) for branch in scored)
         said = "keeps the pyramid, which" if keeps else "changes to the convolution, since the pyramid"
         log.info(
-            "the classification-based branch %s calls %.1f %% of the snippets action; the vision-language branch, which "
-            "has learned nothing yet, %.1f %%",
+            "the classification-based branch %s calls %.1f %% of the snippets action; the vision-language branch, "
+            "which has learned nothing yet, %.1f %%",
             said, cbp, vanilla,
         )  # fmt: skip
         return {}
