@@ -22,7 +22,8 @@ lock(mutex)
 
 def stopped(busy: str, kind: signal.Signals) -> subprocess.CompletedProcess[str]:
     """A process that is busy, and is told to stop."""
-    begin = "from weaktal.cli import stopping; stopping.GRACE = 0.5; stopping.end_when_told()"
+    heard = f"import signal; signal.signal({int(kind)}, signal.SIG_DFL)"  # nohup ignores it
+    begin = f"{heard}; from weaktal.cli import stopping; stopping.GRACE = 0.5; stopping.end_when_told()"
     words = [sys.executable, "-c", f"{begin}\n{busy}"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
