@@ -1,4 +1,4 @@
-"""A dataset again, one of whose features tell what is in a video and not when: a control for what a teacher's labels say.
+"""A dataset again, one of whose features tell what is in a video and not when: a control for what a teacher tells.
 
     python benchmarks/shuffled_features.py DATASET OUT --features clip-vit-b16
 
