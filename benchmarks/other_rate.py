@@ -35,9 +35,8 @@ def at_other_rate(dataset: Path, out: Path, times: float) -> None:
                 shutil.copy(path, made / path.name)
             else:
                 rows = np.load(path, allow_pickle=False)
-                np.save(
-                    made / path.name, interpolated(rows, int(times)) if times > 1 else averaged(rows, int(1 / times))
-                )
+                made_rows = interpolated(rows, round(times)) if times > 1 else averaged(rows, round(1 / times))
+                np.save(made / path.name, made_rows)
         write_manifest(made, of_other_rate(manifest, times))
 
 
@@ -72,6 +71,9 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--times", type=float, required=True, help="a whole number, or 1 over one")
     options = parser.parse_args()
+    whole = max(options.times, 1 / options.times) if options.times > 0 else 0.0
+    if whole < 2 or abs(whole - round(whole)) > 1e-3:
+        parser.error(f"--times {options.times:g}: expected a whole number from 2 on, or 1 over one")
     at_other_rate(options.dataset, options.out, options.times)
 
 

@@ -49,7 +49,8 @@ def training_seconds(
     module = method_module(plan.method)
     base = load_settings(module.CONFIG, preset_file(plan.method, preset)) if preset else None
     settings = load_settings(module.CONFIG, None, base=base, values=plan.settings)
-    if getattr(settings, "cbp", None) == "auto":  # nothing can be picked by one video; what is picked takes no longer
+    picks = getattr(settings, "cbp", None) == "auto"
+    if picks:  # no network can be picked by one video
         settings = settings.model_copy(update={"cbp": "pyramid"})
     dim, streams = main.layout(first.name)
     inputs = Inputs(
@@ -70,7 +71,8 @@ def training_seconds(
         Trainer(method, VideoSet(videos, classes, main, others), TrainingFolder(folder), engine, 0, clock).train()
         whole = time.perf_counter() - start
         measured = sum(clock.updates.values())
-        updates = sum(phase.updates * clock.last.get(phase.name, 0.0) for phase in method.whole)
+        again = method.whole[:1] if picks else ()  # another network, if it is picked, has a warm-up of its own
+        updates = sum(phase.updates * clock.last.get(phase.name, 0.0) for phase in (*method.whole, *again))
         longer = sum(video.duration for video in videos) / len(videos) / first.duration
         return updates * max(longer, 1.0) + max(whole - measured, 0.0)
     return None
