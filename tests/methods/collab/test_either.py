@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -89,18 +90,17 @@ def test_the_network_that_is_taken_is_the_one_that_learns_and_localizes(
 
 
 @pytest.mark.parametrize("finds_less", [True, False])
-def test_the_warm_up_of_either_is_that_of_a_network_that_is_named(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finds_less: bool
+@pytest.mark.parametrize("kind", ["alternate", "online"])
+def test_a_pyramid_that_is_kept_trains_as_where_it_is_named(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, finds_less: bool
 ) -> None:
-    """A pyramid that is kept trains as where it is named, to the last bit of the last weights of both branches."""
+    """To the last bit of the last weights of both branches, and of their teachers."""
     picked(monkeypatch, finds_less=finds_less)
-    either = load_tensors(trained(dataset, tmp_path / "either", "schedule.restart=true").weights)
-    named = load_tensors(trained(dataset, tmp_path / "named", "schedule.restart=true", "cbp=pyramid").weights)
-    same = all(
-        torch.equal(tensor, either[name.replace("cbp.", "cbp.pyramid.", 1) if name.startswith("cbp.") else name])
-        for name, tensor in named.items()
-    )
-    assert same == finds_less
+    overrides = (f"schedule.kind={kind}", "schedule.restart=true")
+    either = load_tensors(trained(dataset, tmp_path / "either", *overrides).weights)
+    named = load_tensors(trained(dataset, tmp_path / "named", *overrides, "cbp=pyramid").weights)
+    within = {name: re.sub(r"^(cbp|cbp_teacher)\.", r"\1.pyramid.", name) for name in named}
+    assert all(torch.equal(tensor, either[within[name]]) for name, tensor in named.items()) == finds_less
 
 
 def test_the_warm_up_that_is_left_behind_is_the_one_of_the_pick(
