@@ -104,6 +104,10 @@ def test_the_first_video_is_open_and_nothing_is_wider_than_the_window(show: Open
     for width in (390, 800, 1600):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        wait_for(page, "Math.abs(plot.getBoundingClientRect().right - timeline.getBoundingClientRect().right) < 2")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("plot.style.width = '2000px'")  # as before it is drawn anew
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_click_on_the_axis_and_on_a_bar_seeks(show: Open, report: Report) -> None:
@@ -207,7 +211,7 @@ def test_a_round_with_the_keyboard_alone_is_read_back_by_evaluate(show: Open, re
     assert evaluate(file, tmp_path / "results.json").average_map > 0
     page.reload()  # what was said is still there
     page.wait_for_selector("html[data-ready]")
-    assert "☑ judged" in page.locator("#list").inner_text()
+    assert "☑ judged" in page.locator("#list").text_content()
     assert read_corrections(judged(tmp_path, page)) == kept
 
 
@@ -218,7 +222,7 @@ def test_one_key_judges_a_segment_and_goes_to_the_next(show: Open) -> None:
     for number in range(12):
         page.keyboard.press("x" if number % 4 == 0 else "Enter")
     assert page.locator("#precision").inner_text().startswith("9 of 12 judged segments are right: 75 %")
-    assert "☑ judged" in page.locator("#list").inner_text()
+    assert "☑ judged" in page.locator("#list").text_content()
 
 
 def test_where_two_rows_differ_can_be_picked(show: Open, report: Report) -> None:
@@ -232,7 +236,7 @@ def test_where_two_rows_differ_can_be_picked(show: Open, report: Report) -> None
     assert found.count() == 1
     assert NASTY in found.first.inner_text()
     page.locator("#order").select_option("difference")
-    assert "1 differ" in page.locator("#list").inner_text()
+    assert "1 differ" in page.locator("#list").text_content()
 
 
 def test_an_end_is_dragged_split_merged_and_taken_back(show: Open, report: Report, tmp_path: Path) -> None:

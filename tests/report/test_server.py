@@ -239,7 +239,7 @@ def test_a_browser_plays_and_what_it_corrects_is_saved(server: Running, browser:
     assert (judgement.verdict, judgement.score) == ("right", 0.4)
     page.reload()
     page.wait_for_selector("html[data-ready]")
-    assert "1 judged" in page.locator("#list").inner_text()
+    assert "1 judged" in page.locator("#list").text_content()
     page.close()
     assert faults == []
 

@@ -163,7 +163,7 @@ for (const toggle of document.querySelectorAll("[data-row]")) {
 for (const cell of document.querySelectorAll("[data-share]")) cell.style.setProperty("--share", `${cell.dataset.share}%`);
 addEventListener("pagehide", () => corrections.keepBeforeLeaving());
 addEventListener("hashchange", route);
-addEventListener("resize", () => { if (timeline) timeline.draw(); });
+new ResizeObserver(() => timeline?.draw()).observe(byId("timeline"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => timeline?.draw());
 if (VIDEOS.length) {
   route();
