@@ -35,7 +35,7 @@ SETTINGS = (
     "schedule.foreground=1",
 )
 # Leaves mil with kernel 1, CBP after its warm-up, CBP by its own labels and the whole method.
-WITHOUT = "mil-3,mmsd-on-tags,mmsd-own,vlp-vanilla,late,only-f,only-f-late,agreed-f,b-first,b-first-both"
+WITHOUT = "mil-3,mmsd-on-tags,mmsd-own,vlp-vanilla,late,shuffled-f,only-f,only-f-late,agreed-f,b-first,b-first-both"
 
 
 def words(datasets: Sequence[Path], out: Path, *more: str) -> list[str]:

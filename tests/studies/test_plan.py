@@ -176,7 +176,7 @@ def test_controls_train_nothing_that_they_do_not_read() -> None:
     steps = {training.name: step_names(training.config) for training in plan.trainings}
     assert {name for name, names in steps.items() if names == ("warm-up",)} == {"mil-3", "mil-1", "mmsd-on-tags"}
     taught = {name: sum(step.startswith("foreground") for step in names) for name, names in steps.items()}
-    assert {taught[name] for name in ("whole", "self-training", "b-first", "agreed-f")} == {2}
+    assert {taught[name] for name in ("whole", "self-training", "shuffled-f", "b-first", "agreed-f")} == {2}
 
 
 @pytest.mark.parametrize(

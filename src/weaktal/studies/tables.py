@@ -176,6 +176,9 @@ def _controls() -> Table:
     agreed = Reading(
         "agreed-f", "F by the labels that CBP and vanilla VLP agree on", ("labels.teacher=agreed", *ONLY_F)
     )
+    timeless = Reading(
+        "shuffled-f", "F by the labels of vanilla VLP, shuffled in time", ("labels.teacher=shuffled", *ONLY_F)
+    )
     late = Reading("late", "CBP's warm-up averaged with vanilla VLP, nothing taught", after=WARM_UP, branch="late")
     mil = [
         Reading(
@@ -200,6 +203,7 @@ def _controls() -> Table:
             Line(late, WARM.name),
             Line(self_taught, WARM.name),
             Line(self_late, self_taught.name),
+            Line(timeless, WARM.name),
             Line(ONE_WAY, self_taught.name),
             Line(ONE_WAY_LATE, self_late.name),
             Line(agreed, self_taught.name),

@@ -416,6 +416,21 @@ def test_both_may_teach_where_they_agree(dataset: Path) -> None:
     assert torch.equal(masked, torch.cat([(by_vlp[name] == UNCERTAIN).flatten() for name in found]) | ~same)
 
 
+def test_a_teacher_may_be_shuffled_in_time(dataset: Path) -> None:
+    """The control of what F brings: as many labels of each class in each video, at other times, always the same."""
+    videos = videos_of(dataset)
+    with torch.no_grad():
+        in_order = small_method(dataset).labels_of_vlp(videos, {})
+        found, again = (small_method(dataset, "labels.teacher=shuffled").labels_of_vlp(videos, {}) for _ in range(2))
+    assert found.keys() == in_order.keys()
+    moved = [name for name, rows in found.items() if not torch.equal(rows, in_order[name])]
+    assert len(moved) > len(found) / 2
+    for name, rows in found.items():
+        assert torch.equal(rows, again[name])
+        whole = (sorted(map(tuple, labels.tolist())) for labels in (rows, in_order[name]))  # a snippet's stay together
+        assert len(set(map(str, whole))) == 1
+
+
 def test_labels_by_share_are_ranks_within_what_is_presumed(dataset: Path) -> None:
     method = small_method(dataset)
     method.module.eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -53,6 +54,15 @@ def label_videos(
 def agreed(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Labels that two teachers share, by video; all others are uncertain, those of which one teacher is unsure too."""
     return {name: torch.where(rows == second[name], rows, UNCERTAIN) for name, rows in first.items()}
+
+
+def shuffled(labels: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Each video's labels in another order in time, always the same one: they tell what it holds, and not when."""
+    return {name: rows[_another_order(name, len(rows))] for name, rows in labels.items()}
+
+
+def _another_order(name: str, length: int) -> Tensor:
+    return torch.randperm(length, generator=torch.Generator().manual_seed(zlib.crc32(name.encode())))
 
 
 def rank_limits(videos: VideoSet, teacher: Branch, thresholds: ThresholdConfig, device: torch.device) -> Limits | None:

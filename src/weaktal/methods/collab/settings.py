@@ -126,10 +126,12 @@ class PseudoLabelConfig(Settings):
         "teacher's score of them says, as for tagged classes (scored).",
         "open",
     )
-    teacher: Literal["vlp", "cbp", "agreed"] = setting(
+    teacher: Literal["vlp", "cbp", "agreed", "shuffled"] = setting(
         "vlp",
         "Who labels for CBP in an F step: the other branch; CBP itself, a control that tells what self-training alone "
-        "would bring; or both, where their labels are the same (agreed), the rest being uncertain.",
+        "would bring; both, where their labels are the same (agreed), the rest being uncertain; or the other branch "
+        "with each video's labels in another order in time (shuffled), a control that tells what labels bring that "
+        "say what a video holds and not when.",
         "paper",
     )
 

@@ -32,7 +32,7 @@ from weaktal.losses.distillation import confident_distillation
 from weaktal.methods.base import VLP
 from weaktal.methods.collab.branches import ALONE, BRANCHES, NOTED, SHOWN, TOGETHER, vlp_snippets
 from weaktal.methods.collab.either import EitherSide
-from weaktal.methods.collab.labels import agreed, hard_labels_in, label_videos, stored_labels
+from weaktal.methods.collab.labels import agreed, hard_labels_in, label_videos, shuffled, stored_labels
 from weaktal.methods.collab.phases import WARM_UP, step_names
 from weaktal.methods.collab.selection import best, branches_agree, cured, over_complete
 from weaktal.methods.collab.settings import CollabConfig
@@ -149,6 +149,8 @@ class Collaboration:
             found = agreed(
                 found, label_videos(videos, self.cbp.snippets, labels.foreground, labels.untagged, self.device)
             )
+        elif labels.teacher == "shuffled":
+            found = shuffled(found)
         if self.config.schedule.restart:
             self.cbp.module.load_state_dict(self.fresh_cbp().state_dict())
         return found
