@@ -18,7 +18,7 @@ from weaktal.engine.checkpoint import load_tensors
 from weaktal.engine.checksums import seal
 from weaktal.engine.method import Choice
 from weaktal.errors import InputError
-from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree, cured, over_complete
+from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree, cured, incomplete_and_sharp
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.statistics import Scored, agreement, branch_statistics, label_statistics, statistics
 from weaktal.methods.collab.turns import Collaboration
@@ -120,16 +120,26 @@ def test_trust_by_hand(warm_up: dict[str, Any], trusted: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("warm_up", "expected"),
+    ("cbp", "vanilla", "expected"),
     [
-        (phase(cbp={"activity": 0.3}, vanilla={"activity": 0.5}), True),
-        (phase(cbp={"activity": 0.3}, vanilla={"activity": 0.3}), False),
-        (phase(cbp={"activity": 0.3}, vanilla={"activity": None}), True),  # nothing known against it
-        ({}, True),
+        ((0.3, 0.7), (0.5, 0.4), True),
+        ((0.3, 0.7), (0.3, 0.4), False),  # finds as much
+        ((0.6, 0.7), (0.5, 0.4), False),
+        ((0.3, 0.4), (0.5, 0.4), False),  # finds less, and is no surer of it
+        ((0.3, 0.3), (0.5, 0.4), False),
+        ((0.3, 0.7), (None, None), True),  # nothing known against it
+        ((0.6, 0.7), (0.5, None), False),
+        ((None, 0.3), (0.5, 0.4), False),
     ],
 )
-def test_over_complete_by_hand(warm_up: dict[str, Any], expected: bool) -> None:
-    assert over_complete(warm_up) is expected
+def test_incomplete_and_sharp_by_hand(
+    cbp: tuple[float | None, float | None], vanilla: tuple[float | None, float | None], expected: bool
+) -> None:
+    branches = {
+        name: dict(zip(("activity", "contrast"), of, strict=True)) for name, of in (("cbp", cbp), ("vanilla", vanilla))
+    }
+    assert incomplete_and_sharp(phase(**branches)) is expected
+    assert incomplete_and_sharp({})
 
 
 @pytest.mark.parametrize(

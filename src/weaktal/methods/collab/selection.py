@@ -57,14 +57,15 @@ def branches_agree(warm_up: Mapping[str, Any], config: SelectionConfig) -> bool:
     return isinstance(correlation, int | float) and correlation >= config.least_agreement
 
 
-def over_complete(warm_up: Mapping[str, Any]) -> bool:
-    """Whether the vanilla branch finds more than CBP does on tags alone, which is what the paper builds upon.
+def incomplete_and_sharp(warm_up: Mapping[str, Any]) -> bool:
+    """Whether CBP, on tags alone, calls fewer snippets active than the vanilla branch and sets them off more clearly.
+
+    The paper builds upon both: a CBP that finds too little, and that is sure of what it finds.
 
     Args:
-        warm_up: as for :func:`branches_agree`; true where it says nothing of either branch.
+        warm_up: as for :func:`branches_agree`; what it says nothing of, of either branch, counts as given.
     """
-    vanilla, cbp = (_stored(warm_up, branch, "activity") for branch in ("vanilla", "cbp"))
-    return vanilla is None or cbp is None or vanilla > cbp
+    return _below(warm_up, "activity", "cbp", "vanilla") and _below(warm_up, "contrast", "vanilla", "cbp")
 
 
 def cured(before: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
@@ -101,6 +102,12 @@ def best(phases: Sequence[Mapping[str, Any]], config: SelectionConfig) -> tuple[
         raise ValueError(f"no phase has the statistic {config.statistic}")
     _, index, branch = max(found, key=lambda entry: entry[:2])
     return -index, branch
+
+
+def _below(phase: Mapping[str, Any], name: str, one: str, other: str) -> bool:
+    """Whether a statistic of one branch is below another's; true where it says nothing of either."""
+    first, second = (_stored(phase, branch, name) for branch in (one, other))
+    return first is None or second is None or first < second
 
 
 def _stored(phase: Mapping[str, Any], branch: str, name: str) -> float | None:

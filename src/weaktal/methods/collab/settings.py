@@ -249,8 +249,8 @@ class CollabConfig(MethodConfig):
     cbp: Literal["auto", "pyramid", "convolution", "mmsd"] = setting(
         "auto",
         "The network of the CBP side; the paper has the pyramid, and its Table 6 compares several. auto trains the "
-        "pyramid on the tags first; if it then finds no less than vanilla VLP, the convolution of mil takes its place: "
-        "the paper builds upon a CBP that finds too little.",
+        "pyramid on the tags first; unless it then finds less than vanilla VLP and sets that off more clearly, the "
+        "convolution of mil takes its place: the paper builds upon a CBP that finds too little and is sure of it.",
         "ours",
     )
     pyramid: PyramidConfig = PyramidConfig()

@@ -34,7 +34,7 @@ from weaktal.methods.collab.branches import ALONE, BRANCHES, NOTED, SHOWN, TOGET
 from weaktal.methods.collab.either import EitherSide
 from weaktal.methods.collab.labels import agreed, hard_labels_in, label_videos, shuffled, stored_labels
 from weaktal.methods.collab.phases import WARM_UP, step_names
-from weaktal.methods.collab.selection import best, branches_agree, cured, over_complete
+from weaktal.methods.collab.selection import best, branches_agree, cured, incomplete_and_sharp
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.side import CbpSide
 from weaktal.methods.collab.statistics import StoredStatistics, score_branches, statistics
@@ -119,20 +119,20 @@ class Collaboration:
         return phases
 
     def take_network(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """Takes the convolution in the pyramid's place if the pyramid finds no less than vanilla VLP does."""
+        """Takes the convolution in the pyramid's place unless that finds less than vanilla VLP, and more clearly."""
         assert isinstance(self.cbp, EitherSide)
         self.cbp.take("pyramid")
         scored = score_branches(videos, self.localize, ("cbp", "vanilla"), self.device)
         found = statistics(scored, videos.labels.numpy() > 0, None)
-        keeps = over_complete(found)
+        keeps = incomplete_and_sharp(found)
         self.cbp.take("pyramid" if keeps else "convolution")
-        cbp, vanilla = (100 * (found["branches"][branch]["activity"] or 0.0) for branch in scored)
-        said = "keeps the pyramid, which" if keeps else "changes to the convolution, since the pyramid"
+        cbp, vanilla = (found["branches"][branch] for branch in scored)
         log.info(
-            "the classification-based branch %s calls %.1f %% of the snippets action; the vision-language branch, "
-            "which has learned nothing yet, %.1f %%",
-            said, cbp, vanilla,
-        )  # fmt: skip
+            "the classification-based branch %s calls %.1f %% of the snippets action, %.2f of the highest score above "
+            "the rest; the vision-language branch, which has learned nothing yet, %.1f %%, %.2f above",
+            "keeps the pyramid, which" if keeps else "changes to the convolution, since the pyramid",
+            *(value for of in (cbp, vanilla) for value in (100 * (of["activity"] or 0.0), of["contrast"] or 0.0)),
+        )
         return {}
 
     def labels_of_cbp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
