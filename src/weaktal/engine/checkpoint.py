@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -67,7 +67,8 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], within: Path | None 
         within: a folder above the file that lists its checksum.
     """
     with replacing(path) as temporary:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary)
+        # Not save_file: it writes to a file of its own first, which a process that is killed then leaves behind.
+        temporary.write_bytes(save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}))
         if within is not None:  # first: a file that is there is listed, also when the process is killed in between
             note(within, {path.relative_to(within).as_posix(): sha256(temporary)})
 

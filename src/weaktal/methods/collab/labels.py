@@ -57,7 +57,7 @@ def agreed(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> dict[st
 
 
 def shuffled(labels: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Each video's labels in another order in time, always the same one: they tell what it holds, and not when."""
+    """Each video's labels in another order in time, the same for every seed: they tell what it holds, and not when."""
     return {name: rows[_another_order(name, len(rows))] for name, rows in labels.items()}
 
 

@@ -63,7 +63,7 @@ def incomplete_and_sharp(warm_up: Mapping[str, Any]) -> bool:
     The paper builds upon both: a CBP that finds too little, and that is sure of what it finds.
 
     Args:
-        warm_up: as for :func:`branches_agree`; what it says nothing of, of either branch, counts as given.
+        warm_up: as for :func:`branches_agree`; where a number is missing, the answer counts as yes.
     """
     return _below(warm_up, "activity", "cbp", "vanilla") and _below(warm_up, "contrast", "vanilla", "cbp")
 

@@ -130,8 +130,8 @@ class PseudoLabelConfig(Settings):
         "vlp",
         "Who labels for CBP in an F step: the other branch; CBP itself, a control that tells what self-training alone "
         "would bring; both, where their labels are the same (agreed), the rest being uncertain; or the other branch "
-        "with each video's labels in another order in time (shuffled), a control that tells what labels bring that "
-        "say what a video holds and not when.",
+        "with each video's labels in another order in time (shuffled), a control: labels that say what a video holds, "
+        "but not when.",
         "paper",
     )
 

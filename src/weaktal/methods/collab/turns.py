@@ -119,7 +119,7 @@ class Collaboration:
         return phases
 
     def take_network(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """Takes the convolution in the pyramid's place unless that finds less than vanilla VLP, and more clearly."""
+        """Takes the convolution in the pyramid's place unless it finds less and sets that off more clearly."""
         assert isinstance(self.cbp, EitherSide)
         self.cbp.take("pyramid")
         scored = score_branches(videos, self.localize, ("cbp", "vanilla"), self.device)
@@ -128,10 +128,10 @@ class Collaboration:
         self.cbp.take("pyramid" if keeps else "convolution")
         cbp, vanilla = (found["branches"][branch] for branch in scored)
         log.info(
-            "the classification-based branch %s calls %.1f %% of the snippets action, %.2f of the highest score above "
-            "the rest; the vision-language branch, which has learned nothing yet, %.1f %%, %.2f above",
-            "keeps the pyramid, which" if keeps else "changes to the convolution, since the pyramid",
-            *(value for of in (cbp, vanilla) for value in (100 * (of["activity"] or 0.0), of["contrast"] or 0.0)),
+            "the classification-based branch %s: the pyramid calls %s; the vision-language branch, which has learned "
+            "nothing yet, %s (the pyramid stays where it calls fewer, with more contrast)",
+            "keeps the pyramid" if keeps else "changes to the convolution",
+            *(_found(of["activity"], of["contrast"]) for of in (cbp, vanilla)),
         )
         return {}
 
@@ -265,3 +265,8 @@ class Collaboration:
     def localizers(self) -> tuple[CbpSide, VlpBranch]:
         """The branches that localize: here those that train."""
         return self.cbp, self.vlp
+
+
+def _found(activity: float | None, contrast: float | None) -> str:
+    share = "?" if activity is None else f"{100 * activity:.1f}"
+    return f"{share} % of the snippets action, with a contrast of {'?' if contrast is None else f'{contrast:.2f}'}"

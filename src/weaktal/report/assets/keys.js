@@ -163,6 +163,7 @@ for (const toggle of document.querySelectorAll("[data-row]")) {
 for (const cell of document.querySelectorAll("[data-share]")) cell.style.setProperty("--share", `${cell.dataset.share}%`);
 addEventListener("pagehide", () => corrections.keepBeforeLeaving());
 addEventListener("hashchange", route);
+addEventListener("resize", () => timeline?.draw());  // another screen may have finer pixels
 new ResizeObserver(() => timeline?.draw()).observe(byId("timeline"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => timeline?.draw());
 if (VIDEOS.length) {
