@@ -237,7 +237,7 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("cls", "L_cls in F", ("losses.classification",)),
     ("restart", "fresh weights in F", ("schedule.restart",)),
     ("order", "F before B", ("schedule.steps",)),
-    ("network", "a convolution where the pyramid finds as much as VLP, or less clearly", ("cbp",)),
+    ("network", "a convolution where the pyramid finds as much as VLP, or no more clearly", ("cbp",)),
     ("decoding", "decoding", ("decode", "both_videos")),
 )
 SAME_LENGTHS = (

@@ -119,7 +119,7 @@ class Collaboration:
         return phases
 
     def take_network(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """Takes the convolution in the pyramid's place unless it finds less and sets that off more clearly."""
+        """Takes the convolution unless the pyramid finds less than vanilla VLP and sets that off more clearly."""
         assert isinstance(self.cbp, EitherSide)
         self.cbp.take("pyramid")
         scored = score_branches(videos, self.localize, ("cbp", "vanilla"), self.device)
