@@ -175,13 +175,14 @@ def test_search_filters_and_links(show: Open, report: Report) -> None:
     page.keyboard.type("v_1")
     assert page.locator("#list a").count() == 1
     page.locator("#list a").click()
-    assert page.locator("#name").inner_text() == "v_1"
+    wait_for(page, "document.getElementById('name').textContent === 'v_1'")  # the browser says so after the click
     page.locator("#search").fill("")
     page.locator("#by-kind").select_option("localization")
     assert page.locator("#count").inner_text() == "0 of 2 videos"
     page.locator("#by-kind").select_option("hit")
     assert page.locator("#count").inner_text() == "1 of 2 videos"
     page.goto(page.url.partition("#")[0] + "#video=v_1&t=3.5")
+    wait_for(page, "/3[.]5/.test(document.getElementById('time').textContent)")
     assert seconds(page) == pytest.approx(3.5, abs=0.01)
 
 
@@ -372,9 +373,9 @@ def test_where_a_files_pictures_end_is_said(show: Open, report: Report) -> None:
 def test_the_diagnosis_leads_to_the_segment(show: Open, report: Report) -> None:
     page = show(replace(report, diagnosis=[("cbp", diagnosed(report))]))
     page.locator("#diagnosis .both-ways a").last.click()
+    wait_for(page, "location.hash.includes('segment=0.')")
+    wait_for(page, "document.getElementById('name').getBoundingClientRect().top >= 0")
     assert page.locator("#name").inner_text() == "v_1"
-    assert "segment=0." in page.url
-    assert page.locator("#name").evaluate("e => e.getBoundingClientRect().top") >= 0
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
