@@ -70,6 +70,15 @@ def playhead(page: Any) -> float:
     return (page.locator("#playhead").bounding_box()["x"] + 1 - plot["x"]) / plot["width"]
 
 
+def drawn_at(page: Any, share: float, *, within: float) -> None:
+    """Waits until the playhead is drawn there."""
+    for _ in range(100):
+        if abs(playhead(page) - share) <= within:
+            return
+        page.wait_for_timeout(50)
+    assert playhead(page) == pytest.approx(share, abs=within)
+
+
 def judged(tmp_path: Path, page: Any) -> Path:
     """The corrections file, as the user saves it."""
     with page.expect_download() as download:
@@ -428,17 +437,14 @@ def test_a_video_beside_the_page_plays(show: Open, report: Report, tmp_path: Pat
     wait_for(page, "!document.getElementById('video').seeking")
     assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(4.0, abs=0.04)
     page.keyboard.press(" ")
-    page.wait_for_timeout(700)
+    wait_for(page, "document.getElementById('video').currentTime > 4.2")
     page.keyboard.press(" ")
-    moved = page.evaluate("document.getElementById('video').currentTime")
-    assert moved > 4.2
-    page.wait_for_timeout(100)
-    assert playhead(page) == pytest.approx(moved / 10, abs=0.01)  # a tenth of a second of ten
+    wait_for(page, "document.getElementById('video').paused")
+    drawn_at(page, page.evaluate("document.getElementById('video').currentTime") / 10, within=0.01)
     # What it draws is within a frame of what the video shows, once that stands still.
     page.evaluate("document.getElementById('video').currentTime = 6.2")
     wait_for(page, "!document.getElementById('video').seeking")
-    page.wait_for_timeout(100)
-    assert playhead(page) == pytest.approx(0.62, abs=0.004)
+    drawn_at(page, 0.62, within=0.004)
 
 
 def test_a_thousand_videos_open_and_a_long_one_is_drawn(show: Open) -> None:
