@@ -135,13 +135,25 @@ def test_a_click_on_the_axis_and_on_a_bar_seeks(show: Open, report: Report) -> N
     assert seconds(page) == pytest.approx(5.0, abs=0.01)
 
 
+def whole_playhead(page: Any) -> None:
+    """The playhead is drawn, and no part of it is cut off at the sides of the plot."""
+    line, plot = page.locator("#playhead").bounding_box(), page.locator("#plot").bounding_box()
+    assert line["width"] == 2
+    assert plot["x"] <= line["x"] <= plot["x"] + plot["width"] - 2
+
+
 def test_keys_play_and_move(show: Open, report: Report) -> None:
     page = show(report)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press(".")
     assert seconds(page) == pytest.approx(6.04, abs=0.011)
+    page.keyboard.press("End")
+    assert seconds(page) == pytest.approx(10.0, abs=0.01)
+    whole_playhead(page)
     page.keyboard.press("Home")
+    assert seconds(page) == 0.0
+    whole_playhead(page)
     page.keyboard.press("n")
     assert seconds(page) == pytest.approx(1.0, abs=0.01)
     page.keyboard.press("n")

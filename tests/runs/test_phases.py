@@ -108,6 +108,7 @@ def test_command(finished: RunFolder, scene_dataset: Path, tmp_path: Path, capsy
     assert command([*words, "--json", str(tmp_path / "table.json"), "--tiou", "0.3,0.5"]) == 0
     out = capsys.readouterr().out
     assert out.count("02-background-1") == 2 + 1 + 2 + 1  # scores of two branches, labels, statistics, agreement
+    assert "picked" not in out
     content = json.loads((tmp_path / "table.json").read_text())
     assert content["tiou"] == [0.3, 0.5]
     assert set(content["phases"][0]["branches"]) == {"cbp", "vlp", "both", "vanilla", "late"}

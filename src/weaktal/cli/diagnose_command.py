@@ -180,6 +180,8 @@ def _print(found: PhaseTable) -> None:
     for part in (_scores(found), _labels(found), _statistics(found), _agreement(found)):
         if part is not None:
             out.print(part)
+    if (network := _network(found)) is not None:
+        out.print(f"network of CBP that the warm-up picked: {network}")
     out.print(f"localizes by default: {found.chosen[1]} after {found.chosen[0]}")
 
 
@@ -220,6 +222,14 @@ def _statistics(run: PhaseTable) -> Table | None:
                 head = ["without segments", "", *(key.replace("_", " ") for key in values)]
                 rows.append((phase.name, name, *_shares(*values.values())))
     return table(head, rows, named=2) if rows else None
+
+
+def _network(run: PhaseTable) -> str | None:
+    """The network that CBP has in the last phase; None where none is picked in training."""
+    from weaktal.methods.collab.statistics import StoredStatistics
+
+    last = run.phases[-1].statistics
+    return last.network if isinstance(last, StoredStatistics) else None
 
 
 def _agreement(run: PhaseTable) -> Table | None:

@@ -12,6 +12,7 @@ import torch
 from tests.methods.collab import test_turns
 from tests.methods.collab.test_turns import SMALL, small_method, videos_of
 
+from weaktal.cli import run as command
 from weaktal.config import load_settings
 from weaktal.engine.batch import Batch
 from weaktal.engine.checkpoint import load_tensors
@@ -80,7 +81,7 @@ def test_a_pyramid_that_finds_as_much_as_untaught_vlp_or_no_more_clearly_gives_w
 
 @pytest.mark.parametrize("keeps", [True, False])
 def test_the_network_that_is_taken_is_the_one_that_learns_and_localizes(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps: bool
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], keeps: bool
 ) -> None:
     picked(monkeypatch, keeps=keeps)
     run = trained(dataset, tmp_path / "run")
@@ -100,6 +101,9 @@ def test_the_network_that_is_taken_is_the_one_that_learns_and_localizes(
     alone = side_of(method).sides["pyramid" if keeps else "convolution"]
     assert torch.equal(method.localize(batch, "cbp")[0], alone.localize(batch, None)[0])
     localize(run.path, dataset, tmp_path / "found.json")
+    capsys.readouterr()
+    assert command(["diagnose", str(run.path), str(dataset), "--phases"]) == 0
+    assert f"network of CBP that the warm-up picked: {taken}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("keeps", [True, False])

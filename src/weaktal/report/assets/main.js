@@ -251,7 +251,7 @@ function save() {
 function drawPlayhead() {
   const x = timeline.x(player.moment);
   playhead.hidden = x < 0 || x > timeline.width;
-  playhead.style.left = `${plot.offsetLeft + x}px`;
+  playhead.style.left = `${plot.offsetLeft + Math.min(Math.max(x, 1), timeline.width - 1)}px`;  // whole at both ends
   playhead.style.height = `${plot.offsetTop + timeline.height}px`;
 }
 
