@@ -217,8 +217,18 @@ def _controls() -> Table:
 
 
 # What leads from preset ``paper`` to what works, a change each, in order: name, what it says, and the settings that
-# change. Lengths, rate and batch are everywhere those of the base, so that the rows can be compared and paid for.
+# change. Lengths, rate and batch go first, so that all rows but one can be compared and paid for.
+LENGTHS = (
+    "optimizer.lr",
+    "optimizer.batch_size",
+    "schedule.background",
+    "schedule.foreground",
+    "schedule.updates_per_epoch",
+    "schedule.warm_up",
+    "schedule.rounds",
+)
 STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("lengths", "the lengths, rate and batch of the base", LENGTHS),
     ("residuals", "residuals that start near zero", ("pyramid.residual_init", "vlp.residual_init")),
     ("kernel", "convolutions of one snippet", ("pyramid.kernel",)),
     ("dropout", "dropout", ("pyramid.dropout", "pyramid.input_dropout", "vlp.dropout")),
@@ -240,20 +250,18 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("network", "a convolution where the pyramid finds as much as VLP, or no more clearly", ("cbp",)),
     ("decoding", "decoding", ("decode", "both_videos")),
 )
-SAME_LENGTHS = (
-    "optimizer.lr",
-    "optimizer.batch_size",
-    "schedule.background",
-    "schedule.foreground",
-    "schedule.updates_per_epoch",
-)
+SELECTION = "selection."  # which weights and branch localize: the path's readings name them, but for the last
 
 
 def _path() -> Table:
     """From preset ``paper`` to the base, one change a row; each row is held against the one before it."""
     paper = flat(load_settings(CollabConfig, preset_file(METHOD, "paper")).model_dump(mode="json"))
     usual = flat(CollabConfig().model_dump(mode="json"))
-    different = {key: value for key, value in paper.items() if value != usual[key] and key not in SAME_LENGTHS}
+    different = {
+        key: value
+        for key, value in paper.items()
+        if key in LENGTHS or (value != usual[key] and not key.startswith(SELECTION))
+    }
 
     def still(steps: Sequence[tuple[str, str, tuple[str, ...]]]) -> tuple[str, ...]:
         names = tuple(name for _, _, keys in steps for name in keys)
@@ -263,12 +271,13 @@ def _path() -> Table:
             if (key + ".").startswith(tuple(f"{n}." for n in names))
         )
 
-    first = Reading("path-paper", "preset paper, with the lengths, rate and batch of the base", still(STEPS_TO_DEFAULT))
+    first = Reading("path-paper", "preset paper, unchanged", still(STEPS_TO_DEFAULT))
     lines = [Line(first)]
     for number, (name, title, _) in enumerate(STEPS_TO_DEFAULT[:-1], start=1):
         reading = Reading(f"path-{name}", f"... {title}", still(STEPS_TO_DEFAULT[number:]))
         lines.append(Line(reading, lines[-1].reading.name))
-    return Table("path", "From the paper as written to what works", (*lines, Line(WHOLE, lines[-1].reading.name)))
+    ends = (Line(WHOLE, lines[-1].reading.name), Line(AS_SHIPPED, WHOLE.name))
+    return Table("path", "From the paper as written to what works", (*lines, *ends))
 
 
 def _networks() -> Iterable[Line]:

@@ -1,0 +1,39 @@
+"""The path from preset ``paper`` to the base: it begins at the one, ends at the other, and leaves nothing out."""
+
+from __future__ import annotations
+
+import pytest
+
+from weaktal.config import flat, load_settings
+from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.presets import preset_file
+from weaktal.studies.tables import SELECTION, STEPS_TO_DEFAULT, Reading, paper_tables
+
+
+def readings() -> list[Reading]:
+    (path,) = (table for table in paper_tables(None) if table.key == "path")
+    assert [line.versus for line in path.lines[1:]] == [line.reading.name for line in path.lines[:-1]]
+    return [line.reading for line in path.lines]
+
+
+def settings(overrides: tuple[str, ...], preset: str = "default") -> dict[str, object]:
+    loaded = load_settings(CollabConfig, preset_file("collab", preset), overrides)
+    values = flat(loaded.model_dump(mode="json"))
+    return {key: value for key, value in values.items() if not key.startswith((SELECTION, "mmsd."))}  # cbp: pyramid
+
+
+@pytest.mark.parametrize("base", ["default", "few", "quick"])
+def test_the_path_begins_at_preset_paper_and_ends_at_the_base(base: str) -> None:
+    first, *_, last, shipped = readings()
+    assert settings(first.overrides, base) == settings((), "paper")
+    assert last.overrides == shipped.overrides == ()
+    assert (last.branch, shipped.branch) == ("cbp", "choice")
+
+
+@pytest.mark.parametrize("base", ["default", "few"])
+def test_each_row_changes_what_it_says(base: str) -> None:
+    of_rows = [settings(reading.overrides, base) for reading in readings()[:-1]]
+    for (name, _, keys), before, after in zip(STEPS_TO_DEFAULT, of_rows[:-1], of_rows[1:], strict=True):
+        changed = {key for key in before if before[key] != after[key]}
+        assert changed, name
+        assert all(f"{key}.".startswith(tuple(f"{of_step}." for of_step in keys)) for key in changed), name
