@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from weaktal.models.logits import one_against_rest
+from weaktal.models.logits import against, one_against_rest
 from weaktal.models.temporal import BlockShape
 from weaktal.models.vlp import ClassVectors, PromptedVectors, TextSide, VlpBranch
 
@@ -35,6 +35,14 @@ def features(time: int = 6) -> tuple[Tensor, Tensor]:
     return torch.randn(2, time, DIM, generator=generator, dtype=torch.float64), torch.ones(2, time, dtype=torch.bool)
 
 
+def test_features_are_scaled_before_the_layers_or_taken_as_they_come() -> None:
+    rows, mask = features()
+    for scaled in (True, False):
+        network = branch(scaled=scaled)
+        small, large = (network(factor * rows, mask).logits for factor in (1.0, 100.0))
+        assert torch.allclose(small, large) == scaled
+
+
 @pytest.mark.parametrize("scale", [0.1, 1.0, 14.0])
 def test_one_against_rest_is_the_softmax(scale: float) -> None:
     torch.manual_seed(0)
@@ -49,6 +57,34 @@ def test_one_against_rest_teaches_where_softmax_is_blind() -> None:
     assert logits.grad is not None
     assert logits.grad[0] == pytest.approx(1.0)
     assert logits.grad[1] == pytest.approx(-1 / (1 + torch.e**-3), rel=1e-5)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 14.0, 100.0])
+def test_against_some_is_the_softmax_without_the_rest(scale: float) -> None:
+    """Class 0 does not compete with 1; class 4, of which nothing is a rival, keeps all."""
+    torch.manual_seed(0)
+    scores = scale * torch.randn(2, 50, 5, dtype=torch.float64)
+    logits = one_against_rest(scores)
+    rivals = ~torch.eye(5, dtype=torch.bool)
+    rivals[0, 1] = rivals[1, 0] = False
+    rivals[4] = False
+    found = against(logits, rivals)
+    torch.testing.assert_close(found[..., 0], one_against_rest(scores[..., [0, 2, 3, 4]])[..., 0], rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(found[..., 1], one_against_rest(scores[..., [1, 2, 3, 4]])[..., 0], rtol=1e-9, atol=1e-9)
+    assert torch.equal(found[..., 2:], logits[..., 2:])
+    by_video = against(logits, torch.stack([rivals, ~torch.eye(5, dtype=torch.bool)]))
+    assert torch.equal(by_video, torch.stack([found[0], logits[1]]))
+
+
+def test_against_some_has_finite_gradients_where_no_rival_is_left_of_a_float() -> None:
+    scores = torch.tensor([[[200.0, 199.0, 0.0, -3.0]]], requires_grad=True)
+    rivals = ~torch.eye(4, dtype=torch.bool)
+    rivals[0, 1] = rivals[1, 0] = False
+    found = against(one_against_rest(scores), rivals)
+    assert found[0, 0, 0] > 80
+    functional.binary_cross_entropy_with_logits(found, torch.zeros(1, 1, 4)).backward()
+    assert scores.grad is not None
+    assert torch.isfinite(scores.grad).all()
 
 
 def test_one_against_rest_has_finite_gradients_at_ties() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def one_against_rest(logits: Tensor) -> Tensor:
@@ -18,6 +19,26 @@ def one_against_rest(logits: Tensor) -> Tensor:
         (..., C), ``logits[c] - logsumexp(logits of the others)``.
     """
     return logits - of_the_others(logits)
+
+
+def against(logits: Tensor, rivals: Tensor) -> Tensor:
+    """The logit of each class against some of the others, out of those against all: its softmax without the rest.
+
+    Args:
+        logits: (B, T, C), as :func:`one_against_rest` gives them.
+        rivals: (C, C) or (B, C, C) bool; row c has the classes that c competes with. A class without any keeps all.
+
+    Returns:
+        (B, T, C); to the bit what went in where all others are rivals.
+    """
+    count = rivals.sum(dim=-1)
+    kept = (count == 0) | (count == logits.shape[-1] - 1)
+    shares = torch.sigmoid(logits)
+    # Each share has its own logit, and so is exact however small it is; below the smallest number nothing counts.
+    rest = (shares @ rivals.to(shares.dtype).mT).clamp_min(torch.finfo(shares.dtype).tiny)
+    if kept.dim() > 1:
+        kept = kept[:, None]
+    return torch.where(kept, logits, functional.logsigmoid(logits) - rest.log())
 
 
 def of_the_others(logits: Tensor) -> Tensor:

@@ -113,6 +113,7 @@ class VlpBranch(nn.Module):
         probabilities: over the classes by softmax, or of each class alone by sigmoid; with the latter an offset is
             learned along, since cosines of images and texts do not lie around 0.
         positions: places of a learned temporal embedding before the layers; None for none.
+        scaled: whether features are scaled to channels of about 1 before these, or taken as they come.
     """
 
     def __init__(
@@ -126,9 +127,11 @@ class VlpBranch(nn.Module):
         temperature: float,
         probabilities: Probabilities,
         positions: int | None = None,
+        scaled: bool = True,
     ) -> None:
         super().__init__()
         self.text = text
+        self.scaled = scaled
         self.temperature = temperature
         self.probabilities = probabilities
         self.temporal = TransformerStack(dim, blocks=blocks, shape=shape)
@@ -150,12 +153,13 @@ class VlpBranch(nn.Module):
         Returns:
             Logits (B, T, C), whose sigmoid are the probabilities, and embedding (B, T, D).
         """
-        # Channels of about 1, as LayerNorm makes them: on vectors of length 1 even layers that start at a hundredth
-        # would drown the features.
-        scaled = functional.normalize(features, dim=-1) * features.shape[-1] ** 0.5
+        if self.scaled:
+            # Channels of about 1, as LayerNorm makes them: on vectors of length 1 even layers that start at a hundredth
+            # would drown the features.
+            features = functional.normalize(features, dim=-1) * features.shape[-1] ** 0.5
         if self.position is not None:
-            scaled = self.position(scaled)
-        embedding = self.temporal(scaled, mask)
+            features = self.position(features)
+        embedding = self.temporal(features, mask)
         logits = self._logits(embedding, self.text() if vectors is None else vectors)
         return SnippetOutput(logits=logits if self.offset is None else logits + self.offset, embedding=embedding)
 

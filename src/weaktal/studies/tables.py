@@ -238,6 +238,7 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("position", "no learned position", ("vlp.position",)),
     ("labels", "labels by rank, and B of background alone", ("labels.background", "labels.foreground")),
     ("untagged", "untagged classes as background", ("labels.untagged",)),
+    ("rivals", "classes that never come without each other do not compete", ("vlp.rivals",)),
     ("contrast-weight", "a smaller contrast", ("losses.contrast",)),
     (
         "contrast-pairs",
@@ -247,7 +248,7 @@ STEPS_TO_DEFAULT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("cls", "L_cls in F", ("losses.classification",)),
     ("restart", "fresh weights in F", ("schedule.restart",)),
     ("order", "F before B", ("schedule.steps",)),
-    ("network", "a convolution where the pyramid finds as much as VLP, or no more clearly", ("cbp",)),
+    ("network", "a convolution where the pyramid is hardly sharper than VLP", ("cbp",)),
     ("decoding", "decoding", ("decode", "both_videos")),
 )
 SELECTION = "selection."  # which weights and branch localize: the path's readings name them, but for the last

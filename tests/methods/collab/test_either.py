@@ -40,8 +40,8 @@ def trained(dataset: Path, folder: Path, *overrides: str, resume: bool = False) 
 
 
 def picked(monkeypatch: pytest.MonkeyPatch, *, keeps: bool) -> None:
-    """The pick as it falls out where the pyramid finds less than untaught VLP and is surer, or does not."""
-    monkeypatch.setattr(turns, "incomplete_and_sharp", lambda _: keeps)
+    """The pick as it falls out where the pyramid is far sharper than untaught VLP, or is not."""
+    monkeypatch.setattr(turns, "sharp", lambda _: keeps)
 
 
 def side_of(method: Collaboration) -> EitherSide:
@@ -52,7 +52,7 @@ def side_of(method: Collaboration) -> EitherSide:
 @pytest.mark.parametrize(
     ("others", "taken", "contrast"), [(0.9, "convolution", "?"), (0.4, "convolution", "0.56"), (0.0, "pyramid", "1.00")]
 )
-def test_a_pyramid_that_finds_as_much_as_untaught_vlp_or_no_more_clearly_gives_way(
+def test_a_pyramid_that_is_hardly_sharper_than_untaught_vlp_gives_way(
     dataset: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

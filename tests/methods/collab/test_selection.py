@@ -18,7 +18,7 @@ from weaktal.engine.checkpoint import load_tensors
 from weaktal.engine.checksums import seal
 from weaktal.engine.method import Choice
 from weaktal.errors import InputError
-from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree, cured, incomplete_and_sharp
+from weaktal.methods.collab.selection import SelectionConfig, best, branches_agree, cured, sharp
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.statistics import Scored, agreement, branch_statistics, label_statistics, statistics
 from weaktal.methods.collab.turns import Collaboration
@@ -122,24 +122,17 @@ def test_trust_by_hand(warm_up: dict[str, Any], trusted: bool) -> None:
 @pytest.mark.parametrize(
     ("cbp", "vanilla", "expected"),
     [
-        ((0.3, 0.7), (0.5, 0.4), True),
-        ((0.3, 0.7), (0.3, 0.4), False),  # finds as much
-        ((0.6, 0.7), (0.5, 0.4), False),
-        ((0.3, 0.4), (0.5, 0.4), False),  # finds less, and is no surer of it
-        ((0.3, 0.3), (0.5, 0.4), False),
-        ((0.3, 0.7), (None, None), True),  # nothing known against it
-        ((0.6, 0.7), (0.5, None), False),
-        ((None, 0.3), (0.5, 0.4), False),
+        (0.61, 0.45, True),
+        (0.59, 0.45, False),  # higher, but not by a third
+        (0.3, 0.45, False),
+        (0.3, None, True),
+        (None, 0.45, False),  # all snippets are active, or none
+        (None, None, False),
     ],
 )
-def test_incomplete_and_sharp_by_hand(
-    cbp: tuple[float | None, float | None], vanilla: tuple[float | None, float | None], expected: bool
-) -> None:
-    branches = {
-        name: dict(zip(("activity", "contrast"), of, strict=True)) for name, of in (("cbp", cbp), ("vanilla", vanilla))
-    }
-    assert incomplete_and_sharp(phase(**branches)) is expected
-    assert incomplete_and_sharp({})
+def test_sharp_by_hand(cbp: float | None, vanilla: float | None, expected: bool) -> None:
+    assert sharp(phase(cbp={"contrast": cbp}, vanilla={"contrast": vanilla})) is expected
+    assert not sharp({})
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,9 @@ from torch import Tensor, nn
 
 from weaktal.engine.batch import Batch, VideoSet
 from weaktal.engine.method import Phase, State
-from weaktal.methods.collab.branches import vlp_snippets
 from weaktal.methods.collab.labels import Branch, Limits, label_batch, rank_limits, stored_labels
 from weaktal.methods.collab.phases import step_names
+from weaktal.methods.collab.rivals import NESTED, stored_rivals
 from weaktal.methods.collab.settings import CollabConfig, ThresholdConfig
 from weaktal.methods.collab.side import CbpSide
 from weaktal.methods.collab.turns import Collaboration
@@ -85,14 +85,15 @@ class OnlineCollaboration(Collaboration):
         self.vlp_teacher.load_state_dict(self.vlp.state_dict())
 
     def take_ranks(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """``limits/cbp`` and ``limits/vlp``, (2, C) float64, of teachers ranked over the training set."""
+        """``limits/cbp`` and ``limits/vlp``, (2, C) float64, of teachers ranked over the training set; and rivals."""
         thresholds = self.config.labels
+        nested = stored_rivals(self.config.vlp, videos)
         teachers: list[tuple[str, Branch, ThresholdConfig]] = [
             ("cbp", self.cbp_teacher.snippets, thresholds.background),
-            ("vlp", partial(vlp_snippets, self.vlp_teacher), thresholds.foreground),
+            ("vlp", partial(self.vlp_of_tagged, self.vlp_teacher, state=nested), thresholds.foreground),
         ]
         found = {name: rank_limits(videos, teacher, when, self.device) for name, teacher, when in teachers}
-        return {f"limits/{name}": torch.stack(limits) for name, limits in found.items() if limits is not None}
+        return nested | {f"limits/{name}": torch.stack(limits) for name, limits in found.items() if limits is not None}
 
     def restart(self, videos: VideoSet, state: State) -> dict[str, Tensor]:
         """Ranks, and the labels ``labels/VIDEO`` of CBP, which then gets fresh weights; its average follows them."""
@@ -111,14 +112,15 @@ class OnlineCollaboration(Collaboration):
             stored: whether VLP learns from these in place of CBP's teacher.
         """
         thresholds = self.config.labels
+        fellows = {name: rivals for name, rivals in state.items() if name == NESTED}  # the average has its own vectors
         with torch.no_grad():
             if stored:
                 by_cbp = stored_labels(batch, state)
             else:
                 by_cbp = self._labels(self.cbp_teacher.snippets, batch, thresholds.background, state.get("limits/cbp"))
-            vlp_teacher = partial(vlp_snippets, self.vlp_teacher)
+            vlp_teacher = partial(self.vlp_of_tagged, self.vlp_teacher, state=fellows)
             by_vlp = self._labels(vlp_teacher, batch, thresholds.foreground, state.get("limits/vlp"))
-        of_vlp = self.learn_vlp(batch, by_cbp, state.get("class_vectors"))
+        of_vlp = self.learn_vlp(batch, by_cbp, state)
         of_cbp = self.learn_cbp(batch, by_vlp)
         return {f"vlp_{name}": part for name, part in of_vlp.items()} | {
             f"cbp_{name}": part for name, part in of_cbp.items()

@@ -46,6 +46,12 @@ class VlpConfig(Settings):
     """The vision-language branch."""
 
     text: TextConfig = TextConfig()
+    scaled: bool = setting(
+        True,
+        "Features are scaled to channels of about 1 before the layers, beside which a position that starts as init_std "
+        "says is small; false takes them as they come.",
+        "open",
+    )
     blocks: Few = setting(2, "Temporal Transformer layers.", "paper")
     heads: Size = setting(8, "Attention heads; they must divide the channels of the features.", "open")
     expansion: Few = setting(2, "Hidden channels of a layer's MLP.", "open", unit="widths of the features")
@@ -80,6 +86,14 @@ class VlpConfig(Settings):
     probabilities: Literal["softmax", "sigmoid"] = setting(
         "softmax",
         "Probabilities over the classes, among which there is no background, or of each class alone.",
+        "open",
+    )
+    rivals: Literal["all", "not_nested", "untagged"] = setting(
+        "not_nested",
+        "Which classes compete in the softmax while VLP labels and learns, where the tags are known: all; all but "
+        "pairs of which one never comes without the other in the tags, as cliff diving and diving (not_nested); or a "
+        "class that the video holds with those that it does not (untagged). Classes that are true at once can both be "
+        "sure only where they do not compete. Under sigmoid no class competes, whatever this says.",
         "open",
     )
 
@@ -249,8 +263,8 @@ class CollabConfig(MethodConfig):
     cbp: Literal["auto", "pyramid", "convolution", "mmsd"] = setting(
         "auto",
         "The network of the CBP side; the paper has the pyramid, and its Table 6 compares several. auto trains the "
-        "pyramid on the tags first; unless it then finds less than vanilla VLP and sets that off more clearly, the "
-        "convolution of mil takes its place: the paper builds upon a CBP that finds too little and is sure of it.",
+        "pyramid on the tags first; unless it then sets off action more clearly than vanilla VLP, by a third, the "
+        "convolution of mil takes its place: the paper builds upon a CBP that is sure of the little that it finds.",
         "ours",
     )
     pyramid: PyramidConfig = PyramidConfig()

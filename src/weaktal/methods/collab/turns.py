@@ -34,7 +34,8 @@ from weaktal.methods.collab.branches import ALONE, BRANCHES, NOTED, SHOWN, TOGET
 from weaktal.methods.collab.either import EitherSide
 from weaktal.methods.collab.labels import agreed, hard_labels_in, label_videos, shuffled, stored_labels
 from weaktal.methods.collab.phases import WARM_UP, step_names
-from weaktal.methods.collab.selection import best, branches_agree, cured, incomplete_and_sharp
+from weaktal.methods.collab.rivals import stored_rivals, with_rivals
+from weaktal.methods.collab.selection import best, branches_agree, cured, sharp
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.collab.side import CbpSide
 from weaktal.methods.collab.statistics import StoredStatistics, score_branches, statistics
@@ -119,31 +120,33 @@ class Collaboration:
         return phases
 
     def take_network(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """Takes the convolution unless the pyramid finds less than vanilla VLP and sets that off more clearly."""
+        """Takes the convolution unless the pyramid sets off action far more clearly than vanilla VLP."""
         assert isinstance(self.cbp, EitherSide)
         self.cbp.take("pyramid")
         scored = score_branches(videos, self.localize, ("cbp", "vanilla"), self.device)
         found = statistics(scored, videos.labels.numpy() > 0, None)
-        keeps = incomplete_and_sharp(found)
+        keeps = sharp(found)
         self.cbp.take("pyramid" if keeps else "convolution")
         cbp, vanilla = (found["branches"][branch] for branch in scored)
         log.info(
             "the classification-based branch %s: the pyramid calls %s; the vision-language branch, which has learned "
-            "nothing yet, %s (the pyramid stays where it calls fewer, with more contrast)",
+            "nothing yet, %s (the pyramid stays where its contrast is higher by a third)",
             "keeps the pyramid" if keeps else "changes to the convolution",
             *(_found(of["activity"], of["contrast"]) for of in (cbp, vanilla)),
         )
         return {}
 
     def labels_of_cbp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
-        """What CBP is sure of: ``labels/VIDEO``, (T, C) int8, for every training video."""
+        """What CBP is sure of: ``labels/VIDEO``, (T, C) int8, for every training video; and which classes compete."""
         labels = self.config.labels
-        return label_videos(videos, self.cbp.snippets, labels.background, labels.untagged, self.device)
+        found = label_videos(videos, self.cbp.snippets, labels.background, labels.untagged, self.device)
+        return found | stored_rivals(self.config.vlp, videos)
 
     def labels_of_vlp(self, videos: VideoSet, _state: State) -> dict[str, Tensor]:
         """What VLP is sure of, or whoever teaches CBP: ``labels/VIDEO``, (T, C) int8, for every training video."""
         labels = self.config.labels
-        teacher = self.cbp.snippets if labels.teacher == "cbp" else partial(vlp_snippets, self.vlp)
+        nested = stored_rivals(self.config.vlp, videos)
+        teacher = self.cbp.snippets if labels.teacher == "cbp" else partial(self.vlp_of_tagged, self.vlp, state=nested)
         found = label_videos(videos, teacher, labels.foreground, labels.untagged, self.device)
         if labels.teacher == "agreed":
             found = agreed(
@@ -161,15 +164,20 @@ class Collaboration:
 
     def background_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
         """The B step: L_kd and L_con of VLP on the labels of CBP."""
-        return self.learn_vlp(batch, stored_labels(batch, state), state.get("class_vectors"))
+        return self.learn_vlp(batch, stored_labels(batch, state), state)
 
     def foreground_losses(self, batch: Batch, state: State) -> dict[str, Tensor]:
         """The F step: L_kd and L_con of CBP on the labels of VLP, and its own losses on the tags."""
         return self.learn_cbp(batch, stored_labels(batch, state))
 
-    def learn_vlp(self, batch: Batch, labels: Tensor, vectors: Tensor | None) -> dict[str, Tensor]:
-        """The losses of VLP on labels (B, T, C); ``vectors``, (C, D), are the class vectors where they are known."""
-        return self._taught(vlp_snippets(self.vlp, batch, vectors), labels, batch.labels)
+    def learn_vlp(self, batch: Batch, labels: Tensor, state: State) -> dict[str, Tensor]:
+        """The losses of VLP on labels (B, T, C); ``state`` has the class vectors, (C, D), where they are known."""
+        return self._taught(self.vlp_of_tagged(self.vlp, batch, state=state), labels, batch.labels)
+
+    def vlp_of_tagged(self, vlp: VlpBranch, batch: Batch, *, state: State) -> SnippetOutput:
+        """What a vision-language branch says of videos whose tags are known, by the rivals of each class."""
+        output = vlp_snippets(vlp, batch, state.get("class_vectors"))
+        return output._replace(logits=with_rivals(output.logits, self.config.vlp, batch.labels, state))
 
     def learn_cbp(self, batch: Batch, labels: Tensor) -> dict[str, Tensor]:
         """The losses of CBP on labels (B, T, C) and tags."""

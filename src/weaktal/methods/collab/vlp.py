@@ -51,6 +51,7 @@ def build_vlp(config: VlpConfig, inputs: Inputs) -> VlpBranch:
         temperature=config.temperature,
         probabilities=config.probabilities,
         positions=config.positions if config.position == "learned" else None,
+        scaled=config.scaled,
     )
 
 
