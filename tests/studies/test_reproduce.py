@@ -11,13 +11,15 @@ import pytest
 from weaktal.cli import run
 from weaktal.config import flat, load_settings
 from weaktal.data.annotations import read_annotations
-from weaktal.data.manifest import Manifest, write_manifest
+from weaktal.data.manifest import Manifest, read_manifest, write_manifest
 from weaktal.encoders.weights import weights_folder
+from weaktal.errors import InputError
 from weaktal.evaluation.protocols import PROTOCOLS
 from weaktal.files import read_model
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.studies.benchmarks import BENCHMARKS
+from weaktal.studies.needs import refuse_missing
 from weaktal.studies.reproduce import report
 from weaktal.studies.seeded import Measured
 
@@ -74,7 +76,10 @@ def test_what_is_missing_is_listed_at_once(
     shutil.copytree(tiny_dataset, dataset)
     line = missing()
     assert "3 things are missing" in line
-    assert "16 columns in place of 2048, 1 frames a second in place of 25, 1 frames a snippet in place of 16" in line
+    assert (
+        f"{dataset}/features/i3d/manifest.json, 16 columns in place of 2048, 1 frames a second in place of 25" in line
+    )
+    assert "1 frames a snippet in place of 16, 1 frames from one snippet to the next in place of 16; 2048" in line
     make_as_published(dataset)
     (weights_folder() / "clip-vit-b16").mkdir(parents=True)  # empty, so no weights
     line = missing()
@@ -85,6 +90,97 @@ def test_what_is_missing_is_listed_at_once(
     assert "video_03.npy" in line
 
 
+@pytest.mark.parametrize("name", ["i3d", "clip-vit-b16"])
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [
+        ("fps", 24.0, "24 frames a second in place of 25"),
+        ("window", 64, "64 frames a snippet in place of 16"),
+        ("stride", 25, "25 frames from one snippet to the next in place of 16"),
+        ("dim", 1024, "1024 columns in place of "),
+    ],
+)
+def test_features_that_lie_otherwise_on_time_are_refused(
+    name: str, key: str, value: float, what: str, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_dataset, tmp_path / "data")
+    make_as_published(tmp_path / "data")
+    folder = tmp_path / "data/features" / name
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    write_manifest(folder, manifest.model_copy(update={key: value, "streams": None}))
+    line = refused(tmp_path / "data", "null")
+    assert "1 thing is missing" in line
+    assert f"other features than those of {folder}/manifest.json, {what}" in line
+    assert f"--encoder {name}" in line
+
+
+def refused(dataset: Path, encoder: str) -> str:
+    """The one line in which a reproduction with this text encoder is refused."""
+    config = load_settings(CollabConfig, None, [f"vlp.text.encoder={encoder}"])
+    with pytest.raises(InputError) as caught:
+        refuse_missing(BENCHMARKS["thumos14"], dataset, "i3d", "clip-vit-b16", config)
+    line = caught.value.line()
+    assert "\n" not in line
+    return line
+
+
+WEIGHTS = "model.safetensors or pytorch_model.bin"
+
+
+@pytest.mark.parametrize(
+    ("files", "absent"),
+    [
+        ([], f"which holds no config.json, no {WEIGHTS}, no tokenizer"),
+        (["config.json", "tokenizer.json"], f"which holds no {WEIGHTS}:"),
+        (["model.safetensors", "vocab.json"], "which holds no config.json:"),
+        (
+            ["config.json", "pytorch_model.bin"],
+            "which holds no tokenizer (tokenizer.json, or vocab.json and merges.txt):",
+        ),
+    ],
+)
+@pytest.mark.parametrize("place", ["named by path", "in the working directory", "among the weights"])
+def test_a_folder_without_its_files_is_no_text_encoder(
+    files: list[str],
+    absent: str,
+    place: str,
+    tiny_dataset: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shutil.copytree(tiny_dataset, tmp_path / "data")
+    make_as_published(tmp_path / "data")
+    monkeypatch.setenv("WEAKTAL_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setattr("weaktal.encoders.weights.cached", lambda _: None)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    parents = {"in the working directory": "here", "among the weights": "weights"}
+    folder = tmp_path / parents.get(place, "elsewhere") / "clip-vit-b16"
+    folder.mkdir(parents=True)
+    for file in files:
+        (folder / file).touch()
+    line = refused(tmp_path / "data", str(folder) if place == "named by path" else "clip-vit-b16")
+    assert "1 thing is missing" in line
+    assert str(folder) in line
+    if place != "among the weights":
+        assert f"files in {folder}, {absent}" in line
+    elif "config.json" in files:  # a folder without it is not taken for weights at all
+        assert f"files in {folder}, {absent} `weaktal weights fetch clip-vit-b16` completes them" in line
+    assert ("working directory" in line) is (place == "in the working directory")
+
+
+def test_a_whole_folder_is_a_text_encoder(tiny_dataset: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_dataset, tmp_path / "data")
+    make_as_published(tmp_path / "data")
+    (tmp_path / "clip").mkdir()
+    for file in ("config.json", "model.safetensors", "tokenizer.json"):
+        (tmp_path / "clip" / file).touch()
+    config = load_settings(CollabConfig, None, [f"vlp.text.encoder={tmp_path / 'clip'}"])
+    found = refuse_missing(BENCHMARKS["thumos14"], tmp_path / "data", "i3d", "clip-vit-b16", config)
+    assert len(found.videos) == 16
+
+
 SMALL = [
     "vlp.text.encoder=null", "vlp.heads=2", "pyramid.width=16", "pyramid.heads=2", "optimizer.batch_size=4",
     "optimizer.lr=0.01", "schedule.updates_per_epoch=1", "schedule.warm_up=2", "schedule.background=2",
@@ -93,18 +189,18 @@ SMALL = [
 
 
 def make_as_published(dataset: Path) -> None:
-    """Features of the published widths and rate, so that little else differs from the experiment."""
+    """Features of the published widths and place on time, so that little else differs from the experiment."""
     random = np.random.default_rng(0)
     streams = {"rgb": (0, 1024), "flow": (1024, 2048)}
     made = {
-        "i3d": Manifest(encoder="noise", fps=25.0, window=16, stride=25, dim=2048, streams=streams),
-        "clip-vit-b16": Manifest(encoder="noise", fps=1.0, window=1, stride=1, dim=512, text="text.npy"),
+        "i3d": Manifest(encoder="noise", fps=25.0, window=16, stride=16, dim=2048, streams=streams),
+        "clip-vit-b16": Manifest(encoder="noise", fps=25.0, window=16, stride=16, dim=512, text="text.npy"),
     }
     for name, manifest in made.items():
         folder = dataset / "features" / name
         folder.mkdir(exist_ok=True)
         for video, about in read_annotations(dataset).videos.items():
-            rows = random.normal(size=(int(about.duration), manifest.dim))
+            rows = random.normal(size=(manifest.grid.count(about.duration), manifest.dim))
             np.save(folder / f"{video}.npy", rows.astype(np.float32))
         write_manifest(folder, manifest)
     np.save(dataset / "features/clip-vit-b16/text.npy", random.normal(size=(3, 512)).astype(np.float32))

@@ -19,18 +19,12 @@ from weaktal.encoders.catalog import folder_name
 from weaktal.encoders.checkpoint import fingerprint
 from weaktal.encoders.clips_and_texts import ClipsAndTexts
 from weaktal.encoders.diet import Spread
+from weaktal.encoders.fetching import has_tokenizer
 from weaktal.encoders.frames import ImagePreparation
 from weaktal.encoders.look import Look
 from weaktal.encoders.names import CLIP, HOUSE, installed
 from weaktal.encoders.networks import ImageNetwork, Network, SnippetEncoder
-from weaktal.encoders.pretrained import (
-    has_tokenizer,
-    load_model,
-    load_tokenizer,
-    random_model,
-    read_config,
-    weights_file,
-)
+from weaktal.encoders.pretrained import load_model, load_tokenizer, random_model, read_config, weights_file
 from weaktal.encoders.tokens import Tokenizer
 from weaktal.encoders.weights import KNOWN
 from weaktal.encoders.weights_choice import WeightsChoice

@@ -29,6 +29,7 @@ _SETTINGS = (
     "sentencepiece.bpe.model",
 )
 WEIGHT_FILES = SAFETENSORS, PICKLED = "model.safetensors", "pytorch_model.bin"
+_TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,11 @@ def _files(folder: Path) -> dict[str, int]:
 def has_weights(folder: Path) -> bool:
     """Whether a folder is a checkpoint with its weights, and not only begun."""
     return (folder / "config.json").is_file() and any((folder / name).is_file() for name in WEIGHT_FILES)
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether a checkpoint folder holds the files of a tokenizer."""
+    return any((folder / name).is_file() for name in _TOKENIZER_FILES)
 
 
 def cached(repository: str) -> Path | None:

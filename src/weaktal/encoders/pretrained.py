@@ -23,7 +23,6 @@ from weaktal.errors import InputError, first_line, shown
 
 _MOST = 2 * 10**9  # random weights; larger than any such model
 UNMARKED = ("videoprism",)  # types of models whose texts end without a mark
-TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
 
 def read_config(folder: Path, kinds: tuple[str, ...]) -> Any:
@@ -143,11 +142,6 @@ def load_tokenizer(folder: Path, kind: str, vocabulary: int) -> Tokenizer:
                 expected="tokenizer.json, or vocab.json and merges.txt",
             ) from None
     return Tokenizer(loaded, vocabulary=vocabulary, source=folder, marked=kind not in UNMARKED)
-
-
-def has_tokenizer(folder: Path) -> bool:
-    """Whether a checkpoint folder holds the files of a tokenizer."""
-    return any((folder / name).is_file() for name in TOKENIZER_FILES)
 
 
 @contextlib.contextmanager

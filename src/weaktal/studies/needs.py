@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from weaktal.data.annotations import Annotations, annotations_file, read_annotations
 from weaktal.data.features import parse_names
 from weaktal.data.manifest import FILE, read_manifest
-from weaktal.encoders.weights import known, locate
+from weaktal.encoders.fetching import WEIGHT_FILES, has_tokenizer
+from weaktal.encoders.weights import KNOWN, known, locate
 from weaktal.errors import InputError
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.packages import package
 from weaktal.studies.benchmarks import Benchmark
+from weaktal.timeline import SnippetGrid
 
 I3D_COLUMNS = 2048
 CLIP_COLUMNS = 512
-I3D_FPS, I3D_WINDOW = 25.0, 16
+# Ju et al.: snippets of 16 frames, one after the other, of videos at 25 frames a second. CLIP's features have the same.
+GRID = SnippetGrid(fps=25.0, window=16, stride=16)
+ON_TIME = f"a row for every {GRID.stride} frames at {GRID.fps:g} fps"
 
 
 def refuse_missing(
@@ -48,52 +53,44 @@ def _annotations(benchmark: Benchmark, dataset: Path) -> list[str]:
 
 def _features(benchmark: Benchmark, dataset: Path, features: str, vlp_features: str) -> list[str]:
     parts = parse_names(features)
-    wanted: list[tuple[str, str, int, float | None, int | None]] = [
-        (
-            name,
-            f"{I3D_COLUMNS} columns in all, RGB and flow, 16 frames at 25 fps: `weaktal import {benchmark.protocol} "
-            f"PACKAGE... NEW_DATASET` takes published ones along, `weaktal extract VIDEOS --encoder i3d --into "
-            f"{dataset}` computes them",
-            I3D_COLUMNS // len(parts),
-            I3D_FPS,
-            I3D_WINDOW,
-        )
-        for name in parts.values()
-    ]
-    wanted.append(
-        (
-            vlp_features,
-            f"CLIP ViT-B/16 image features, {CLIP_COLUMNS} columns: `weaktal extract VIDEOS --encoder clip-vit-b16 "
-            f"--into {dataset}` computes them",
-            CLIP_COLUMNS,
-            None,
-            None,
-        )
+    i3d = (
+        f"{I3D_COLUMNS} columns in all, RGB and flow, {ON_TIME}: `weaktal import {benchmark.protocol} "
+        f"PACKAGE... NEW_DATASET` takes published ones along, `weaktal extract VIDEOS --encoder i3d --into "
+        f"{dataset}` computes them"
     )
+    clip = (
+        f"CLIP ViT-B/16 image features, {CLIP_COLUMNS} columns, {ON_TIME}: `weaktal extract VIDEOS --encoder "
+        f"clip-vit-b16 --into {dataset}` computes them"
+    )
+    wanted = [*((name, i3d, I3D_COLUMNS // len(parts)) for name in parts.values()), (vlp_features, clip, CLIP_COLUMNS)]
     names = _videos(dataset)
     found = []
-    for name, how, columns, fps, window in wanted:
+    for name, how, columns in wanted:
         folder = dataset / "features" / name
         absent = [video for video in names if not (folder / f"{video}.npy").exists()]
         if not folder.is_dir():
             found.append(f"{folder}, {how}")
         elif not (folder / FILE).exists():
             found.append(f"{folder / FILE}, which says how these features lie on time (docs/datasets.md)")
-        elif odd := _odd_layout(folder, columns, fps, window):
-            found.append(f"other features in {folder}, {odd}; {how}")
+        elif odd := _odd_layout(folder, columns):
+            found.append(f"other features than those of {folder / FILE}, {odd}; {how}")
         elif absent:
             found.append(f"{len(absent)} of {len(names)} videos in {folder}, the first of them {absent[0]}.npy; {how}")
     return found
 
 
-def _odd_layout(folder: Path, columns: int, fps: float | None, window: int | None) -> str:
-    """How features differ from those of the published experiment in width, rate or window; empty where they do not."""
+def _odd_layout(folder: Path, columns: int) -> str:
+    """How features differ from the published experiment's in width or in their place on time; empty where nowhere."""
     manifest = read_manifest(folder)
     assert manifest is not None  # the caller has seen its file
-    wanted = {"columns": (manifest.dim, columns), "frames a second": (manifest.fps, fps)}
-    wanted["frames a snippet"] = (manifest.window, window)
-    odd = [f"{has:g} {what} in place of {asked:g}" for what, (has, asked) in wanted.items() if asked not in (None, has)]
-    return ", ".join(odd)
+    wanted = {
+        "columns": (manifest.dim, columns),
+        "frames a second": (manifest.fps, GRID.fps),
+        "frames a snippet": (manifest.window, GRID.window),
+        "frames from one snippet to the next": (manifest.stride, GRID.stride),
+    }
+    odd = {what: pair for what, pair in wanted.items() if not math.isclose(*pair, rel_tol=1e-6)}
+    return ", ".join(f"{has:g} {what} in place of {asked:g}" for what, (has, asked) in odd.items())
 
 
 def _videos(dataset: Path) -> Sequence[str]:
@@ -114,13 +111,36 @@ def _text(dataset: Path, vlp_features: str, config: CollabConfig) -> list[str]:
         if manifest is not None and manifest.text is None:
             return [f"text in {folder / FILE}, a file of class vectors (C, D), as vlp.text.encoder is null"]
         return []
-    found = []
-    if not Path(encoder).is_dir():
-        try:
-            locate(known(encoder))
-        except InputError as error:
-            found.append(f"{error.source}, {error.expected}" if error.source else error.line(shell=True))
+    found = [*_checkpoint(encoder)]
     transformers = package("transformers")
     if not transformers.present:
         found.append(f"the package transformers: {transformers.get}")
     return found
+
+
+def _checkpoint(encoder: str) -> Iterator[str]:
+    """A checkpoint is a folder, or known by its name; either way its files must be there."""
+    if Path(encoder).is_dir():  # training takes it as well, before weights that are known by this name
+        folder = Path(encoder).absolute()
+        note = ": vlp.text.encoder is to be a whole checkpoint folder, or clip-vit-b16"
+        if encoder in KNOWN:
+            note = f": as it lies in the working directory, vlp.text.encoder={encoder} means it and no other weights"
+    else:
+        try:
+            folder = locate(known(encoder))
+        except InputError as error:
+            yield f"{error.source}, {error.expected}" if error.source else error.line(shell=True)
+            return
+        note = f": `weaktal weights fetch {encoder}` completes them"
+    if absent := _absent(folder):
+        yield f"files in {folder}, which holds no {', no '.join(absent)}{note}"
+
+
+def _absent(folder: Path) -> list[str]:
+    """What a folder needs to be a checkpoint that reads texts, and does not hold."""
+    absent = [] if (folder / "config.json").is_file() else ["config.json"]
+    if not any((folder / name).is_file() for name in WEIGHT_FILES):
+        absent.append(" or ".join(WEIGHT_FILES))
+    if not has_tokenizer(folder):
+        absent.append("tokenizer (tokenizer.json, or vocab.json and merges.txt)")
+    return absent
