@@ -20,7 +20,7 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.studies.benchmarks import BENCHMARKS
 from weaktal.studies.needs import refuse_missing
-from weaktal.studies.reproduce import report
+from weaktal.studies.reproduce import plan_of, report
 from weaktal.studies.seeded import Measured
 
 
@@ -35,6 +35,23 @@ def test_recipes_hold_what_the_paper_states_over_either_preset(name: str, snippe
         changed = {"vlp.text.encoder", "optimizer.max_snippets", "optimizer.micro_batch"}
         found, usual = (flat(settings.model_dump(mode="json")) for settings in (config, base))
         assert {key for key in usual if found[key] != usual[key]} <= changed
+
+
+@pytest.mark.parametrize("name", list(BENCHMARKS))
+def test_each_seed_trains_preset_default_and_preset_paper(name: str) -> None:
+    benchmark = BENCHMARKS[name]
+    trainings = {training.name: training for training in plan_of(benchmark, ["optimizer.lr=0.5"]).trainings}
+    assert list(trainings) == ["whole", "paper"]
+    for training, preset in zip(trainings.values(), ("default", benchmark.paper_preset), strict=True):
+        written = load_settings(CollabConfig, preset_file("collab", preset))
+        assert training.source is None
+        assert training.config.schedule == written.schedule
+        assert (training.config.cbp, training.config.optimizer.batch_size) == (
+            written.cbp,
+            written.optimizer.batch_size,
+        )
+        assert (training.config.vlp.text.encoder, training.config.optimizer.lr) == ("clip-vit-b16", 0.5)
+    assert trainings["whole"].config.schedule != trainings["paper"].config.schedule
 
 
 def test_every_line_of_a_recipe_says_where_it_comes_from() -> None:

@@ -52,7 +52,7 @@ VERBS = {
     "doctor": "Show what is installed, which devices and weights there are, and what is missing for what.",
     "ablate": "Fill the paper's tables on your dataset: variants over seeds, with intervals.",
     "import": "Turn a spreadsheet and a folder of videos, or published packages, into a dataset folder.",
-    "reproduce": "Repeat a published experiment and print its row beside the published one.",
+    "reproduce": "Repeat a published experiment and print its rows beside the published one.",
     "world": "Render videos of a made-up world of sports: tags to train on, exact segments to test on.",
 }
 

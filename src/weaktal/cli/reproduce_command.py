@@ -37,10 +37,11 @@ def reproduce(
         int | None, typer.Option(min=1, max=1000, help="Trainings at once; as many as cores by default.")
     ] = None,
 ) -> None:
-    """Repeat a published experiment over seeds and print its row beside the published one.
+    """Repeat a published experiment over seeds and print its rows beside the published one.
 
-    Needs the dataset's annotations, I3D and CLIP features of its videos, and CLIP's text encoder. What is missing is
-    listed before any work begins, with how to get it. If it is stopped, the same command continues.
+    Two trainings for each seed: collab by its preset paper, and by its preset default. Needs the dataset's annotations,
+    I3D and CLIP features of its videos, and CLIP's text encoder. What is missing is listed before any work begins, with
+    how to get it. If it is stopped, the same command continues.
 
     Example: weaktal reproduce thumos14 --dataset THUMOS14 --out reproduction --seeds 0,1,2
     """

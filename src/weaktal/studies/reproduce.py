@@ -25,7 +25,7 @@ from weaktal.studies.benchmarks import BENCHMARKS, SOURCE, Benchmark
 from weaktal.studies.cells import line, spread
 from weaktal.studies.folder import read_found
 from weaktal.studies.needs import refuse_missing
-from weaktal.studies.plan import make_plan
+from weaktal.studies.plan import Plan, make_plan
 from weaktal.studies.seeded import Measured
 from weaktal.studies.seeds import check_seeds
 from weaktal.studies.statistics import Estimate, estimate
@@ -75,7 +75,7 @@ def reproduce(
     command: Sequence[str] = (),
     console: Console | None = None,
 ) -> Reproduced:
-    """Trains the recipe for each seed, scores it under the benchmark's protocol, and writes reproduction.md.
+    """Trains both presets for each seed, scores them under the benchmark's protocol, and writes reproduction.md.
 
     Args:
         experiment: what to reproduce, one of :data:`~weaktal.studies.benchmarks.BENCHMARKS`.
@@ -98,14 +98,8 @@ def reproduce(
     within(workers=(workers, 1, 1000))
     on_it = on_device(overrides, device)
     benchmark, dataset, out = BENCHMARKS[experiment], Path(dataset), Path(out)
-    base, paper = (
-        load_settings(
-            CollabConfig, benchmark.recipe, on_it, base=load_settings(CollabConfig, preset_file("collab", preset))
-        )
-        for preset in ("default", benchmark.paper_preset)
-    )
-    annotations = refuse_missing(benchmark, dataset, features, vlp_features, base)
-    plan = make_plan([table_of(base, paper)], base)
+    plan = plan_of(benchmark, on_it)
+    annotations = refuse_missing(benchmark, dataset, features, vlp_features, plan.base)
     data = common_data(dataset, features, vlp_features, protocol=benchmark.protocol)
     heading = f"{benchmark.title}: readings of the reproduction"
     ablated = run_plan(
@@ -124,6 +118,25 @@ def reproduce(
     file = out / "reproduction.md"
     write_text(file, text)
     return Reproduced(file, text, ablated)
+
+
+def plan_of(benchmark: Benchmark, overrides: Sequence[str] = ()) -> Plan:
+    """What is trained for each seed: preset ``default``, which is the base, and preset ``paper``, both by the recipe.
+
+    Args:
+        benchmark: whose recipe.
+        overrides: settings over the recipe's.
+
+    Raises:
+        InputError: for settings that are none.
+    """
+    base, paper = (
+        load_settings(
+            CollabConfig, benchmark.recipe, overrides, base=load_settings(CollabConfig, preset_file("collab", preset))
+        )
+        for preset in ("default", benchmark.paper_preset)
+    )
+    return make_plan([table_of(base, paper)], base)
 
 
 def table_of(base: CollabConfig, paper: CollabConfig) -> Table:
