@@ -1,17 +1,21 @@
 """What a reproduction of THUMOS14 costs: time of an update of each phase, and peak memory, at full size.
 
-    python benchmarks/reproduce_size.py THUMOS14_ANNOTATION_PACKAGE [--updates 3] [--batch 64] [--videos 200]
+    python benchmarks/reproduce_size.py THUMOS14_ANNOTATION_PACKAGE [--updates 3] [--batch 16] [--videos 24]
 
 The annotations are the published ones, imported; the features are made up, in the lengths of the real videos: I3D,
 2048 columns, and CLIP, 512 columns, one row for 16 frames at 25 a second. In every action a direction of its class is
 added to noise, so that labels, losses and gradients are not those of emptiness; scores mean nothing. The text encoder
-has CLIP ViT-B/16's size, random weights, and a vocabulary of letters. Settings are those of `weaktal reproduce
-thumos14`, but for the number of updates. A few updates of each phase are timed, the rest of a whole run is computed
-from them. The plain baseline, `mil`, trains on the same batches for comparison.
+has CLIP ViT-B/16's size, random weights, and a vocabulary of letters.
 
-Where that takes too long: `--batch 16` updates on 16 videos and takes their time four times, which counts the text
-encoder and the optimizer four times; `--videos 24` makes that many videos of either subset, spread over all lengths,
-and scales what is done once for every video by the number of snippets.
+The trainings are those that `weaktal reproduce thumos14` plans for a seed, one by preset `default` and one by preset
+`paper`, with their settings but for the number of updates. A few updates of each phase are timed, and what a whole seed
+takes is computed from them; the tables are printed as Markdown. The plain baseline, `mil`, trains on batches of the
+same size for comparison. A warm-up that may end before its time counts as if it did not, and the questions whether it
+should, each a look at all training videos after an epoch, are left out, as is the scoring of segments.
+
+Where that takes too long: `--batch 16` updates on at most 16 videos, and takes the time of a preset's larger batches
+from that in proportion, which counts the text encoder and the optimizer too often; `--videos 24` makes that many videos
+of either subset, spread over all lengths, and scales what is done once for every video by the number of snippets.
 """
 
 from __future__ import annotations
@@ -24,22 +28,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 I3D, CLIP = 2048, 512
-BATCH = 64  # videos of an update in the paper
+PRESETS = {"whole": "default", "paper": "paper"}  # by the name of their training
 
 
 def main() -> None:
-    """Prints a line a phase, and what a whole run comes to."""
+    """Prints a table for each training of a seed, and what the seed comes to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", type=Path, help="folder with videoname.npy, segments.npy and their like")
     parser.add_argument("--updates", type=int, default=3, help="timed in each phase, after one that is not")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=BATCH, help="videos of a measured update")
+    parser.add_argument(
+        "--batch", type=int, help="most videos of a measured update; as many as the preset's by default"
+    )
     parser.add_argument("--videos", type=int, default=1000, help="videos made of either subset")
     parser.add_argument("--set", action="append", default=[], help="a setting over the recipe's")
     parser.add_argument("--folder", type=Path, help="where to generate 1.3 GB; a temporary folder by default")
@@ -48,46 +55,88 @@ def main() -> None:
     if options.worker:
         print("RESULT " + json.dumps(measure(**json.loads(options.worker))))
         return
+    from weaktal.studies.benchmarks import BENCHMARKS
+    from weaktal.studies.reproduce import plan_of
+
     with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
         folder = Path(temporary)
         dataset, scale = make_dataset(options.package, folder, options.videos)
         encoder = make_text_encoder(folder / "clip")
         size = sum(path.stat().st_size for path in dataset.rglob("*.npy"))
         print(f"{size / 2**30:.2f} GB of features, 1 of {scale:.1f} snippets; {options.threads} thread(s)")
-        print(f"{options.updates} updates of {options.batch} videos a phase, their time x {BATCH / options.batch:g}")
-        job = {"dataset": str(dataset), "updates": options.updates + 1}
-        batch = f"optimizer.batch_size={options.batch}"
-        alike = [batch, "optimizer.micro_batch=8", "optimizer.max_snippets=1000"]
-        mil = in_process({**job, "method": "mil", "settings": alike, "run": str(folder / "mil")}, options)
-        base = mil["phases"]["warm-up"]["update"] * BATCH / options.batch
-        print(f"mil: {base:.2f} processor seconds an update; peak {mil['peak']:.2f} GB")
-        settings = [batch, f"vlp.text.encoder={encoder}", *options.set]
-        whole = in_process({**job, "method": "collab", "settings": settings, "run": str(folder / "run")}, options)
-    for phase in whole["phases"].values():
-        phase["update"] *= BATCH / options.batch
-        phase["wall"] *= BATCH / options.batch
-        phase["around"] *= scale
-    whole["localize"] *= scale
-    report(whole, base)
+        hours = 0.0
+        for training in plan_of(BENCHMARKS["thumos14"], [*options.set, f"vlp.text.encoder={encoder}"]).trainings:
+            assert training.source is None, "what it takes over from another training would count twice"
+            config = training.config
+            batch = min(options.batch or config.optimizer.batch_size, config.optimizer.batch_size)
+            times = config.optimizer.batch_size / batch
+            job = {"dataset": str(dataset), "updates": options.updates + 1, "batch": batch}
+            alike = {"micro_batch": config.optimizer.micro_batch, "max_snippets": config.optimizer.max_snippets}
+            mil = {
+                **job,
+                "method": "mil",
+                "settings": {"optimizer": alike},
+                "run": str(folder / f"mil-{training.name}"),
+            }
+            settings = config.model_dump(mode="json")
+            whole = {**job, "method": "collab", "settings": settings, "run": str(folder / training.name)}
+            base, measured = in_process(mil, options), in_process(whole, options)
+            for phase in (*base["phases"].values(), *measured["phases"].values()):
+                phase["update"] *= times
+                phase["around"] *= scale
+            network = measured["network"] or config.cbp
+            print(
+                f"\npreset {PRESETS[training.name]}: timed updates a phase: {options.updates}, of {batch} videos, "
+                f"times {times:g}; network of CBP in F: {network}; peak {measured['peak']:.1f} GB, "
+                f"mil {base['peak']:.1f} GB\n"
+            )
+            hours += tell(measured, base, config, localized=measured["localize"] * scale, times=len(training.readings))
+    print(f"\na seed, both trainings, extrapolated: {hours:.1f} processor hours")
 
 
-def report(measured: dict[str, Any], base: float) -> None:
-    """The phases and the sum of a whole run."""
-    from weaktal.methods.collab.phases import step_of
+def tell(measured: dict[str, Any], base: dict[str, Any], config: Any, *, localized: float, times: int) -> float:
+    """Prints the phases of a training as a table; returns the processor hours of all of it.
 
-    total = measured["localize"]
-    for name, phase in measured["phases"].items():
-        kind = name.rpartition("-")[0] if name[-1].isdigit() else step_of(name)
-        updates, times = measured["planned"][kind]
-        cost = times * (updates * phase["update"] + phase["around"])
+    Args:
+        measured: what :func:`measure` made of the training.
+        base: the same of ``mil``.
+        config: settings of the training.
+        localized: seconds that localizing the test videos once takes.
+        times: how often they are localized.
+    """
+    plain = base["phases"]["warm-up"]["update"]
+    batch = config.optimizer.batch_size
+    print(f"| phase | s per update of {batch} videos | relative to `mil` | s around it | updates | h |")
+    print(f"|---|---|---|---|---|---|\n| `mil`, for comparison | {plain:.1f} | 1.0 | | | |")
+    total = 0.0
+    for name, updates, rounds in planned(config, list(measured["phases"]), measured["network"]):
+        phase = measured["phases"][name]
+        cost = rounds * (updates * phase["update"] + phase["around"]) / 3600
         total += cost
-        print(
-            f"{name}: {phase['update']:.2f} processor seconds an update ({phase['update'] / base:.1f} x mil), "
-            f"{phase['wall']:.2f} s on the clock; {phase['around']:.0f} s of labelling and looking back; "
-            f"{times} x {updates} updates come to {cost / 3600:.1f} h"
-        )
-    print(f"localizing 212 test videos: {measured['localize']:.1f} s")
-    print(f"whole run, extrapolated: {total / 3600:.1f} processor hours; peak {measured['peak']:.2f} GB")
+        often = f"{rounds} x {updates:,}" if rounds > 1 else f"{updates:,}"
+        ratio = phase["update"] / plain
+        print(f"| {name} | {phase['update']:.1f} | {ratio:.1f} | {phase['around']:.0f} | {often} | {cost:.1f} |")
+    total += times * localized / 3600
+    print(f"| localizing 212 test videos | | | {localized:.0f} | {times} times | {times * localized / 3600:.1f} |")
+    print(f"| **a training, extrapolated** | | | | | **{total:.1f}** |")
+    return total
+
+
+def planned(config: Any, phases: list[str], network: str | None) -> Iterator[tuple[str, int, int]]:
+    """Of each measured phase its name, the updates that it has in a whole training at most, and how often it is done.
+
+    The convolution's warm-up is over after an epoch where the pyramid is the ``network``.
+    """
+    from weaktal.methods.collab.phases import WARM_UP, step_of
+
+    schedule = config.schedule
+    for name in phases:
+        if step_of(name) == WARM_UP:
+            epochs = 1 if name.endswith("convolution") and network == "pyramid" else schedule.warm_up
+            yield name, epochs * schedule.updates_per_epoch, 1
+        else:
+            kind = name.rpartition("-")[0]
+            yield name, getattr(schedule, kind) * schedule.updates_per_epoch, schedule.rounds
 
 
 def in_process(job: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
@@ -100,64 +149,52 @@ def in_process(job: dict[str, Any], options: argparse.Namespace) -> dict[str, An
     return result
 
 
-def measure(dataset: str, updates: int, method: str, settings: list[str], run: str) -> dict[str, Any]:
-    """Trains ``updates`` updates of each phase and localizes the test videos; times in seconds, peak in GB."""
+def measure(dataset: str, updates: int, batch: int, method: str, settings: dict[str, Any], run: str) -> dict[str, Any]:
+    """Trains ``updates`` updates of each phase and localizes the test videos; processor seconds, peak in GB.
 
-    from weaktal.config import load_settings
-    from weaktal.methods.base import method_module
+    Args:
+        dataset: folder of the dataset.
+        updates: of each phase; the first is not timed.
+        batch: videos of an update.
+        method: ``mil`` or ``collab``.
+        settings: the method's, as nested mappings.
+        run: folder to make.
+    """
     from weaktal.progress import Progress
     from weaktal.runs.localize import localize
     from weaktal.runs.train import train
-    from weaktal.studies.benchmarks import BENCHMARKS
 
-    recipe = BENCHMARKS["thumos14"].recipe if method == "collab" else None
-    schedule = load_settings(method_module(method).CONFIG, recipe, settings).model_dump()["schedule"]
-    phases: dict[str, list[tuple[float, float]]] = {}
+    phases: dict[str, list[float]] = {}
     ends: list[float] = [time.process_time()]
 
     def note(event: Progress) -> None:
-        """Notes processor and clock time at the start of each phase and after each update."""
-        phases.setdefault(event.what, []).append((time.process_time(), time.perf_counter()))
-        at = f"{time.process_time():.1f} processor seconds"
-        print(f"{event.what} {event.done:g} after {at}", file=sys.stderr, flush=True)
+        """Notes the processor's time at the start of each phase and after each update."""
+        phases.setdefault(event.what, []).append(time.process_time())
+        print(f"{event.what} {event.done:g} after {time.process_time():.1f} s", file=sys.stderr, flush=True)
 
-    short = [f"schedule.updates_per_epoch={updates}", "engine.tensorboard=false"]
-    if method == "collab":
-        short += ["schedule.warm_up=1", "schedule.background=1", "schedule.foreground=1", "schedule.rounds=1"]
-    else:
-        short.append("schedule.epochs=1")
-    vlp = "clip-vit-b16" if method == "collab" else None
+    collab = method == "collab"
+    short = [f"optimizer.batch_size={batch}", f"schedule.updates_per_epoch={updates}", "engine.tensorboard=false"]
+    steps = ("warm_up", "background", "foreground", "rounds") if collab else ("epochs",)
+    short += [f"schedule.{step}=1" for step in steps]
     train(
-        Path(dataset), method=method, features="i3d", vlp_features=vlp, run=Path(run), config=recipe,
-        overrides=[*settings, *short], on_progress=note,
+        Path(dataset), method=method, features="i3d", vlp_features="clip-vit-b16" if collab else None, run=Path(run),
+        settings=settings, overrides=short, on_progress=note,
     )  # fmt: skip
     trained = time.process_time()
-    localize(Path(run), Path(dataset), Path(f"{run}.json"))
+    localize(Path(run), Path(dataset), Path(f"{run}.json"), branch="both" if collab else None)
     localized = time.process_time() - trained
-    ends += [stamps[-1][0] for stamps in phases.values()]
-    starts = [stamps[0][0] for stamps in phases.values()] + [trained]
+    ends += [stamps[-1] for stamps in phases.values()]
+    starts = [stamps[0] for stamps in phases.values()] + [trained]
     # Around a phase: its labels are made before its first update, and it is looked back at after its last.
     before = [start - end for start, end in zip(starts, ends, strict=True)]
-    found = {}
-    for place, (name, stamps) in enumerate(phases.items()):
-        (first, first_wall), (last, last_wall), count = stamps[1], stamps[-1], len(stamps) - 2
-        found[name] = {
-            "update": (last - first) / count,
-            "wall": (last_wall - first_wall) / count,
-            "around": before[place + 1],
-        }
-    per_epoch = schedule["updates_per_epoch"]
-    planned = {
-        kind: (schedule[key] * per_epoch, times)
-        for kind, key, times in (
-            ("warm-up", "warm_up", 1),
-            ("background", "background", schedule.get("rounds", 0)),
-            ("foreground", "foreground", schedule.get("rounds", 0)),
-        )
-        if key in schedule
+    found = {
+        name: {"update": (stamps[-1] - stamps[1]) / (len(stamps) - 2), "around": before[place + 1]}
+        for place, (name, stamps) in enumerate(phases.items())
     }
+    last = sorted(Path(run).glob("phases/*/statistics.json"))[-1:]
+    network = json.loads(last[0].read_text())["network"] if last else None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"phases": found, "planned": planned, "localize": localized, "peak": peak}
+    return {"phases": found, "network": network, "localize": localized, "peak": peak}
 
 
 def make_dataset(package: Path, folder: Path, most: int) -> tuple[Path, float]:
