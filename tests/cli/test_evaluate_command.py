@@ -63,6 +63,7 @@ def test_json_alone_on_standard_output(files: tuple[str, str], capsys: pytest.Ca
         "videos": 2,
         "ground_truth": 3,
         "predictions": 3,
+        "held": 3,
         "warnings": [
             "ignored 1 prediction for 1 video outside subset 'test', the first of them 't'",
             "ignored 1 prediction overlapping ambiguous spans",
@@ -75,7 +76,8 @@ def test_table_and_json_file(files: tuple[str, str], tmp_path: Path, capsys: pyt
     code = run(["evaluate", *files, "--tiou", "0.5,0.75", "--per-class", "--json", str(out)])
     assert code == 0
     printed = capsys.readouterr()
-    assert "plain, subset test: 2 videos, 3 ground-truth segments of 2 classes, 4 predictions" in printed.out
+    size = "plain, subset test: 2 videos, 3 ground-truth segments of 2 classes"
+    assert f"{size}, 4 predictions, 100% of a class that the video holds" in printed.out
     rows = {line.split()[0]: line.split()[1:] for line in printed.out.splitlines() if line.strip()}
     assert rows["tIoU"] == ["0.5", "0.75", "mean"]
     assert rows["[bold]jump"] == ["100.0", "0.0", "50.0"]

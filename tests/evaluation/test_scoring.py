@@ -66,6 +66,16 @@ def test_what_is_ignored_is_counted() -> None:
     )
 
 
+def test_predictions_of_a_class_that_their_video_holds_are_counted() -> None:
+    found = {
+        "a": [*PERFECT["a"], Segment(60, 70, "run", 0.1)],  # no action there, yet the video holds its class
+        "b": [*PERFECT["b"], Segment(0, 10, "jump", 1.0), Segment(20, 30, "jump", 1.0)],
+    }
+    scores = score(WORLD, Results(found))
+    assert (scores.held, scores.predictions) == (4, 6)
+    assert scores.as_json()["held"] == 4
+
+
 def test_videos_absent_from_the_results_are_counted_and_cost_recall() -> None:
     scores = score(WORLD, Results({"a": PERFECT["a"]}), tious=(0.5,))
     assert scores.as_json()["ap"] == {"jump": [1.0], "run": [0.5]}
@@ -75,7 +85,7 @@ def test_videos_absent_from_the_results_are_counted_and_cost_recall() -> None:
 def test_no_predictions_at_all() -> None:
     scores = score(WORLD, Results({}))
     assert scores.average_map == 0.0
-    assert scores.predictions == 0
+    assert (scores.held, scores.predictions) == (0, 0)
 
 
 def test_equal_scores_rank_in_the_order_of_the_results() -> None:

@@ -73,7 +73,7 @@ def evaluate(
     for file, scores in found.items():
         if len(found) > 1:
             out.print(str(file), soft_wrap=True)
-        out.print(f"{_size(scores)}, {counted(scores.predictions, 'prediction')}", soft_wrap=True)
+        out.print(f"{_size(scores)}, {_predictions(scores)}", soft_wrap=True)
         out.print(_by_class(scores) if per_class else _table({"mAP %": scores}))
 
 
@@ -82,6 +82,14 @@ def _size(scores: Scores) -> str:
         f"{scores.protocol}, subset {scores.subset}: {counted(scores.videos, 'video')}, "
         f"{counted(scores.ground_truth, 'ground-truth segment')} of {counted(len(scores.classes), 'class', 'classes')}"
     )
+
+
+def _predictions(scores: Scores) -> str:
+    """How many there are, and how many of them could be right at all."""
+    said = counted(scores.predictions, "prediction")
+    if not scores.predictions:
+        return said
+    return f"{said}, {scores.held / scores.predictions:.0%} of a class that the video holds"
 
 
 def _table(rows: dict[str, Scores]) -> Table:

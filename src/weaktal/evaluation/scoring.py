@@ -36,6 +36,7 @@ class Scores:
         predictions: predictions that were ranked: of the subset's videos, of one of ``classes``, not dropped for an
             ambiguous span.
         warnings: what was ignored or looks wrong, a sentence each.
+        held: predictions among ``predictions`` of a class that their video holds, wherever they lie in it.
     """
 
     protocol: str
@@ -47,6 +48,7 @@ class Scores:
     ground_truth: int
     predictions: int
     warnings: tuple[str, ...] = ()
+    held: int = 0
 
     def __repr__(self) -> str:
         first, last = self.tious[0], self.tious[-1]
@@ -77,6 +79,7 @@ class Scores:
             "videos": self.videos,
             "ground_truth": self.ground_truth,
             "predictions": self.predictions,
+            "held": self.held,
             "warnings": list(self.warnings),
         }
 
@@ -100,6 +103,12 @@ class Tables:
     truth: SegmentTable
     predictions: SegmentTable
     warnings: tuple[str, ...]
+
+    @property
+    def held(self) -> int:
+        """Predictions of a class that their video holds."""
+        found, true = (table.videos * len(self.classes) + table.labels for table in (self.predictions, self.truth))
+        return int(np.isin(found, true).sum())
 
     def remarks(self, ap: Floats, tious: Sequence[float]) -> tuple[str, ...]:
         """The warnings and, where the average precision is 0 throughout, the reason for that.
@@ -148,6 +157,7 @@ def score(
         ground_truth=len(tables.truth),
         predictions=len(tables.predictions),
         warnings=tables.remarks(ap, thresholds),
+        held=tables.held,
     )
 
 
