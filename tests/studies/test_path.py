@@ -7,6 +7,7 @@ import pytest
 from weaktal.config import flat, load_settings
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
+from weaktal.studies.choosing import chosen_tables
 from weaktal.studies.tables import SELECTION, STEPS_TO_DEFAULT, Reading, paper_tables
 
 
@@ -28,6 +29,11 @@ def test_the_path_begins_at_preset_paper_and_ends_at_the_base(base: str) -> None
     assert settings(first.overrides, base) == settings((), "paper")
     assert last.overrides == shipped.overrides == ()
     assert (last.branch, shipped.branch) == ("cbp", "choice")
+
+
+def test_the_long_row_can_be_left_out_alone() -> None:
+    (kept,) = chosen_tables(paper_tables(None), ["path"], without=["path-paper"])
+    assert [line.reading.name for line in kept.lines] == [reading.name for reading in readings()[1:]]
 
 
 @pytest.mark.parametrize("base", ["default", "few"])
