@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from weaktal.engine.predict import predict
 from weaktal.runs.folder import RunFolder
 from weaktal.runs.trained import Trained
 from weaktal.timeline import SnippetGrid
-from weaktal.worlds.actions import ACTIONS
+from weaktal.worlds.actions import ACTIONS, TARGETS
 
 PHASES = ("run-up", "peak", "recovery")
 KINDS = (*PHASES, "same scene, waiting", "same scene, other action", "elsewhere", "last inside", "first outside")
@@ -154,15 +155,22 @@ def table(found: list[Entries]) -> None:
         row(title, str(sum(int(rows.sum()) for rows in here)), *wrong)
 
 
-def by_class(found: list[Entries]) -> None:
-    """The first table for each class: VLP's foreground, and misses of CBP."""
-    row("class", "VLP's foreground right", "of the action", "missed before", "after F by VLP", "by own labels")
-    row(*["---"] * 6)
-    for label in sorted({e.label for e in found}):
-        some = [e for e in found if e.label == label]
+def by_class(found: list[Entries], *, each: bool) -> None:
+    """VLP's foreground and misses of CBP, by whether the class has its place to itself, or for each class."""
+    row("class", "tags with VLP's foreground", "right", "of the action", "missed before", "after F by VLP",
+        "by own labels")  # fmt: skip
+    row(*["---"] * 7)
+    places = Counter(ACTIONS[label].scene for label in TARGETS)
+    groups: dict[str, list[Entries]] = {"alone at its place": [], "shares its place": []}
+    for e in found:
+        groups["alone at its place" if places[ACTIONS[e.label].scene] == 1 else "shares its place"].append(e)
+        if each:
+            groups.setdefault(e.label, []).append(e)
+    for title, some in groups.items():
         action, on = [e.kinds["action"] for e in some], [e.said["VLP"] == 1 for e in some]
+        tags = np.mean([rows.any() for rows in on])
         missed = [share([~e.called[cbp] for e in some], action) for cbp in ("before", "VLP", "own")]
-        row(label, share(action, on), share(on, action), *missed)
+        row(title, f"{tags:.2f}", share(action, on), share(on, action), *missed)
 
 
 def main() -> None:
@@ -182,9 +190,8 @@ def main() -> None:
         for entries in entries_of(world, *(runs / name / f"seed-{seed}" for name in (given.taught, given.own)))
     ]
     table(found)
-    if given.by_class:
-        print()
-        by_class(found)
+    print()
+    by_class(found, each=given.by_class)
 
 
 if __name__ == "__main__":
