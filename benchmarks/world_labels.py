@@ -177,7 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path, nargs="+", help="a world, the folder of its trainings, another world, ...")
     parser.add_argument("--seeds", type=lambda text: [int(part) for part in text.split(",")], default=[0])
-    parser.add_argument("--taught", default="only-f", help="the training whose F is taught by VLP")
+    parser.add_argument("--taught", default="cbp-one-f", help="the training whose F VLP teaches, as controls name it")
     parser.add_argument("--own", default="self-training", help="the one that CBP's own labels teach")
     parser.add_argument("--by-class", action="store_true")
     given = parser.parse_args()
