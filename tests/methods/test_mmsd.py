@@ -165,7 +165,7 @@ def test_branches_are_the_streams_and_none_is_their_mixture() -> None:
     method = small_method()
     method.module.double().eval()
     batch, _ = random_batch([4, 6])
-    assert method.branches == ("rgb", "flow", "fused")
+    assert method.branches == ("rgb", "flow", "fused", "classes")
     scores = method.scores(batch)
     for branch, weights in [(None, (0.2, 0.4, 0.4)), ("flow", (0.0, 1.0, 0.0)), ("fused", (0.0, 0.0, 1.0))]:
         for found, expected in zip(method.localize(batch, branch), mixed_scores(scores, weights), strict=True):
@@ -174,6 +174,19 @@ def test_branches_are_the_streams_and_none_is_their_mixture() -> None:
     assert snippets.shape == (2, 6, 3)
     assert whole.shape == (2, 3)
     assert not snippets[~batch.mask].any()
+
+
+def test_branch_classes_asks_no_attention() -> None:
+    """Whatever the attention, its snippets score their class's mixed probability, and videos what they always do."""
+    method = small_method()
+    method.module.double().eval()
+    batch, _ = random_batch([4, 6])
+    probabilities = torch.softmax(method.scores(batch).snippet_logits, dim=-1)
+    mixed = 0.2 * probabilities[0] + 0.4 * probabilities[1] + 0.4 * probabilities[2]
+    snippets, whole = method.localize(batch, "classes")
+    torch.testing.assert_close(snippets[batch.mask], mixed[..., :-1][batch.mask])
+    assert not snippets[~batch.mask].any()
+    torch.testing.assert_close(whole, method.localize(batch, None)[1])
 
 
 @pytest.mark.parametrize("streams", [{}, {"rgb": (0, 16)}])
@@ -185,7 +198,7 @@ def test_features_without_two_modalities_are_refused(streams: dict[str, tuple[in
 def test_modalities_may_have_other_names_widths_and_order() -> None:
     config = load_settings(MMSDConfig, overrides=["modalities=[sound, sight]", "model.channels=8"])
     method = build(config, Inputs(dim=9, classes=CLASSES, streams={"sight": (0, 7), "sound": (7, 9)}))
-    assert method.branches == ("sound", "sight", "fused")
+    assert method.branches == ("sound", "sight", "fused", "classes")
     assert method.module.rgb_first.linear.in_features == 2
     batch, _ = random_batch([4])
     batch = Batch(batch.videos, batch.features[..., :9].float(), batch.mask, batch.labels, batch.starts)

@@ -27,6 +27,7 @@ from weaktal.losses.mmsd_distillation import stream_distillation
 from weaktal.losses.mmsd_voting import StoredLabels, confidence, refreshed, votes, voting_loss
 from weaktal.methods.base import Inputs
 from weaktal.methods.mmsd_config import (
+    CLASSES,
     FUSED,
     MMSDConfig,
     MMSDLossConfig,
@@ -34,7 +35,7 @@ from weaktal.methods.mmsd_config import (
     MMSDTraining,
     VotingConfig,
 )
-from weaktal.models.mmsd import MMSD, STREAMS, StreamScores, mixed_logits, mixed_scores
+from weaktal.models.mmsd import MMSD, STREAMS, StreamScores, mixed_logits, mixed_probabilities, mixed_scores
 from weaktal.models.outputs import SnippetOutput
 
 
@@ -114,11 +115,13 @@ class MutualDistillation(SingleWay):
         self.columns = columns
         self.videos = videos
         self.config = config
-        self.branches = (*config.modalities, FUSED)  # each stream on its own; without a branch they are mixed
+        streams = (*config.modalities, FUSED)
+        self.branches = (*streams, CLASSES)  # without a branch the streams are mixed, and attention counts
         singles = torch.eye(len(STREAMS)).tolist()
         self._weights: Mapping[str | None, tuple[float, float, float]] = {
             None: config.mix,
-            **{name: (a, b, c) for name, (a, b, c) in zip(self.branches, singles, strict=True)},
+            CLASSES: config.mix,
+            **{name: (a, b, c) for name, (a, b, c) in zip(streams, singles, strict=True)},
         }
 
     def phases(self) -> list[Phase]:
@@ -199,7 +202,10 @@ class MutualDistillation(SingleWay):
 
     def localize(self, batch: Batch, branch: str | None) -> tuple[Tensor, Tensor]:
         """Snippet scores (B, T, C) and video scores (B, C), of the mixed streams or of a single one."""
-        return mixed_scores(self.scores(batch), self._weights[branch])
+        scores, weights = self.scores(batch), self._weights[branch]
+        if branch == CLASSES:
+            return mixed_probabilities(scores, weights, batch.mask)
+        return mixed_scores(scores, weights)
 
 
 def stored_labels(batch: Batch, state: State, kind: str) -> Tensor:

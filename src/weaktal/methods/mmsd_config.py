@@ -18,6 +18,7 @@ from weaktal.methods.base import MethodConfig
 
 Share = Annotated[float, Field(ge=0, le=1)]
 FUSED = "fused"  # the branch that sees both streams
+CLASSES = "classes"  # the branch that mixes all three and asks no attention
 
 
 def _whole(weights: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -127,5 +128,5 @@ class MMSDConfig(MMSDTraining, MethodConfig):
     )
 
     def known_branches(self) -> Sequence[str]:
-        """Each stream on its own, and both fused."""
-        return (*self.modalities, FUSED)
+        """Each stream on its own, both fused, and the mixture without attention."""
+        return (*self.modalities, FUSED, CLASSES)

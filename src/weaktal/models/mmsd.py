@@ -200,6 +200,21 @@ def mixed_scores(scores: StreamScores, weights: tuple[float, float, float]) -> t
     return (snippets * attention.unsqueeze(-1))[..., :-1], videos[..., :-1]
 
 
+def mixed_probabilities(
+    scores: StreamScores, weights: tuple[float, float, float], mask: Tensor
+) -> tuple[Tensor, Tensor]:
+    """As :func:`mixed_scores`, with a snippet's class probability alone: what the attention says of it does not count.
+
+    Args:
+        scores: of a batch.
+        weights: of each stream.
+        mask: (B, T) bool.
+    """
+    snippets = mix_streams(torch.softmax(scores.snippet_logits, dim=-1), weights)  # (B, T, C+1)
+    videos = mix_streams(torch.softmax(scores.attended_logits, dim=-1), weights)  # (B, C+1)
+    return (snippets * mask.unsqueeze(-1))[..., :-1], videos[..., :-1]
+
+
 def mixed_logits(scores: StreamScores, weights: tuple[float, float, float]) -> Tensor:
     r"""The snippet scores of :func:`mixed_scores` as logits, so that they can be taught like those of any branch.
 
