@@ -129,7 +129,8 @@ def test_runs_of_other_methods_have_phases_too(
     assert command(["diagnose", str(run.path), str(tiny_dataset), "--phases", "--json", "-"]) == 0
     table = json.loads(capsys.readouterr().out)
     names = {"mil": ["01-warm-up"], "mmsd": ["01-teaching", "02-voting-1"]}[method]
-    branches = {"mil": {"mil"}, "mmsd": {"rgb", "flow", "fused", "classes"}}[method]
+    branches = {"mil": {"mil"}, "mmsd": {"mmsd", "rgb", "flow", "fused", "classes"}}[method]
+    assert table["chosen"] == {"phase": names[-1], "branch": method}  # no stream by itself
     assert [phase["phase"] for phase in table["phases"]] == names
     for phase in table["phases"]:
         assert set(phase["branches"]) == branches

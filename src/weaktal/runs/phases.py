@@ -153,6 +153,7 @@ def diagnose_phases(
     videos, _ = usable(annotations.subset(chosen), [main, vlp] if vlp else [main], skip_broken=False)
     folders = [RunFolder(run).phase(index, phase.name) for index, phase in enumerate(built.phases())]
     noted = [phase_statistics(folder, built) if (folder / "statistics.json").exists() else None for folder in folders]
+    usual = built.shown_branches[0]  # what localizes where nobody names a branch; no name where the method mixes them
     before: dict[str, tuple[str, BranchScores]] = {}
     phases = []
     with scratch_folder() as temporary:
@@ -160,7 +161,7 @@ def diagnose_phases(
         for folder, statistics in zip(folders, noted, strict=True):
             load_weights(built.module, folder / "weights.safetensors")
             branches: dict[str, BranchScores] = {}
-            for branch in built.branches or (None,):
+            for branch in dict.fromkeys((usual, *built.branches)):
                 one = replace(trained, branch=branch, phase=None)
                 results, _ = one.segments(videos, main, vlp, scores=kept, batch_size=batch_size)
                 digest, name = sha256(kept), branch or info.method
@@ -174,12 +175,11 @@ def diagnose_phases(
             hard = built.hard_labels if isinstance(built, Labelling) else lambda _state: {}
             labels = stored_label_quality(folder, hard, annotations, info.classes, main.grid)
             phases.append(PhaseScores(folder.name, branches, labels, statistics))
-    default = built.branches[0] if built.branches else info.method
     return PhaseTable(
         run=str(run),
         subset=chosen,
         tious=tious or protocol.tious,
-        chosen=(trained.phase or folders[-1].name, trained.branch or default),
+        chosen=(trained.phase or folders[-1].name, trained.branch or usual or info.method),
         phases=tuple(phases),
     )
 
