@@ -1,7 +1,7 @@
 """The classification-based side where its network is not named: the paper's pyramid, or a plain convolution.
 
-The paper's collaboration rests on a CBP that finds too little and is sure of that. A network that on tags alone finds
-as much as vanilla VLP, or tells action from the rest no more clearly, is not that; so another takes its place.
+The paper's collaboration rests on a CBP that finds too little and is sure of that. A network that on tags alone hardly
+tells action from the rest more clearly than vanilla VLP does is not that; so another takes its place.
 """
 
 from __future__ import annotations
