@@ -60,7 +60,7 @@ def test_a_pyramid_that_is_hardly_sharper_than_untaught_vlp_gives_way(
     taken: str,
     contrast: str,
 ) -> None:
-    """The pyramid is made to call all snippets action, or one a video, blurred or clear; vanilla VLP is as it is."""
+    """The pyramid is made to call all snippets action, or one a video, blurred or clear; vanilla VLP is blurred."""
     caplog.set_level(logging.INFO, "weaktal")
     method = small_method(dataset, "cbp=auto")
     pyramid = side_of(method).sides["pyramid"]
@@ -71,6 +71,8 @@ def test_a_pyramid_that_is_hardly_sharper_than_untaught_vlp_gives_way(
         return scores, scores.amax(1)
 
     monkeypatch.setattr(pyramid, "localize", snippets)
+    vanilla = method.vlp.vanilla
+    monkeypatch.setattr(method.vlp, "vanilla", lambda features: vanilla(features) / 4)
     method.take_network(videos_of(dataset), {})
     assert side_of(method).taken == taken
     did = "keeps the pyramid: " if taken == "pyramid" else "changes to the convolution: "
