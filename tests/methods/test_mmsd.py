@@ -195,6 +195,12 @@ def test_features_without_two_modalities_are_refused(streams: dict[str, tuple[in
         build(MMSDConfig(), Inputs(dim=16, classes=CLASSES, streams=streams))
 
 
+@pytest.mark.parametrize("name", ["fused", "classes"])
+def test_no_stream_may_be_called_like_a_branch_of_both(name: str) -> None:
+    with pytest.raises(InputError, match=f"names of streams, of which none is {name}"):
+        load_settings(MMSDConfig, overrides=[f"modalities=[rgb, {name}]"])
+
+
 def test_modalities_may_have_other_names_widths_and_order() -> None:
     config = load_settings(MMSDConfig, overrides=["modalities=[sound, sight]", "model.channels=8"])
     method = build(config, Inputs(dim=9, classes=CLASSES, streams={"sight": (0, 7), "sound": (7, 9)}))

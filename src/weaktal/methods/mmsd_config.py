@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, field_validator
 
 from weaktal.config import Settings, Size, group, setting
 from weaktal.decoding.config import DecodeConfig
@@ -101,6 +101,14 @@ class MMSDTraining(Settings):
     modalities: tuple[str, str] = setting(
         ("rgb", "flow"), "Names of the features' streams, as in their manifest.", "ours"
     )
+
+    @field_validator("modalities")
+    @classmethod
+    def _no_other_branch(cls, names: tuple[str, str]) -> tuple[str, str]:
+        for name in {FUSED, CLASSES} & set(names):
+            raise ValueError(f"names of streams, of which none is {name}: so a branch of both is called")
+        return names
+
     mix: Annotated[tuple[Share, Share, Share], AfterValidator(_whole)] = setting(
         (0.2, 0.4, 0.4), "Weights of RGB, flow and fused at test time; their sum is 1.", "code"
     )

@@ -33,12 +33,13 @@ def against(logits: Tensor, rivals: Tensor) -> Tensor:
     """
     count = rivals.sum(dim=-1)
     kept = (count == 0) | (count == logits.shape[-1] - 1)
-    shares = torch.sigmoid(logits)
-    # Each share has its own logit, and so is exact however small it is; below the smallest number nothing counts.
-    rest = (shares @ rivals.to(shares.dtype).mT).clamp_min(torch.finfo(shares.dtype).tiny)
     if kept.dim() > 1:
         kept = kept[:, None]
-    return torch.where(kept, logits, functional.logsigmoid(logits) - rest.log())
+    with torch.autocast(device_type=logits.device.type, enabled=False):  # half precision would round the sum
+        shares = torch.sigmoid(logits)
+        # Each share has its own logit, and so is exact however small it is; below the smallest number nothing counts.
+        rest = (shares @ rivals.to(shares.dtype).mT).clamp_min(torch.finfo(shares.dtype).tiny)
+        return torch.where(kept, logits, functional.logsigmoid(logits) - rest.log())
 
 
 def of_the_others(logits: Tensor) -> Tensor:

@@ -37,6 +37,7 @@ _HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in 
 # 4: the rule "agreement" leaves B out where VLP finds less than CBP.
 # 5: the rule "agreement" asks whether B has made VLP find less, and else takes CBP alone; CBP's network is picked.
 # 6: a pyramid that is no surer than vanilla VLP gives way too.
+# 7: the pyramid stays only where its contrast is 4/3 of vanilla VLP's; nested classes do not compete (vlp.rivals).
 REVISION = 7
 
 

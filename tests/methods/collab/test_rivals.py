@@ -15,6 +15,7 @@ from weaktal.config import load_settings
 from weaktal.data.annotations import Annotations, read_annotations, write_annotations
 from weaktal.engine.checkpoint import load_tensors
 from weaktal.methods.collab.labels import label_batch
+from weaktal.methods.collab.online import OnlineCollaboration
 from weaktal.methods.collab.rivals import LEAST_VIDEOS, NESTED, not_nested, stored_rivals, with_rivals
 from weaktal.methods.collab.settings import CollabConfig, ThresholdConfig, VlpConfig
 from weaktal.methods.presets import preset_file
@@ -39,6 +40,24 @@ def test_a_class_that_never_comes_alone_does_not_compete_with_the_one_it_comes_w
     ]
     few = not_nested(TAGS[1:])  # one video fewer tells nothing
     assert torch.equal(few, ~torch.eye(4, dtype=torch.bool))
+
+
+def test_a_class_without_a_rival_keeps_all() -> None:
+    everywhere = torch.tensor([[1.0, 1, 0]] * LEAST_VIDEOS + [[1, 0, 1]] * LEAST_VIDEOS)  # the first is in all videos
+    assert not not_nested(everywhere)[0].any()
+    logits = one_against_rest(torch.tensor([[[9.0, 9.0, 0.0]]]))
+    seen = with_rivals(logits, of("not_nested"), everywhere[:1], {NESTED: not_nested(everywhere)})
+    assert torch.equal(seen[..., 0], logits[..., 0])
+    pair = not_nested(TAGS[:, :2])
+    assert torch.equal(with_rivals(logits[..., :2], of("not_nested"), TAGS[:1, :2], {NESTED: pair}), logits[..., :2])
+
+
+def test_half_precision_does_not_round_what_rivals_add_up_to() -> None:
+    torch.manual_seed(0)
+    logits, state = one_against_rest(5 * torch.randn(2, 30, 4)), {NESTED: not_nested(TAGS)}
+    exact = with_rivals(logits, of("not_nested"), TAGS[:2], state)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(with_rivals(logits, of("not_nested"), TAGS[:2], state), exact)
 
 
 def of_tied(rivals: str, tags: Tensor) -> Tensor:
@@ -82,6 +101,22 @@ def nested_dataset(tmp_path_factory: pytest.TempPathFactory, scene_dataset: Path
     }
     write_annotations(folder / "annotations.json", Annotations(classes=known.classes, videos=videos))
     return folder
+
+
+@pytest.mark.parametrize("rivals", ["not_nested", "untagged"])
+def test_vlp_labels_nested_classes_otherwise(nested_dataset: Path, rivals: str) -> None:
+    """In an F step, and where teachers are ranked while both train at once."""
+    videos = videos_of(nested_dataset)
+    usual, without = (small_method(nested_dataset, f"vlp.rivals={one}") for one in ("all", rivals))
+    labels = [method.labels_of_vlp(videos, {}) for method in (usual, without)]
+    assert any(not torch.equal(rows, labels[1][name]) for name, rows in labels[0].items())
+    ranked = ("labels.foreground={low: 0.3, high: 0.8, scale: quantile}", "schedule.kind=online")
+    ranks = []
+    for one in ("all", rivals):
+        method = small_method(nested_dataset, f"vlp.rivals={one}", *ranked)
+        assert isinstance(method, OnlineCollaboration)
+        ranks.append(method.take_ranks(videos, {})["limits/vlp"])
+    assert not torch.equal(*ranks)
 
 
 @pytest.mark.parametrize("kind", ["alternate", "online"])

@@ -21,6 +21,8 @@ NESTED = "rivals"
 def not_nested(tags: Tensor) -> Tensor:
     """For each class its rivals: all but those that come with it in every video, and those that it always comes with.
 
+    A class that is in all videos has no rival left, and then keeps all: nothing tells it from the others.
+
     Args:
         tags: (V, C), above 0 for each tag of a training video.
 

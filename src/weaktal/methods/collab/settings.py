@@ -93,7 +93,8 @@ class VlpConfig(Settings):
         "Which classes compete in the softmax while VLP labels and learns, where the tags are known: all; all but "
         "pairs of which one never comes without the other in the tags, as cliff diving and diving (not_nested); or a "
         "class that the video holds with those that it does not (untagged). Classes that are true at once can both be "
-        "sure only where they do not compete. Under sigmoid no class competes, whatever this says.",
+        "sure only where they do not compete. A class that would have no rival left keeps all, and a class with fewer "
+        "than five videos is not taken for nested. Under sigmoid no class competes, whatever this says.",
         "open",
     )
 
