@@ -18,6 +18,7 @@ from weaktal.data.annotations import read_annotations, write_annotations
 from weaktal.errors import InputError
 from weaktal.files import read_model, sha256
 from weaktal.studies.controls import controls, main
+from weaktal.studies.deals import read_folders
 from weaktal.studies.seeded import Measured
 
 SETTINGS = (
@@ -99,6 +100,13 @@ def test_each_dataset_counts_with_the_mean_of_its_seeds(finished: Path, datasets
     text = (finished / "controls.md").read_text()
     mean = fmean(found["whole", dataset.name] for dataset in datasets)
     assert f"(`whole`) | {mean:.1f} ± " in text
+
+
+def test_its_folder_can_be_read_with_others(finished: Path, datasets: list[Path]) -> None:
+    found, together = rows(finished), read_folders([finished])
+    assert {(name, dataset) for name, cells in together.cells.items() for dataset in cells} == found.keys()
+    for name, dataset in found:
+        assert together.means(name, "mean_map")[dataset] == pytest.approx(found[name, dataset], abs=1e-3)
 
 
 def test_as_shipped_is_what_localizing_gives(finished: Path, datasets: list[Path]) -> None:

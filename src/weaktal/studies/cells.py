@@ -67,8 +67,16 @@ def exact(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.6g}"
 
 
-def spread(found: Estimate) -> str:
-    """Mean and, of several seeds, standard deviation."""
+def spread(found: Estimate, digits: int = 1) -> str:
+    """Mean and, of several values, standard deviation."""
     if not found.n:
         return ""
-    return f"{found.mean:.1f}" if math.isnan(found.std) else f"{found.mean:.1f} ± {found.std:.1f}"
+    mean = f"{found.mean:.{digits}f}"
+    return mean if math.isnan(found.std) else f"{mean} ± {found.std:.{digits}f}"
+
+
+def interval(found: Estimate) -> str:
+    """A difference and, of several values, its interval."""
+    if not found.n:
+        return ""
+    return f"{found.mean:+.1f}" + ("" if math.isnan(found.std) else f" [{found.low:+.1f}, {found.high:+.1f}]")

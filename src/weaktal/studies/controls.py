@@ -12,8 +12,6 @@ command goes on.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,19 +29,19 @@ from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.progress import showing
 from weaktal.studies.ablate import common_data, run_plan
+from weaktal.studies.cells import as_csv, exact, interval, spread
 from weaktal.studies.choosing import chosen_tables
 from weaktal.studies.folder import read_found
 from weaktal.studies.plan import make_plan
 from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.seeds import check_seeds
-from weaktal.studies.statistics import Estimate, estimate, paired_difference
+from weaktal.studies.statistics import estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table, paper_tables
 from weaktal.studies.upper_bound import NAME, training_segments, upper_bound
 from weaktal.version import __version__
 
 TABLE = "controls"
 NUMBERS = ("mAP", "misses", "false alarms")
-BOUND_TITLE = "upper bound: {} told all segments"
 Values = Mapping[int, Mapping[str, float]]  # by place of the dataset: mAP in percent, misses, false alarms
 
 
@@ -173,10 +171,7 @@ def report(
         "|---|---|---|---|---|---|",
     ]
     rows = [(line.reading.name, line.reading.title, line.versus) for line in table.lines]
-    for name in found:
-        if name.startswith(NAME):
-            network = name.removeprefix(NAME).removeprefix("-")
-            rows.append((name, BOUND_TITLE.format(f"the {network}" if network else "the same network"), WHOLE.name))
+    rows += [(name, bound_title(name), WHOLE.name) for name in found if name.startswith(NAME)]
     for name, title, versus in rows:
         values = found.get(name, {})
         numbers = {
@@ -186,10 +181,10 @@ def report(
         difference = paired_difference(*({place: v["mAP"] for place, v in of.items()} for of in (values, against)))
         cells = [
             f"{title} (`{name}`)",
-            _spread(numbers["mAP"], 1),
-            _spread(numbers["misses"], 3),
-            _spread(numbers["false alarms"], 3),
-            f"{_interval(difference)} to `{versus}`" if versus and difference.n else "",
+            spread(numbers["mAP"], 1),
+            spread(numbers["misses"], 3),
+            spread(numbers["false alarms"], 3),
+            f"{interval(difference)} to `{versus}`" if versus and difference.n else "",
             str(len(values)),
         ]
         lines.append("| " + " | ".join(cells) + " |")
@@ -200,25 +195,19 @@ def report(
     return "\n".join(lines)
 
 
-def _spread(value: Estimate, digits: int) -> str:
-    if not value.n:
-        return ""
-    return f"{value.mean:.{digits}f}" + (f" ± {value.std:.{digits}f}" if value.n > 1 else "")
-
-
-def _interval(value: Estimate) -> str:
-    return f"{value.mean:+.1f}" + (f" [{value.low:+.1f}, {value.high:+.1f}]" if value.n > 1 else "")
+def bound_title(name: str) -> str:
+    """The title of an upper bound, whose name says which network it has where there are two."""
+    network = name.removeprefix(NAME).removeprefix("-")
+    return f"upper bound: {f'the {network}' if network else 'the same network'} told all segments"
 
 
 def _csv(found: Mapping[str, Values], datasets: Sequence[str]) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["reading", "dataset", "mean_map", "misses", "false_alarms"])
-    for name, values in found.items():
-        for place, value in values.items():
-            numbers = [f"{value[kind]:.6g}" for kind in NUMBERS]
-            writer.writerow([name, datasets[place], *numbers])
-    return stream.getvalue()
+    rows = [
+        [name, datasets[place], *(exact(value[kind]) for kind in NUMBERS)]
+        for name, values in found.items()
+        for place, value in values.items()
+    ]
+    return as_csv(["reading", "dataset", "mean_map", "misses", "false_alarms"], rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

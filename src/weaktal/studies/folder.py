@@ -41,7 +41,7 @@ _HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in 
 REVISION = 7
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
     """What an ablation's folder was made with; calls that differ in this are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,7 +86,7 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
         InputError: naming the first difference that could change a number.
     """
     file = out / "ablation.json"
-    request = _Request(
+    request = Request(
         weaktal=__version__,
         revision=REVISION,
         annotations_sha256=sha256(annotations_file(data.dataset)),
@@ -97,7 +97,7 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
     if not file.exists():
         write_json(file, request.model_dump(mode="json"))
         return
-    stored = read_model(file, _Request, "what weaktal ablate wrote there")
+    stored = read_request(out)
     before, now = flat(stored.model_dump(mode="json")), flat(request.model_dump(mode="json"))
     for key in [*before, *(key for key in now if key not in before)]:
         if key not in _HARMLESS and before.get(key) != now.get(key):
@@ -106,6 +106,15 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
                 source=out,
                 expected="the same settings to go on, or a new folder",
             )
+
+
+def read_request(out: Path) -> Request:
+    """What a folder was made with.
+
+    Raises:
+        InputError: if it holds no ablation, or its note cannot be read.
+    """
+    return read_model(out / "ablation.json", Request, "what weaktal ablate wrote there")
 
 
 def _cell_file(out: Path, reading: str, seed: int) -> Path:
