@@ -36,6 +36,16 @@ def test_the_long_row_can_be_left_out_alone() -> None:
     assert [line.reading.name for line in kept.lines] == [reading.name for reading in readings()[1:]]
 
 
+def test_what_follows_a_row_that_is_left_out_is_held_against_the_one_before() -> None:
+    without = ["path-paper", "path-dropout", "path-clipping", "whole"]
+    (kept,) = chosen_tables(paper_tables(None), ["path"], without=without)
+    names = [line.reading.name for line in kept.lines]
+    assert names == [reading.name for reading in readings() if reading.name not in without]
+    assert [line.versus for line in kept.lines] == [None, *names[:-1]]
+    (pair,) = chosen_tables(paper_tables(None), ["path"], variants=["path-end"], without=without)
+    assert [line.reading.name for line in pair.lines] == ["path-kernel", "path-end"]
+
+
 @pytest.mark.parametrize("base", ["default", "few"])
 def test_each_row_changes_what_it_says(base: str) -> None:
     of_rows = [settings(reading.overrides, base) for reading in readings()[:-1]]

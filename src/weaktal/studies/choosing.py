@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
 
 from weaktal.errors import InputError, arg, nearest, shown
 from weaktal.studies.tables import CHOICE, WHOLE, Line, Reading, Table
@@ -50,7 +51,8 @@ def chosen_tables(
         tables: to choose from.
         keys: of the tables wanted; all by default.
         variants: names of the readings wanted; all by default.
-        without: names of readings not wanted. What is held against one of them goes too.
+        without: names of readings not wanted. What is held against one of them goes too; in a chained table it is
+            held against the nearest line before it that is left.
 
     Returns:
         The tables that have a line left, if any.
@@ -64,18 +66,21 @@ def chosen_tables(
     dropped = {_known(name, lines, arg("without")) for name in without}
     wanted = {_known(name, lines, arg("variants")) for name in variants or lines} - dropped
     cut = []
-    for table in picked:
+    for whole in picked:
+        table = _relinked(whole, dropped) if whole.chained else whole
         kept = [ln for ln in table.lines if ln.reading.name in wanted and ln.versus not in dropped]
         against = {line.versus for line in kept}
         if kept:
-            cut.append(
-                Table(
-                    table.key,
-                    table.title,
-                    tuple(ln for ln in table.lines if ln in kept or ln.reading.name in against),
-                )
-            )
+            lines_left = tuple(ln for ln in table.lines if ln in kept or ln.reading.name in against)
+            cut.append(replace(table, lines=lines_left))
     return tuple(cut)
+
+
+def _relinked(table: Table, dropped: Set[str]) -> Table:
+    """The lines that are not dropped, each held against the one before it."""
+    left = [line for line in table.lines if line.reading.name not in dropped]
+    before = [None, *(line.reading.name for line in left)]
+    return replace(table, lines=tuple(replace(line, versus=name) for line, name in zip(left, before, strict=False)))
 
 
 def _known(name: str, names: Iterable[str], source: str) -> str:

@@ -60,11 +60,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Lines under a title."""
+    """Lines under a title.
+
+    Attributes:
+        key: for ``--tables``.
+        title: for people.
+        lines: in order.
+        chained: each line adds a change to the line before it, and is held against that, whichever are left out.
+    """
 
     key: str
     title: str
     lines: tuple[Line, ...]
+    chained: bool = False
 
 
 WARM = Reading("cbp-warm-up", "CBP on tags alone (warm-up)", after=WARM_UP)
@@ -278,7 +286,7 @@ def _path() -> Table:
         reading = Reading(f"path-{name}", f"... {title}", still(STEPS_TO_DEFAULT[number:]))
         lines.append(Line(reading, lines[-1].reading.name))
     ends = (Line(WHOLE, lines[-1].reading.name), Line(AS_SHIPPED, WHOLE.name))
-    return Table("path", "From the paper as written to what works", (*lines, *ends))
+    return Table("path", "From the paper as written to what works", (*lines, *ends), chained=True)
 
 
 def _networks() -> Iterable[Line]:
