@@ -191,13 +191,13 @@ def report(found: Found, differences: Iterable[tuple[str, str]] = DIFFERENCES) -
         differences: pairs of readings; those of which one is missing are left out.
     """
     kinds = list(dict.fromkeys(deal_of(dataset)[0] for dataset in found.datasets))
-    names = [name for name in _titles(found) if name in found.cells]
+    titles = {name: title for name, title in _titles(found).items() if name in found.cells}
     head = [""]
     for kind in kinds:
         head += [f"{kind}: mAP", "misses", "false alarms"]
     rows = []
-    for name in names:
-        row = [f"{_titles(found)[name]} (`{name}`)"]
+    for name, title in titles.items():
+        row = [f"{title} (`{name}`)"]
         for kind in kinds:
             for value, digits in (("mean_map", 1), ("misses", 3), ("false_alarms", 3)):
                 of = _of_kind(found.means(name, value), kind)
@@ -232,10 +232,12 @@ def _of_kind(values: Mapping[str, float], kind: str) -> dict[str, float]:
 
 
 def _titles(found: Found) -> dict[str, str]:
-    """Readings in the order of the table of controls, then the upper bounds, each with its title."""
+    """Readings in the order of the table of controls, then upper bounds and readings of a user's own, with titles."""
     (table,) = (table for table in paper_tables(None) if table.key == TABLE)
     titles = {line.reading.name: line.reading.title for line in table.lines}
-    return titles | {name: bound_title(name) for name in sorted(found.cells) if name.startswith(NAME)}
+    for name in sorted(found.cells.keys() - titles.keys()):
+        titles[name] = bound_title(name) if name.startswith(NAME) else name
+    return titles
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
