@@ -19,6 +19,8 @@ from weaktal.studies.folder import REVISION, Request
 from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.statistics import estimate
 
+HALF = "engine.precision=bf16-mixed"
+
 
 def write(
     folder: Path,
@@ -27,11 +29,12 @@ def write(
     *,
     settings: CollabConfig | None = None,
     revision: int = REVISION,
+    protocol: str = "plain",
 ) -> None:
     """A dataset's part of what the controls write: mean mAP by reading and seed."""
     data = Data(
         dataset=Path(dataset), features="i3d", vlp_features="scene", train_subset="training", subset="test",
-        protocol="plain", tiou=(0.5,),
+        protocol=protocol, tiou=(0.5,),
     )  # fmt: skip
     request = Request(
         weaktal="0", revision=revision, annotations_sha256="", data=data,
@@ -116,6 +119,15 @@ def test_settings_that_differ_are_told(folders: list[Path], tmp_path: Path) -> N
     text = report(read_folders([*folders, tmp_path / "three"]))
     assert f"the same settings: `optimizer.lr` ({CollabConfig().optimizer.lr}, 0.5)." in text
     assert "the same settings" not in report(read_folders(folders))
+    write(
+        tmp_path / "four",
+        "sparse-4",
+        {"late": {0: 0.5}},
+        settings=load_settings(CollabConfig, None, (HALF,)),
+        protocol="thumos14",
+    )
+    text = report(read_folders([*folders, tmp_path / "four"]))
+    assert '`data.protocol` ("plain", "thumos14"); `engine.precision` ("32-true", "bf16-mixed").' in text
 
 
 def test_versions_of_other_numbers_are_not_mixed(folders: list[Path], tmp_path: Path) -> None:

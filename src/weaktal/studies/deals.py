@@ -25,7 +25,7 @@ from weaktal.errors import InputError, arg, nearest
 from weaktal.files import read_model
 from weaktal.studies.cells import as_markdown, interval, spread
 from weaktal.studies.controls import TABLE, bound_title
-from weaktal.studies.folder import Request, read_request
+from weaktal.studies.folder import HARMLESS, Request, read_request
 from weaktal.studies.seeded import Measured
 from weaktal.studies.statistics import Estimate, estimate
 from weaktal.studies.tables import WHOLE, paper_tables
@@ -45,8 +45,7 @@ DIFFERENCES = (
     *(("as-shipped", other) for other in ("shuffled-f", "only-f", "only-f-late", "b-first-both", "whole")),
 )
 _NUMBER = re.compile(r"^(.*?)-?(\d+)$")
-# Kept beside the settings, they cannot change a number.
-_HARMLESS = ("engine.", "seed")
+_OWN = ("revision", "annotations_sha256", "feature_files")  # of a request: other in each dataset, or refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Found:
 
     Attributes:
         cells: by reading, dataset and seed.
-        differing: settings in which the folders differ, with their values.
+        differing: settings, features and ways to score in which the folders differ, with their values.
     """
 
     cells: Mapping[str, Mapping[str, Mapping[int, Cell]]]
@@ -157,7 +156,7 @@ def _cell(file: Path) -> Cell:
 
 
 def _differing(requests: Sequence[tuple[Path, Request]]) -> dict[str, tuple[str, ...]]:
-    """The settings that not all folders share, with their values."""
+    """What could change a number and is not the same in all folders, with its values."""
     (first, shared), *others = requests
     values: dict[str, list[object]] = {}
     for place, request in [(first, shared), *others]:
@@ -167,10 +166,9 @@ def _differing(requests: Sequence[tuple[Path, Request]]) -> dict[str, tuple[str,
                 source=place,
                 expected="folders of one version",
             )
-        told = {"features": request.data.features, "vlp_features": request.data.vlp_features} | flat(request.settings)
-        for key, value in told.items():
-            if not key.startswith(_HARMLESS):
-                values.setdefault(key, []).append(value)
+        for key, value in flat(request.model_dump(mode="json")).items():
+            if key not in HARMLESS and not key.startswith(_OWN):
+                values.setdefault(key.removeprefix("settings."), []).append(value)
     shown = {key: sorted({json.dumps(value) for value in seen}) for key, seen in values.items()}
     return {key: tuple(seen) for key, seen in shown.items() if len(seen) > 1}
 

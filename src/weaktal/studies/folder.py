@@ -29,7 +29,8 @@ from weaktal.studies.plan import Plan, Training
 from weaktal.studies.seeded import Data, Measured, PendingReading, SeededTraining
 from weaktal.version import __version__
 
-_HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in RESUMABLE)}
+# Keys of a request that cannot change a number.
+HARMLESS = {"weaktal", "data.dataset", *(f"settings.engine.{name}" for name in RESUMABLE)}
 
 # Rises when the same settings come to mean other numbers: then folders from before cannot be gone on with.
 # 2: online training restarts CBP; the rule "agreement" takes both branches.
@@ -100,7 +101,7 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
     stored = read_request(out)
     before, now = flat(stored.model_dump(mode="json")), flat(request.model_dump(mode="json"))
     for key in [*before, *(key for key in now if key not in before)]:
-        if key not in _HARMLESS and before.get(key) != now.get(key):
+        if key not in HARMLESS and before.get(key) != now.get(key):
             raise InputError(
                 f"was started with {key} {shown(before.get(key))}, not {shown(now.get(key))}",
                 source=out,
@@ -173,7 +174,7 @@ def _finished(reading: PendingReading, seed: int) -> bool:
     now = {"after": reading.after, "branch": reading.branch, "settings": reading.settings}
     before, after = flat(stored.model_dump(mode="json", include=set(now))), flat(now)
     for key in [*before, *(key for key in after if key not in before)]:
-        if key not in _HARMLESS and before.get(key) != after.get(key):
+        if key not in HARMLESS and before.get(key) != after.get(key):
             raise InputError(
                 f"seed {seed} was read with {key} {shown(before.get(key))}, not {shown(after.get(key))}",
                 source=reading.out,
