@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from weaktal.decoding.suppression import suppress
@@ -38,7 +38,11 @@ def test_worked_by_hand(options: dict[str, object], expected: list[tuple[int, fl
 def slow(
     spans: np.ndarray, scores: np.ndarray, method: str, sigma: float, threshold: float, overlap: str, floor: float
 ) -> list[tuple[int, float]]:
-    """Take the best, lower all others, start over; nothing is left out early."""
+    """Take the best, lower all others, start over; nothing is left out early.
+
+    The exponential is NumPy's here too: the last bit of another one decides between segments that are nearly level, and
+    where overlap is the share that is covered, another choice leaves other scores.
+    """
     left = {row: float(score) for row, score in enumerate(scores)}
     taken = []
     while left:
@@ -51,7 +55,7 @@ def slow(
                 whole += spans[best][1] - spans[best][0] - shared
             o = shared / whole if whole > 0 else 0.0
             left[row] *= {
-                "gaussian": math.exp(-o * o / sigma),
+                "gaussian": float(np.exp(np.array([-o * o / sigma]))[0]),
                 "linear": 1 - o if o > threshold else 1.0,
                 "hard": 0.0 if o > threshold else 1.0,
             }[method]
@@ -67,6 +71,8 @@ def slow(
     st.sampled_from([0.1, 0.5]),
     st.booleans(),
 )
+@example(seed=150, count=150, method="gaussian", overlap="covered", floor=1e-3, sigma=0.5, rough=True)
+@example(seed=149, count=74, method="gaussian", overlap="covered", floor=0.0, sigma=0.5, rough=True)
 @settings(max_examples=150, deadline=None)
 def test_equal_to_the_textbook_loop(
     seed: int, count: int, method: str, overlap: str, floor: float, sigma: float, rough: bool
