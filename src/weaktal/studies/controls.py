@@ -28,13 +28,13 @@ from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
 from weaktal.methods.presets import preset_file
 from weaktal.progress import showing
-from weaktal.studies.ablate import common_data, run_plan
+from weaktal.studies.ablate import common_data
 from weaktal.studies.cells import as_csv, exact, interval, spread
 from weaktal.studies.choosing import chosen_tables
-from weaktal.studies.folder import read_found
 from weaktal.studies.plan import make_plan
 from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.seeds import check_seeds
+from weaktal.studies.several import named_apart, on_each, seeds_in
 from weaktal.studies.statistics import estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table, paper_tables
 from weaktal.studies.upper_bound import NAME, training_segments, upper_bound
@@ -84,9 +84,7 @@ def controls(
         RunError: if training the upper bound diverges.
     """
     check_seeds(seeds)
-    folders = [Path(dataset) for dataset in datasets]
-    if len({folder.name for folder in folders}) < len(folders):
-        raise InputError("two of them have one name", source="datasets", expected="a name for each")
+    folders = named_apart(datasets)
     console = console or Console(stderr=True)
     named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
     base = load_settings(CollabConfig, None, overrides, base=named)
@@ -100,15 +98,12 @@ def controls(
     told = [common_data(folder, features, vlp_features) for folder in folders]
     for data in told if bound else []:
         training_segments(data, truth_file)  # now, and not after hours of training
-    for place, (folder, data) in enumerate(zip(folders, told, strict=True)):
-        console.print(f"{folder.name}: {place + 1} of {len(folders)} datasets", highlight=False)
-        run_plan(
-            plan, data, out=out / folder.name, seeds=seeds, workers=workers, command=command, console=console,
-            heading=f"Controls on {folder.name}",
-        )  # fmt: skip
-        cells = read_found(plan, out / folder.name, seeds)
+    each = on_each(
+        plan, told, out=out, seeds=seeds, workers=workers, command=command, console=console, title="Controls on"
+    )
+    for place, (data, cells) in enumerate(each):
         for name, config in _bounded(base).items() if bound else ():
-            cells[name] = _bounds(name, data, config, out / f"{folder.name}-{name}", seeds, truth_file, console)
+            cells[name] = _bounds(name, data, config, out / f"{data.dataset.name}-{name}", seeds, truth_file, console)
         for name, by_seed in cells.items():
             if len(by_seed) == len(seeds):  # else a training failed, and the mean would be of other seeds
                 found.setdefault(name, {})[place] = _mean(list(by_seed.values()))
@@ -232,8 +227,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        if not all(word.isdecimal() for word in given.seeds.split(",")):
-            raise InputError("are not seeds", source=f"--seeds {given.seeds}", expected="whole numbers, such as 0,1,2")
         file = controls(
             given.datasets,
             features=given.features,
@@ -242,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             preset=given.preset,
             overrides=given.overrides,
             without=[name for name in given.without.split(",") if name],
-            seeds=[int(word) for word in given.seeds.split(",")],
+            seeds=seeds_in(given.seeds, "--seeds"),
             workers=given.workers,
             bound=not given.no_bound,
             truth_file=given.truth,

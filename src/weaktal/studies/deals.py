@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Self
 
 from weaktal.config import flat
 from weaktal.errors import InputError, arg, nearest
@@ -55,6 +56,11 @@ class Cell:
     mean_map: float
     misses: float
     false_alarms: float
+
+    @classmethod
+    def of(cls, measured: Measured) -> Self:
+        """What counts of a training that was measured."""
+        return cls(100 * measured.average_map, measured.misses or 0.0, measured.false_alarms or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,8 @@ def read_folders(folders: Sequence[str | PathLike[str]], datasets: Sequence[str]
                 if key in origins:
                     raise InputError(f"is in {origins[key]} too", source=file, expected="each training in one folder")
                 origins[key] = file
-                cells.setdefault(reading, {}).setdefault(ablation.name, {})[seed] = _cell(file)
+                measured = read_model(file, Measured, "what the controls wrote there")
+                cells.setdefault(reading, {}).setdefault(ablation.name, {})[seed] = Cell.of(measured)
     if not cells:
         raise InputError("match no dataset", source=arg("datasets"), expected="names of datasets in these folders")
     return Found(cells, _differing(requests))
@@ -148,11 +155,6 @@ def _files(folder: Path, dataset: str) -> Iterator[tuple[str, int, Path]]:
         for file in sorted(place.glob("seed-*.json")):
             if (number := file.stem.removeprefix("seed-")).isdecimal():
                 yield reading, int(number), file
-
-
-def _cell(file: Path) -> Cell:
-    measured = read_model(file, Measured, "what the controls wrote there")
-    return Cell(100 * measured.average_map, measured.misses or 0.0, measured.false_alarms or 0.0)
 
 
 def _differing(requests: Sequence[tuple[Path, Request]]) -> dict[str, tuple[str, ...]]:
