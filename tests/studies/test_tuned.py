@@ -11,7 +11,7 @@ from statistics import fmean
 import pytest
 from tests.conftest import add_vlp_features, make_dataset
 from tests.in_process import Finished
-from tests.studies.test_controls import SETTINGS
+from tests.studies.test_controls import words as controls_words
 
 from weaktal.files import read_model
 from weaktal.studies.deals import Cell
@@ -26,12 +26,9 @@ ROWS = {"mil-1", "cbp-warm-up", "self-training", "self-training-late", "whole", 
 
 
 def words(development: Sequence[Path], reported: Sequence[Path], out: Path, *more: str) -> list[str]:
-    settings = [word for setting in SETTINGS for word in ("--set", setting)]
     candidates = [word for candidate in CANDIDATES for word in ("--candidate", candidate)]
-    return [
-        "--development", *map(str, development), "--reported", *map(str, reported), "--features", "i3d",
-        "--vlp-features", "scene", "--out", str(out), "--workers", "1", "--seeds", "1", *settings, *candidates, *more,
-    ]  # fmt: skip
+    shared = controls_words((), out, "--seeds", "1", *candidates, *more)
+    return [*shared, "--development", *map(str, development), "--reported", *map(str, reported)]
 
 
 @pytest.fixture(scope="module")

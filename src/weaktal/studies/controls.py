@@ -11,7 +11,6 @@ command goes on.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,27 +19,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from weaktal.config import load_settings
-from weaktal.errors import InputError, RunError, arg
 from weaktal.files import read_model, write_json, write_text
 from weaktal.methods.collab.either import NETWORKS
-from weaktal.methods.collab.phases import long_warm_up
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.methods.presets import preset_file
 from weaktal.progress import showing
 from weaktal.studies.ablate import common_data
 from weaktal.studies.cells import as_csv, exact, interval, spread
-from weaktal.studies.choosing import chosen_tables
+from weaktal.studies.command_line import finish, parser_of, seeds_in, words_of
 from weaktal.studies.plan import make_plan
 from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.seeds import check_seeds
-from weaktal.studies.several import named_apart, on_each, seeds_in
+from weaktal.studies.several import compared, named_apart, on_each
 from weaktal.studies.statistics import estimate, paired_difference
-from weaktal.studies.tables import WHOLE, Table, paper_tables
+from weaktal.studies.tables import WHOLE, Table
 from weaktal.studies.upper_bound import NAME, training_segments, upper_bound
 from weaktal.version import __version__
 
-TABLE = "controls"
 NUMBERS = ("mAP", "misses", "false alarms")
 Values = Mapping[int, Mapping[str, float]]  # by place of the dataset: mAP in percent, misses, false alarms
 
@@ -86,13 +80,8 @@ def controls(
     check_seeds(seeds)
     folders = named_apart(datasets)
     console = console or Console(stderr=True)
-    named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
-    base = load_settings(CollabConfig, None, overrides, base=named)
-    catalog = paper_tables(long_warm_up(base))
-    tables = chosen_tables(catalog, [TABLE], None, without)
-    if not tables:
-        raise InputError("leaves nothing to do", source=arg("without"), expected=f"fewer readings of table {TABLE!r}")
-    plan = make_plan(tables, base, catalog=catalog)
+    base, catalog, table = compared(preset, overrides, without)
+    plan = make_plan([table], base, catalog=catalog)
     out = Path(out)
     found: dict[str, dict[int, Mapping[str, float]]] = {}
     told = [common_data(folder, features, vlp_features) for folder in folders]
@@ -107,7 +96,7 @@ def controls(
         for name, by_seed in cells.items():
             if len(by_seed) == len(seeds):  # else a training failed, and the mean would be of other seeds
                 found.setdefault(name, {})[place] = _mean(list(by_seed.values()))
-    text = report(tables[0], found, [folder.name for folder in folders], seeds, command)
+    text = report(table, found, [folder.name for folder in folders], seeds, command)
     write_text(out / "controls.md", text)
     write_text(out / "controls.csv", _csv(found, [folder.name for folder in folders]))
     return out / "controls.md"
@@ -207,18 +196,10 @@ def _csv(found: Mapping[str, Values], datasets: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module."""
-    parser = argparse.ArgumentParser(
-        prog="python -m weaktal.studies.controls", description=(__doc__ or "").split("\n")[0]
-    )
+    module = "weaktal.studies.controls"
+    parser = parser_of(module, __doc__)
     parser.add_argument("datasets", nargs="+", type=Path)
-    parser.add_argument("--features", required=True)
-    parser.add_argument("--vlp-features", required=True)
-    parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--preset")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", help="KEY=VALUE, repeatable")
-    parser.add_argument("--without", default="", help="names of readings to leave out, with commas")
     parser.add_argument("--seeds", default="0,1,2,3,4", help="with commas")
-    parser.add_argument("--workers", type=int)
     parser.add_argument("--no-bound", action="store_true", help="without the fully supervised upper bound")
     parser.add_argument(
         "--truth",
@@ -226,32 +207,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="in each DATASET: annotations with the training segments, for the upper bound alone",
     )
     given = parser.parse_args(arguments)
-    try:
-        file = controls(
+    return finish(
+        lambda: controls(
             given.datasets,
             features=given.features,
             vlp_features=given.vlp_features,
             out=given.out,
             preset=given.preset,
             overrides=given.overrides,
-            without=[name for name in given.without.split(",") if name],
+            without=given.without,
             seeds=seeds_in(given.seeds, "--seeds"),
             workers=given.workers,
             bound=not given.no_bound,
             truth_file=given.truth,
-            command=[
-                "python",
-                "-m",
-                "weaktal.studies.controls",
-                *(arguments if arguments is not None else sys.argv[1:]),
-            ],
+            command=words_of(module, arguments),
         )
-    except (InputError, RunError) as error:
-        line = error.line(shell=True) if isinstance(error, InputError) else str(error)
-        print(f"weaktal: {line}", file=sys.stderr)
-        return 2 if isinstance(error, InputError) else 1
-    print(file.read_text(encoding="utf-8"))
-    return 0
+    )
 
 
 if __name__ == "__main__":

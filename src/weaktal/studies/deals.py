@@ -25,11 +25,11 @@ from weaktal.config import flat
 from weaktal.errors import InputError, arg, nearest
 from weaktal.files import read_model
 from weaktal.studies.cells import as_markdown, interval, spread
-from weaktal.studies.controls import TABLE, bound_title
+from weaktal.studies.controls import bound_title
 from weaktal.studies.folder import HARMLESS, Request, read_request
 from weaktal.studies.seeded import Measured
 from weaktal.studies.statistics import Estimate, estimate
-from weaktal.studies.tables import WHOLE, paper_tables
+from weaktal.studies.tables import CONTROLS, WHOLE, paper_tables
 from weaktal.studies.upper_bound import NAME
 
 # What a table of the page on results compares beside what each control is held against.
@@ -233,7 +233,7 @@ def _of_kind(values: Mapping[str, float], kind: str) -> dict[str, float]:
 
 def _titles(found: Found) -> dict[str, str]:
     """Readings in the order of the table of controls, then upper bounds and readings of a user's own, with titles."""
-    (table,) = (table for table in paper_tables(None) if table.key == TABLE)
+    (table,) = (table for table in paper_tables(None) if table.key == CONTROLS)
     titles = {line.reading.name: line.reading.title for line in table.lines}
     for name in sorted(found.cells.keys() - titles.keys()):
         titles[name] = bound_title(name) if name.startswith(NAME) else name

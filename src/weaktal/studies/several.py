@@ -1,4 +1,4 @@
-"""One plan on several datasets, one after the other, and what each came to."""
+"""The controls on several datasets: what is compared, and one plan on each of them, one after the other."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from weaktal.errors import InputError
+from weaktal.config import load_settings
+from weaktal.errors import InputError, arg
+from weaktal.methods.collab.phases import long_warm_up
+from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.presets import preset_file
 from weaktal.studies.ablate import run_plan
+from weaktal.studies.choosing import chosen_tables
 from weaktal.studies.folder import read_found
 from weaktal.studies.plan import Plan
 from weaktal.studies.seeded import Data, Measured
+from weaktal.studies.tables import CONTROLS, Table, paper_tables
 
 Cells = Mapping[str, Mapping[int, Measured]]  # by reading and seed
 
@@ -27,6 +33,29 @@ def named_apart(datasets: Sequence[str | PathLike[str]]) -> list[Path]:
     if len({folder.name for folder in folders}) < len(folders):
         raise InputError("two of them have one name", source="datasets", expected="a name for each")
     return folders
+
+
+def compared(
+    preset: str | None, overrides: Sequence[str], without: Sequence[str]
+) -> tuple[CollabConfig, tuple[Table, ...], Table]:
+    """The settings that all rows share, all tables there are, and the table of the controls.
+
+    Args:
+        preset, overrides: settings of ``collab``, the second over the first.
+        without: names of rows to leave out.
+
+    Raises:
+        InputError: for bad settings or names, or if nothing is left.
+    """
+    named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
+    base = load_settings(CollabConfig, None, overrides, base=named)
+    catalog = paper_tables(long_warm_up(base))
+    tables = chosen_tables(catalog, [CONTROLS], None, without)
+    if not tables:
+        raise InputError(
+            "leaves nothing to do", source=arg("without"), expected=f"fewer readings of table {CONTROLS!r}"
+        )
+    return base, catalog, tables[0]
 
 
 def on_each(
@@ -63,14 +92,3 @@ def on_each(
             heading=f"{title} {name}",
         )  # fmt: skip
         yield data, read_found(plan, out / name, seeds)
-
-
-def seeds_in(text: str, option: str) -> list[int]:
-    """The seeds that an option of the command line names, with commas.
-
-    Raises:
-        InputError: if they are no whole numbers.
-    """
-    if not all(word.isdecimal() for word in text.split(",")):
-        raise InputError("are not seeds", source=f"{option} {text}", expected="whole numbers, such as 0,1,2")
-    return [int(word) for word in text.split(",")]

@@ -20,6 +20,7 @@ from weaktal.methods.presets import preset_file
 
 Sign = Literal["below", "above"]
 METHOD = "collab"
+CONTROLS = "controls"  # key of a table
 END = "end"
 CHOICE = "choice"  # the phase and branch that the settings under selection choose, as localizing without --branch does
 
@@ -198,7 +199,7 @@ def _controls() -> Table:
         for kernel in (3, 1)
     ]
     return Table(
-        "controls",
+        CONTROLS,
         "Controls: what needs no collaboration",
         (
             *map(Line, mil),

@@ -18,7 +18,6 @@ Stopped half way, the same command goes on.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -29,22 +28,21 @@ from pathlib import Path
 from rich.console import Console
 
 from weaktal.config import load_settings
-from weaktal.errors import InputError, RunError, arg
+from weaktal.errors import InputError, arg
 from weaktal.files import write_text
-from weaktal.methods.collab.phases import long_warm_up, step_names
+from weaktal.methods.collab.phases import step_names
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.methods.presets import preset_file
 from weaktal.progress import console_on
 from weaktal.studies.ablate import common_data
 from weaktal.studies.cells import as_csv, as_markdown, exact, number
-from weaktal.studies.choosing import chosen_tables, own_table
-from weaktal.studies.controls import TABLE
+from weaktal.studies.choosing import own_table
+from weaktal.studies.command_line import finish, parser_of, seeds_in, words_of
 from weaktal.studies.deals import Cell, Found, deal_of, report
 from weaktal.studies.plan import fingerprints, make_plan
 from weaktal.studies.seeded import Data
 from weaktal.studies.seeds import check_seeds
-from weaktal.studies.several import named_apart, on_each, seeds_in
-from weaktal.studies.tables import END, Reading, Table, paper_tables
+from weaktal.studies.several import compared, named_apart, on_each
+from weaktal.studies.tables import END, Reading, Table
 from weaktal.version import __version__
 
 UNCHANGED = "unchanged"
@@ -165,16 +163,11 @@ def tuned(
         )
     for folder in folders[1]:
         deal_of(folder.name)
-    named = load_settings(CollabConfig, preset_file("collab", preset)) if preset else None
-    base = load_settings(CollabConfig, None, overrides, base=named)
-    catalog = paper_tables(long_warm_up(base))
-    tables = chosen_tables(catalog, [TABLE], None, without)
-    if not tables:
-        raise InputError("leaves nothing to do", source=arg("without"), expected=f"fewer readings of table {TABLE!r}")
-    readings = [line.reading for line in tables[0].lines]
+    base, catalog, table = compared(preset, overrides, without)
+    readings = [line.reading for line in table.lines]
     trials = _trials(candidates, base, readings)
     told = [[common_data(folder, features, vlp_features) for folder in some] for some in folders]
-    study = _Study(tables[0], catalog, Path(out), workers, command, console or console_on("stderr"))
+    study = _Study(table, catalog, Path(out), workers, command, console or console_on("stderr"))
 
     unchanged, *others = trials
     every = [reading.name for reading in readings]
@@ -291,14 +284,10 @@ def _csv(chosen_on: Mapping[str, Measures]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module."""
-    parser = argparse.ArgumentParser(prog="python -m weaktal.studies.tuned", description=(__doc__ or "").split("\n")[0])
+    module = "weaktal.studies.tuned"
+    parser = parser_of(module, __doc__)
     parser.add_argument("--development", nargs="+", type=Path, required=True, metavar="DATASET", help="to choose on")
     parser.add_argument("--reported", nargs="+", type=Path, required=True, metavar="DATASET", help="to measure")
-    parser.add_argument("--features", required=True)
-    parser.add_argument("--vlp-features", required=True)
-    parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--preset")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", help="KEY=VALUE, repeatable")
     parser.add_argument(
         "--candidate",
         action="append",
@@ -306,13 +295,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="SETTINGS",
         help='"NAME: KEY=VALUE [KEY=VALUE ...]", repeatable, in place of the usual ones',
     )
-    parser.add_argument("--without", default="", help="names of rows to leave out, with commas")
     parser.add_argument("--development-seeds", default="0", help="with commas")
     parser.add_argument("--seeds", default="0,1,2,3,4", help="of the reported trainings, with commas")
-    parser.add_argument("--workers", type=int)
     given = parser.parse_args(arguments)
-    try:
-        file = tuned(
+    return finish(
+        lambda: tuned(
             given.development,
             given.reported,
             features=given.features,
@@ -321,18 +308,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             preset=given.preset,
             overrides=given.overrides,
             candidates=given.candidates or CANDIDATES,
-            without=[name for name in given.without.split(",") if name],
+            without=given.without,
             development_seeds=seeds_in(given.development_seeds, "--development-seeds"),
             seeds=seeds_in(given.seeds, "--seeds"),
             workers=given.workers,
-            command=["python", "-m", "weaktal.studies.tuned", *(arguments if arguments is not None else sys.argv[1:])],
+            command=words_of(module, arguments),
         )
-    except (InputError, RunError) as error:
-        line = error.line(shell=True) if isinstance(error, InputError) else str(error)
-        print(f"weaktal: {line}", file=sys.stderr)
-        return 2 if isinstance(error, InputError) else 1
-    print(file.read_text(encoding="utf-8"))
-    return 0
+    )
 
 
 if __name__ == "__main__":
