@@ -13,10 +13,14 @@ from tests.conftest import add_vlp_features, make_dataset
 from tests.in_process import Finished
 from tests.studies.test_controls import words as controls_words
 
+from weaktal.config import flat, load_settings
 from weaktal.files import read_model
+from weaktal.methods.collab.settings import CollabConfig
+from weaktal.methods.presets import preset_file
+from weaktal.studies.choosing import own_table
 from weaktal.studies.deals import Cell
 from weaktal.studies.seeded import Measured
-from weaktal.studies.tuned import main, means_of, pick
+from weaktal.studies.tuned import main, means_of, pick, usual_candidates
 
 CANDIDATES = ("slow: optimizer.lr=0.0001", "loose: labels.foreground.high=0.6")
 # Leaves ROWS.
@@ -150,6 +154,25 @@ def test_a_candidate_that_failed_somewhere_is_not_chosen() -> None:
 def test_a_dataset_counts_with_the_mean_of_its_seeds() -> None:
     cells_of = {"d1": {0: Cell(10, 0, 0), 1: Cell(30, 0, 0)}, "d2": {0: Cell(40, 0, 0)}}
     assert means_of({"a": {"whole": cells_of}}, ["d1", "d2"]) == {"a": {"whole": 30}}
+
+
+@pytest.mark.parametrize("preset", ["default", "few", "paper"])
+def test_the_usual_candidates_are_settings_of_any_preset(preset: str) -> None:
+    """Each changes one thing, which is not what the preset has; but a share of 0 cannot be changed by factors."""
+    base = load_settings(CollabConfig, preset_file("collab", preset))
+    table = own_table(usual_candidates(base))
+    assert table is not None
+    same = []
+    for reading in (line.reading for line in table.lines[1:]):
+        before, after = (
+            flat(base.model_dump()),
+            flat(load_settings(CollabConfig, None, reading.overrides, base=base).model_dump()),
+        )
+        named = {override.partition("=")[0] for override in reading.overrides}
+        assert {key for key in before if before[key] != after[key]} <= named
+        if before == after:
+            same.append(reading.name)
+    assert same == (["end-early", "end-late", "end-never"] if base.schedule.end_below == 0 else [])
 
 
 @pytest.mark.parametrize(

@@ -46,24 +46,7 @@ from weaktal.studies.tables import END, Reading, Table
 from weaktal.version import __version__
 
 UNCHANGED = "unchanged"
-# One change each to what all rows share: rate, pooling, end of the warm-up, dropout, then labels and rounds, which
-# change nothing where nothing is taught.
-CANDIDATES = (
-    "rate-low: optimizer.lr=0.0003",
-    "rate-high: optimizer.lr=0.003",
-    "k-4: pooling.divisor=4",
-    "k-16: pooling.divisor=16",
-    "end-early: schedule.end_below=0.4",
-    "end-late: schedule.end_below=0.1",
-    "end-never: schedule.end_below=0",
-    "dropout: convolution.dropout=0.8 pyramid.dropout=0.3",
-    "pool-logits: pooling.of=logits",
-    "labels-rank: labels.background.scale=quantile labels.background.low=0.5 labels.foreground.scale=quantile"
-    " labels.foreground.low=0.5 labels.foreground.high=0.875",
-    "labels-strict: labels.background.low=0.4 labels.foreground.low=0.4 labels.foreground.high=0.85",
-    "labels-loose: labels.foreground.low=0.5 labels.foreground.high=0.5",
-    "rounds-1: schedule.rounds=1",
-)
+WAYS = ("background", "foreground")
 Measures = dict[str, dict[str, dict[int, Cell]]]  # by reading, dataset and seed
 Means = Mapping[str, Mapping[str, float]]  # by candidate and reading: mean mAP over all development datasets
 
@@ -124,7 +107,7 @@ def tuned(
     out: str | PathLike[str],
     preset: str | None = None,
     overrides: Sequence[str] = (),
-    candidates: Sequence[str] = CANDIDATES,
+    candidates: Sequence[str] = (),
     without: Sequence[str] = (),
     development_seeds: Sequence[int] = (0,),
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
@@ -141,7 +124,7 @@ def tuned(
         features, vlp_features: names under ``DATASET/features``.
         out: folder to make or to go on with.
         preset, overrides: settings of ``collab`` that all candidates start from.
-        candidates: ``"NAME: KEY=VALUE ..."``.
+        candidates: ``"NAME: KEY=VALUE ..."``; those of :func:`usual_candidates` by default.
         without: names of rows to leave out.
         development_seeds, seeds: of the trainings on either.
         workers: trainings at once; as many as cores by default.
@@ -184,22 +167,45 @@ def tuned(
     return study.out / "tuned.md"
 
 
+def usual_candidates(base: CollabConfig) -> tuple[str, ...]:
+    """One change each to what the rows share: rate, pooling, the warm-up's end, dropout; then labels and rounds, which
+    change nothing where nothing is taught.
+    """
+    rate, divisor, end = base.optimizer.lr, base.pooling.divisor, base.schedule.end_below
+    ranks = {"low": 0.5, "scale": "quantile"}
+    return (
+        f"rate-low: optimizer.lr={0.3 * rate:.3g}",
+        f"rate-high: optimizer.lr={3 * rate:.3g}",
+        f"k-large: pooling.divisor={max(1.0, divisor / 2):g}",
+        f"k-small: pooling.divisor={2 * divisor:g}",
+        f"end-early: schedule.end_below={min(0.99, 2 * end):g}",
+        f"end-late: schedule.end_below={end / 2:g}",
+        "end-never: schedule.end_below=0",
+        "dropout: convolution.dropout=0.8 pyramid.dropout=0.3",
+        "pool-logits: pooling.of=logits",
+        f"labels-rank: {' '.join(f'labels.{way}.{key}={value}' for way in WAYS for key, value in ranks.items())}"
+        " labels.foreground.high=0.875",
+        "labels-strict: labels.background.low=0.4 labels.foreground.low=0.4 labels.foreground.high=0.85",
+        "labels-loose: labels.foreground.low=0.5 labels.foreground.high=0.5",
+        "rounds-1: schedule.rounds=1",
+    )
+
+
 def _trials(candidates: Sequence[str], base: CollabConfig, readings: Sequence[Reading]) -> list[Trial]:
-    """The unchanged settings, then the candidates."""
-    table = own_table(candidates)
-    if table is None:
-        raise InputError("is missing", source=arg("candidate"), expected='"NAME: KEY=VALUE [KEY=VALUE ...]"')
+    """The unchanged settings, then the candidates; of the usual ones those that change something."""
+    table = own_table(candidates or usual_candidates(base))
     made = [Trial(UNCHANGED, (), base, tuple(reading.name for reading in readings))]
-    for reading in (line.reading for line in table.lines[1:]):
+    for reading in [line.reading for line in table.lines[1:]] if table else []:
         if any(reading.name == other.name for other in made):
             raise InputError("is there twice", source=f"{arg('candidate')} {reading.name}", expected="another name")
         config = load_settings(CollabConfig, None, reading.overrides, base=base)
         changed = tuple(each.name for each in readings if _decided(each, config) != _decided(each, base))
-        if not changed:
+        if changed:
+            made.append(Trial(reading.name, reading.overrides, config, changed))
+        elif candidates:
             raise InputError(
                 "changes no row", source=f"{arg('candidate')} {reading.name}", expected="settings that a row depends on"
             )
-        made.append(Trial(reading.name, reading.overrides, config, changed))
     return made
 
 
@@ -307,7 +313,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             out=given.out,
             preset=given.preset,
             overrides=given.overrides,
-            candidates=given.candidates or CANDIDATES,
+            candidates=given.candidates or (),
             without=given.without,
             development_seeds=seeds_in(given.development_seeds, "--development-seeds"),
             seeds=seeds_in(given.seeds, "--seeds"),
