@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+import torch
 from tests.conftest import add_vlp_features, make_dataset
 from tests.in_process import Finished
 
@@ -192,8 +193,10 @@ def test_no_segments_are_one_line_before_anything_is_trained(
 
 
 def test_two_datasets_of_one_name_are_refused(datasets: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="two of them have one name"):
-        controls([datasets[0], datasets[0]], features="i3d", vlp_features="scene", out=tmp_path / "out")
+    (tmp_path / "D1").symlink_to(datasets[1], target_is_directory=True)
+    for again, complaint in ((tmp_path / "D1", "two of them are named d1"), (datasets[0], "d1 and d1 are one folder")):
+        with pytest.raises(InputError, match=complaint):
+            controls([datasets[0], again], features="i3d", vlp_features="scene", out=tmp_path / "out")
 
 
 def test_leaving_everything_out_is_one_line(
@@ -206,3 +209,17 @@ def test_leaving_everything_out_is_one_line(
         capsys.readouterr().err
         == "weaktal: --without: leaves nothing to do; expected fewer readings of table 'controls'\n"
     )
+
+
+@pytest.mark.skipif(torch.cuda.device_count() > 7, reason="there is such a GPU here")
+@pytest.mark.usefixtures("trainings_here")
+def test_trainings_that_fail_are_said_with_the_tables_written(
+    datasets: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    more = ["--without", WITHOUT, "--seeds", "0", "--no-bound", "--set", "engine.device=cuda:7"]
+    assert main(words(datasets[:1], out, *more)) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("weaktal: 3 trainings failed, mil-1 seed 0 with ")
+    assert line.endswith(f"{out / 'controls.md'} lacks them, and the same command tries again")
+    assert (out / "controls.md").exists()

@@ -184,7 +184,8 @@ def run_plan(
     Raises:
         InputError: for features or settings that cannot work, or if ``out`` holds an ablation with others.
     """
-    feature_files = _check_inputs(plan, data)
+    within(workers=(workers, 1, 1000))
+    feature_files = check_inputs(plan, data)
     with alone_in(out):
         same_request(out, plan.base, data, feature_files)
         jobs = missing_jobs(plan, data, out, seeds)
@@ -202,8 +203,15 @@ def run_plan(
     return Ablated(out / "tables.md", text, tuple(failures), pictures)
 
 
-def _check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
-    """Opens the features and builds each network, so that what cannot work fails here and not in every cell."""
+def check_inputs(plan: Plan, data: Data) -> dict[str, Fingerprint]:
+    """Opens the features and builds each network, so that what cannot work fails here and not in every cell.
+
+    Returns:
+        What tells the features from others of the same name.
+
+    Raises:
+        InputError: for features or settings that cannot work.
+    """
     annotations = read_annotations(data.dataset)
     cbp = Features.open(data.dataset, data.features, data.seconds_per_snippet)
     vlp = Features.open(data.dataset, data.vlp_features)

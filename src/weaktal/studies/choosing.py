@@ -13,10 +13,14 @@ from weaktal.studies.tables import CHOICE, WHOLE, Line, Reading, Table
 _NEXT_SETTING = re.compile(r"\s+(?=[\w.-]+\s*=)")
 
 
-def own_table(wanted: Sequence[str]) -> Table | None:
+def own_table(wanted: Sequence[str], option: str = arg("variant")) -> Table | None:
     """Variants of one's own, each ``"NAME: KEY=VALUE KEY=VALUE ..."``, held against the whole method.
 
     They are read as that is, unless they say something about ``selection``.
+
+    Args:
+        wanted: the variants.
+        option: that they were given by.
 
     Raises:
         InputError: if one is not written like that.
@@ -28,7 +32,7 @@ def own_table(wanted: Sequence[str]) -> Table | None:
         if not colon or not settings or not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(
                 "is not a variant",
-                source=f"{arg('variant')} {shown(text)}",
+                source=f"{option} {shown(text)}",
                 expected='"NAME: KEY=VALUE [KEY=VALUE ...]"',
             )
         overrides = tuple(_NEXT_SETTING.split(settings))

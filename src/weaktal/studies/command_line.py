@@ -10,20 +10,34 @@ from pathlib import Path
 from weaktal.errors import InputError, RunError
 
 
-def parser_of(module: str, about: str | None) -> argparse.ArgumentParser:
+def parser_of(module: str, about: str | None, leaves_out: str = "") -> argparse.ArgumentParser:
     """A parser with the options of all of them.
 
     Args:
         module: as ``python -m`` takes it.
         about: docstring of the module; its first line is shown.
+        leaves_out: what else is left out with a row.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=(about or "").split("\n")[0])
-    parser.add_argument("--features", required=True)
-    parser.add_argument("--vlp-features", required=True)
-    parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--preset")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", help="KEY=VALUE, repeatable")
-    parser.add_argument("--without", default="", type=_names, help="names of rows to leave out, with commas")
+    parser.add_argument("--features", required=True, metavar="NAME", help="folder under DATASET/features, for CBP")
+    parser.add_argument("--vlp-features", required=True, metavar="NAME", help="the same for VLP")
+    parser.add_argument("--out", required=True, type=Path, help="folder to make or to go on with")
+    parser.add_argument("--preset", metavar="NAME", help="settings of collab that all rows start from")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="a setting over the preset, repeatable",
+    )
+    parser.add_argument(
+        "--without",
+        default="",
+        type=_names,
+        metavar="ROWS",
+        help=f"names of rows to leave out, with commas{leaves_out}",
+    )
     parser.add_argument("--workers", type=int, help="trainings at once")
     return parser
 

@@ -11,6 +11,7 @@ command goes on.
 
 from __future__ import annotations
 
+import shlex
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,9 +28,10 @@ from weaktal.studies.ablate import common_data
 from weaktal.studies.cells import as_csv, exact, interval, spread
 from weaktal.studies.command_line import finish, parser_of, seeds_in, words_of
 from weaktal.studies.plan import make_plan
+from weaktal.studies.runner import Failure
 from weaktal.studies.seeded import Data, Measured
 from weaktal.studies.seeds import check_seeds
-from weaktal.studies.several import compared, named_apart, on_each
+from weaktal.studies.several import compared, failed, named_apart, on_each
 from weaktal.studies.statistics import estimate, paired_difference
 from weaktal.studies.tables import WHOLE, Table
 from weaktal.studies.upper_bound import NAME, training_segments, upper_bound
@@ -75,7 +77,7 @@ def controls(
 
     Raises:
         InputError: for bad input, before anything is trained.
-        RunError: if training the upper bound diverges.
+        RunError: if training the upper bound diverges, or, with the tables written, if another training failed.
     """
     check_seeds(seeds)
     folders = named_apart(datasets)
@@ -90,7 +92,9 @@ def controls(
     each = on_each(
         plan, told, out=out, seeds=seeds, workers=workers, command=command, console=console, title="Controls on"
     )
-    for place, (data, cells) in enumerate(each):
+    failures: list[Failure] = []
+    for place, (data, cells, wrong) in enumerate(each):
+        failures += wrong
         for name, config in _bounded(base).items() if bound else ():
             cells[name] = _bounds(name, data, config, out / f"{data.dataset.name}-{name}", seeds, truth_file, console)
         for name, by_seed in cells.items():
@@ -99,6 +103,8 @@ def controls(
     text = report(table, found, [folder.name for folder in folders], seeds, command)
     write_text(out / "controls.md", text)
     write_text(out / "controls.csv", _csv(found, [folder.name for folder in folders]))
+    if failures:
+        raise failed(failures, f"{out / 'controls.md'} lacks them, and the same command tries again")
     return out / "controls.md"
 
 
@@ -147,7 +153,7 @@ def report(
     lines = [
         "# Controls",
         "",
-        f"Datasets {', '.join(datasets)}; seeds {', '.join(map(str, seeds))}; last weights of each training; weaktal "
+        f"Datasets {', '.join(datasets)}; seeds {', '.join(map(str, seeds))}; weights as each row says; weaktal "
         f"{__version__}. Each dataset counts once, with the mean of its seeds. ± is the standard deviation over "
         "datasets, [ ] the 95 % interval of the difference, paired by dataset (Student's t). mAP in percent.",
         "",
@@ -175,7 +181,7 @@ def report(
     bounded = any(name.startswith(NAME) for name in found)
     lines += ["", "The upper bound is trained on segments; nothing else is." if bounded else "", ""]
     if command:
-        lines += [f"```\n{' '.join(command)}\n```", ""]
+        lines += [f"```\n{shlex.join(command)}\n```", ""]
     return "\n".join(lines)
 
 
@@ -197,7 +203,7 @@ def _csv(found: Mapping[str, Values], datasets: Sequence[str]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module."""
     module = "weaktal.studies.controls"
-    parser = parser_of(module, __doc__)
+    parser = parser_of(module, __doc__, "; rows that are held against them are left out too")
     parser.add_argument("datasets", nargs="+", type=Path)
     parser.add_argument("--seeds", default="0,1,2,3,4", help="with commas")
     parser.add_argument("--no-bound", action="store_true", help="without the fully supervised upper bound")

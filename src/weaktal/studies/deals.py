@@ -59,7 +59,7 @@ class Cell:
 
     @classmethod
     def of(cls, measured: Measured) -> Self:
-        """What counts of a training that was measured."""
+        """The values of a measured training that these tables use."""
         return cls(100 * measured.average_map, measured.misses or 0.0, measured.false_alarms or 0.0)
 
 

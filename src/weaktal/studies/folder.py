@@ -86,19 +86,26 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
     Raises:
         InputError: naming the first difference that could change a number.
     """
-    file = out / "ablation.json"
-    request = Request(
-        weaktal=__version__,
-        revision=REVISION,
-        annotations_sha256=sha256(annotations_file(data.dataset)),
-        data=data,
-        feature_files=dict(feature_files),
-        settings=base.model_dump(mode="json"),
-    )
-    if not file.exists():
-        write_json(file, request.model_dump(mode="json"))
-        return
-    stored = read_request(out)
+    if not check_request(out, base, data, feature_files):
+        request = _request(base, data, feature_files)
+        write_json(out / "ablation.json", request.model_dump(mode="json"))
+
+
+def check_request(out: Path, base: CollabConfig, data: Data, feature_files: Mapping[str, Fingerprint]) -> bool:
+    """Compares with what a folder was made with, if it was.
+
+    Args:
+        out, base, data, feature_files: see :func:`same_request`.
+
+    Returns:
+        Whether it was.
+
+    Raises:
+        InputError: naming the first difference that could change a number.
+    """
+    if not (out / "ablation.json").exists():
+        return False
+    stored, request = read_request(out), _request(base, data, feature_files)
     before, now = flat(stored.model_dump(mode="json")), flat(request.model_dump(mode="json"))
     for key in [*before, *(key for key in now if key not in before)]:
         if key not in HARMLESS and before.get(key) != now.get(key):
@@ -107,6 +114,18 @@ def same_request(out: Path, base: CollabConfig, data: Data, feature_files: Mappi
                 source=out,
                 expected="the same settings to go on, or a new folder",
             )
+    return True
+
+
+def _request(base: CollabConfig, data: Data, feature_files: Mapping[str, Fingerprint]) -> Request:
+    return Request(
+        weaktal=__version__,
+        revision=REVISION,
+        annotations_sha256=sha256(annotations_file(data.dataset)),
+        data=data,
+        feature_files=dict(feature_files),
+        settings=base.model_dump(mode="json"),
+    )
 
 
 def read_request(out: Path) -> Request:

@@ -117,15 +117,19 @@ def train_seeds(
     return _train(Path(run), asked, resume, workers, console, _Watched(look, tuple(loggers)))
 
 
-def check_seeds(seeds: Sequence[int]) -> None:
+def check_seeds(seeds: Sequence[int], option: str = arg("seeds")) -> None:
     """Refuses seeds of several trainings that are none, twice the same, or more than a generator takes.
+
+    Args:
+        seeds: what was given.
+        option: by which.
 
     Raises:
         InputError: if they are.
     """
     if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0 or max(seeds) > LARGEST_SEED:
         expected = f"whole numbers from 0 to {LARGEST_SEED}, each once"
-        raise InputError(f"are {shown(list(seeds))}", source=arg("seeds"), expected=expected)
+        raise InputError(f"are {shown(list(seeds))}", source=option, expected=expected)
 
 
 def resume_seeds(

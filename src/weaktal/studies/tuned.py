@@ -1,19 +1,22 @@
-"""The rows of the controls, each with settings of its own, which all are chosen alike.
+"""Tune every row of the controls with the same candidate settings, then compare the rows.
 
     python -m weaktal.studies.tuned --development D-1 D-2 --reported R-1 R-2 ... --features F --vlp-features V --out OUT
 
-trains every row of the table ``controls`` with the same candidates on the development datasets, takes for each row the
-candidate with the highest mean there, and measures the reported datasets with it and with the settings unchanged.
-What a method gains by being looked at longer than another is thereby taken out of their difference. Only labels of
-development datasets are used to choose; it is up to you that they share no video or clip with the reported ones.
+trains every row of the table ``controls`` with each candidate that can change it, on the development datasets. Each
+row takes the candidate with the highest mean there, and the reported datasets are measured with it and with the
+settings unchanged. This reduces what a method gains by having been tuned for longer; it does not remove it, since all
+candidates start from one preset. Segments of the development datasets are read to choose. That they share no video or
+clip with the reported ones is up to you.
 
 ::
 
-    OUT/development/CANDIDATE/DATASET/   as weaktal ablate makes it; without rows that the candidate does not change
-    OUT/reported/CANDIDATE/DATASET/      the same, with the rows that chose it; all rows under "unchanged"
-    OUT/tuned.md, development.csv
+    OUT/choice.json                      candidates, development datasets and seeds, and what each row takes
+    OUT/development/CANDIDATE/DATASET/   as weaktal ablate makes it, with the rows that the candidate can change
+    OUT/reported/CANDIDATE/DATASET/      the same with the rows that took it; all rows under "unchanged"
+    OUT/tuned.md, cells.csv
 
-Stopped half way, the same command goes on.
+Stopped half way, the same command goes on. The choice is written down before anything is measured on the reported
+datasets, and another one is refused in the same folder.
 """
 
 from __future__ import annotations
@@ -21,56 +24,54 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 
-from weaktal.config import load_settings
-from weaktal.errors import InputError, arg
-from weaktal.files import write_text
-from weaktal.methods.collab.phases import step_names
-from weaktal.methods.collab.settings import CollabConfig
+from weaktal.data.annotations import annotations_file
+from weaktal.errors import InputError, arg, within
+from weaktal.files import read_model, sha256, write_json, write_text
 from weaktal.progress import console_on
-from weaktal.studies.ablate import common_data
-from weaktal.studies.cells import as_csv, as_markdown, exact, number
-from weaktal.studies.choosing import own_table
+from weaktal.studies.ablate import check_inputs, common_data
+from weaktal.studies.candidates import UNCHANGED, Trial, trials_of
 from weaktal.studies.command_line import finish, parser_of, seeds_in, words_of
-from weaktal.studies.deals import Cell, Found, deal_of, report
-from weaktal.studies.plan import fingerprints, make_plan
+from weaktal.studies.deals import Cell, deal_of
+from weaktal.studies.folder import check_request, missing_jobs
+from weaktal.studies.plan import Plan, make_plan
+from weaktal.studies.runner import Failure
 from weaktal.studies.seeded import Data
 from weaktal.studies.seeds import check_seeds
-from weaktal.studies.several import compared, named_apart, on_each
-from weaktal.studies.tables import END, Reading, Table
-from weaktal.version import __version__
+from weaktal.studies.several import compared, failed, named_apart, on_each
+from weaktal.studies.tables import Table
+from weaktal.studies.tuned_report import Came, Means, Measures, as_csv_of, document
 
-UNCHANGED = "unchanged"
-WAYS = ("background", "foreground")
-Measures = dict[str, dict[str, dict[int, Cell]]]  # by reading, dataset and seed
-Means = Mapping[str, Mapping[str, float]]  # by candidate and reading: mean mAP over all development datasets
+DEVELOPMENT, REPORTED = "development", "reported"
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A candidate.
+class Choice(BaseModel):
+    """What ``choice.json`` holds.
 
     Attributes:
-        name: of its folder.
-        overrides: settings over the base, as ``--set`` takes them.
-        base: the settings that come of it.
-        readings: names of those that it trains otherwise than the base does.
+        development: SHA-256 of the annotations of each dataset that was chosen on, by name.
+        seeds: that were chosen on.
+        candidates: their settings, by name.
+        picks: the candidate of each row.
     """
 
-    name: str
-    overrides: tuple[str, ...]
-    base: CollabConfig
-    readings: tuple[str, ...]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    development: dict[str, str]
+    seeds: tuple[int, ...]
+    candidates: dict[str, tuple[str, ...]]
+    picks: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Study:
-    """What all trainings share."""
+    """What all trainings share, and those that went wrong."""
 
     table: Table
     catalog: tuple[Table, ...]
@@ -78,24 +79,39 @@ class _Study:
     workers: int | None
     command: Sequence[str]
     console: Console
+    failures: list[Failure] = field(default_factory=list)
+
+    def plan(self, trial: Trial, names: Sequence[str]) -> Plan:
+        lines = tuple(line for line in self.table.lines if line.reading.name in names)
+        return make_plan([replace(self.table, lines=lines)], trial.base, catalog=self.catalog)
 
     def measure(
         self, part: str, trial: Trial, names: Sequence[str], told: Sequence[Data], seeds: Sequence[int]
     ) -> Measures:
-        """Some rows with a candidate's settings, on the datasets where no seed failed."""
-        lines = tuple(replace(line, versus=None) for line in self.table.lines if line.reading.name in names)
-        if not lines:
-            return {}
-        plan = make_plan([replace(self.table, lines=lines)], trial.base, catalog=self.catalog)
+        """Some rows with a candidate's settings, by row, dataset and seed."""
         found: Measures = {}
-        for data, cells in on_each(
-            plan, told, out=self.out / part / trial.name, seeds=seeds, workers=self.workers, command=self.command,
-            console=self.console, title=f"{trial.name} on",
+        for data, cells, wrong in on_each(
+            self.plan(trial, names), told, out=self.out / part / trial.name, seeds=seeds, workers=self.workers,
+            command=self.command, console=self.console, title=f"{trial.name} on",
         ):  # fmt: skip
+            self.failures.extend(wrong)
             for name, by_seed in cells.items():
-                if len(by_seed) == len(seeds):
-                    found.setdefault(name, {})[data.dataset.name] = {s: Cell.of(cell) for s, cell in by_seed.items()}
+                found.setdefault(name, {})[data.dataset.name] = {s: Cell.of(cell) for s, cell in by_seed.items()}
         return found
+
+    def check(self, trials: Sequence[Trial], parts: Mapping[str, tuple[Sequence[Data], Sequence[int]]]) -> None:
+        """Refuses before the first training what would be refused at the turn of a candidate and dataset."""
+        unchanged, *others = trials
+        plans = {trial.name: self.plan(trial, trial.readings) for trial in trials}
+        files = {data.dataset: check_inputs(plans[unchanged.name], data) for told, _ in parts.values() for data in told}
+        for trial in others:
+            check_inputs(plans[trial.name], parts[DEVELOPMENT][0][0])  # its networks
+        for part, (told, seeds) in parts.items():
+            for trial in trials:
+                for data in told:
+                    out = self.out / part / trial.name / data.dataset.name
+                    if check_request(out, trial.base, data, files[data.dataset]):
+                        missing_jobs(plans[trial.name], data, out, seeds)
 
 
 def tuned(
@@ -124,7 +140,7 @@ def tuned(
         features, vlp_features: names under ``DATASET/features``.
         out: folder to make or to go on with.
         preset, overrides: settings of ``collab`` that all candidates start from.
-        candidates: ``"NAME: KEY=VALUE ..."``; those of :func:`usual_candidates` by default.
+        candidates: ``"NAME: KEY=VALUE ..."``; :func:`weaktal.studies.candidates.usual_candidates` by default.
         without: names of rows to leave out.
         development_seeds, seeds: of the trainings on either.
         workers: trainings at once; as many as cores by default.
@@ -135,157 +151,95 @@ def tuned(
         ``tuned.md``.
 
     Raises:
-        InputError: for bad input, before anything is trained; among it a dataset that is in both lists.
+        InputError: for bad input, before anything is trained; among it a dataset that is in both lists, and a folder
+            in which something else was chosen.
+        RunError: if a training failed: on a development dataset before anything is chosen, on a reported one with
+            the tables written.
     """
-    for some in (development_seeds, seeds):
-        check_seeds(some)
-    folders = [named_apart(development), named_apart(reported)]
-    if both := {folder.resolve() for folder in folders[0]} & {folder.resolve() for folder in folders[1]}:
-        raise InputError(
-            "is for development and reported", source=min(both), expected="other datasets to choose on than to report"
-        )
+    check_seeds(development_seeds, arg("development_seeds"))
+    check_seeds(seeds)
+    within(workers=(workers, 1, 1000))
+    folders = [named_apart(development, arg("development")), named_apart(reported, arg("reported"))]
     for folder in folders[1]:
         deal_of(folder.name)
-    base, catalog, table = compared(preset, overrides, without)
-    readings = [line.reading for line in table.lines]
-    trials = _trials(candidates, base, readings)
+    base, catalog, table = compared(preset, overrides, without, alone=True)
+    every = [line.reading.name for line in table.lines]
+    trials = trials_of(candidates, base, [line.reading for line in table.lines])
     told = [[common_data(folder, features, vlp_features) for folder in some] for some in folders]
+    _other_data(told)
     study = _Study(table, catalog, Path(out), workers, command, console or console_on("stderr"))
+    study.check(trials, {DEVELOPMENT: (told[0], development_seeds), REPORTED: (told[1], seeds)})
+    choice = Choice(
+        development={data.dataset.name: sha256(annotations_file(data.dataset)) for data in told[0]},
+        seeds=tuple(development_seeds),
+        candidates={trial.name: trial.overrides for trial in trials},
+        picks={},
+    )
+    _same_choice(study.out, choice)
 
-    unchanged, *others = trials
-    every = [reading.name for reading in readings]
-    chosen_on = {t.name: study.measure("development", t, t.readings, told[0], development_seeds) for t in trials}
-    means = means_of(chosen_on, [data.dataset.name for data in told[0]])
+    chosen_on = {t.name: study.measure(DEVELOPMENT, t, t.readings, told[0], development_seeds) for t in trials}
+    if study.failures:
+        raise failed(study.failures, "nothing is chosen; the same command tries again")
+    means = means_of(chosen_on)
     picks = {name: pick(means, name) for name in every}
-    plain = study.measure("reported", unchanged, every, told[1], seeds)
-    best = {name: plain.get(name, {}) for name in every}
-    for trial in others:
-        best |= study.measure("reported", trial, [n for n in every if picks[n] == trial.name], told[1], seeds)
-    text = _document(trials, means, picks, plain, best, folders, (development_seeds, seeds), command)
-    write_text(study.out / "development.csv", _csv(chosen_on))
-    write_text(study.out / "tuned.md", text)
+    write_json(study.out / "choice.json", choice.model_copy(update={"picks": picks}).model_dump(mode="json"))
+
+    plain = study.measure(REPORTED, trials[0], every, told[1], seeds)
+    best = {name: plain.get(name, {}) for name in every if picks[name] == UNCHANGED}
+    for trial in trials[1:]:
+        if took := [name for name in every if picks[name] == trial.name]:
+            best |= study.measure(REPORTED, trial, took, told[1], seeds)
+    came = Came(trials, {name: _title(table, name) for name in every}, chosen_on, means, picks, plain, best)
+    write_text(study.out / "cells.csv", as_csv_of(came))
+    write_text(study.out / "tuned.md", document(came, command))
+    if study.failures:
+        raise failed(study.failures, f"{study.out / 'tuned.md'} lacks them, and the same command tries again")
     return study.out / "tuned.md"
 
 
-def usual_candidates(base: CollabConfig) -> tuple[str, ...]:
-    """One change each to what the rows share: rate, pooling, the warm-up's end, dropout; then labels and rounds, which
-    change nothing where nothing is taught.
-    """
-    rate, divisor, end = base.optimizer.lr, base.pooling.divisor, base.schedule.end_below
-    ranks = {"low": 0.5, "scale": "quantile"}
-    return (
-        f"rate-low: optimizer.lr={0.3 * rate:.3g}",
-        f"rate-high: optimizer.lr={3 * rate:.3g}",
-        f"k-large: pooling.divisor={max(1.0, divisor / 2):g}",
-        f"k-small: pooling.divisor={2 * divisor:g}",
-        f"end-early: schedule.end_below={min(0.99, 2 * end):g}",
-        f"end-late: schedule.end_below={end / 2:g}",
-        "end-never: schedule.end_below=0",
-        "dropout: convolution.dropout=0.8 pyramid.dropout=0.3",
-        "pool-logits: pooling.of=logits",
-        f"labels-rank: {' '.join(f'labels.{way}.{key}={value}' for way in WAYS for key, value in ranks.items())}"
-        " labels.foreground.high=0.875",
-        "labels-strict: labels.background.low=0.4 labels.foreground.low=0.4 labels.foreground.high=0.85",
-        "labels-loose: labels.foreground.low=0.5 labels.foreground.high=0.5",
-        "rounds-1: schedule.rounds=1",
-    )
+def _title(table: Table, name: str) -> str:
+    return next(line.reading.title for line in table.lines if line.reading.name == name)
 
 
-def _trials(candidates: Sequence[str], base: CollabConfig, readings: Sequence[Reading]) -> list[Trial]:
-    """The unchanged settings, then the candidates; of the usual ones those that change something."""
-    table = own_table(candidates or usual_candidates(base))
-    made = [Trial(UNCHANGED, (), base, tuple(reading.name for reading in readings))]
-    for reading in [line.reading for line in table.lines[1:]] if table else []:
-        if any(reading.name == other.name for other in made):
-            raise InputError("is there twice", source=f"{arg('candidate')} {reading.name}", expected="another name")
-        config = load_settings(CollabConfig, None, reading.overrides, base=base)
-        changed = tuple(each.name for each in readings if _decided(each, config) != _decided(each, base))
-        if changed:
-            made.append(Trial(reading.name, reading.overrides, config, changed))
-        elif candidates:
+def _other_data(told: Sequence[Sequence[Data]]) -> None:
+    """Refuses annotations that are there twice, under whatever name."""
+    seen: dict[str, Path] = {}
+    for data in (data for some in told for data in some):
+        digest = sha256(annotations_file(data.dataset))
+        if digest in seen:
             raise InputError(
-                "changes no row", source=f"{arg('candidate')} {reading.name}", expected="settings that a row depends on"
-            )
-    return made
+                f"has the annotations of {seen[digest]}", source=data.dataset,
+                expected=f"each dataset once, and others for {arg('development')} than for {arg('reported')}",
+            )  # fmt: skip
+        seen[digest] = data.dataset
 
 
-def _decided(reading: Reading, base: CollabConfig) -> tuple[object, ...]:
-    """All that a reading's number depends on besides data and seed: its steps as far as it is read, and how."""
-    config = load_settings(CollabConfig, overrides=reading.overrides, base=base)
-    last = step_names(config)[-1] if reading.after == END else reading.after
-    steps = fingerprints(config)[: step_names(config).index(last) + 1]
-    return (steps, config.decode, config.both_videos, config.selection)
+def _same_choice(out: Path, choice: Choice) -> None:
+    """Refuses to choose otherwise where something was chosen, since reported figures have been seen by then."""
+    file = out / "choice.json"
+    if not file.exists():
+        return
+    stored = read_model(file, Choice, "what this study wrote there")
+    for what in ("development", "seeds", "candidates"):
+        if getattr(stored, what) != getattr(choice, what):
+            raise InputError(f"was chosen with other {what}", source=file, expected="the same, or a new folder")
 
 
-def means_of(chosen_on: Mapping[str, Measures], datasets: Sequence[str]) -> Means:
-    """Each row's mean over the development datasets by candidate; without candidates that lack one of them."""
-    means: dict[str, dict[str, float]] = {}
-    for candidate, measures in chosen_on.items():
-        for reading, by_dataset in measures.items():
-            if by_dataset.keys() >= set(datasets):
-                of = [statistics.fmean(c.mean_map for c in by_dataset[name].values()) for name in datasets]
-                means.setdefault(candidate, {})[reading] = statistics.fmean(of)
-    return means
+def means_of(chosen_on: Mapping[str, Measures]) -> Means:
+    """Each row's mean over the development datasets by candidate, each dataset with the mean of its seeds."""
+    return {
+        candidate: {
+            reading: statistics.fmean(statistics.fmean(c.mean_map for c in of.values()) for of in by_dataset.values())
+            for reading, by_dataset in measures.items()
+        }
+        for candidate, measures in chosen_on.items()
+    }
 
 
 def pick(means: Means, reading: str) -> str:
     """The candidate with the highest mean for a row; the first of those that are level, so the unchanged settings."""
     there = [candidate for candidate, by_reading in means.items() if reading in by_reading]
-    return max(there, key=lambda candidate: means[candidate][reading], default=UNCHANGED)
-
-
-def _document(
-    trials: Sequence[Trial],
-    means: Means,
-    picks: Mapping[str, str],
-    plain: Measures,
-    best: Measures,
-    folders: Sequence[Sequence[Path]],
-    seeds: tuple[Sequence[int], Sequence[int]],
-    command: Sequence[str],
-) -> str:
-    names = list(picks)
-    rows = []
-    for trial in trials:
-        of = means.get(trial.name, {})
-        cells = [number(of[name]) if name in of else "" for name in names]
-        marked = [f"**{c}**" if picks[n] == trial.name else c for n, c in zip(names, cells, strict=True)]
-        rows.append([f"{trial.name}: {' '.join(f'`{o}`' for o in trial.overrides)}".rstrip(": "), *marked])
-    lines = [
-        "# Controls, each tuned alike",
-        "",
-        f"Chosen on {', '.join(f.name for f in folders[0])}, seeds {', '.join(map(str, seeds[0]))}; measured on "
-        f"{', '.join(f.name for f in folders[1])}, seeds {', '.join(map(str, seeds[1]))}; last weights of each "
-        f"training; weaktal {__version__}. mAP in percent.",
-        "",
-        "## On development",
-        "",
-        "Mean over the development datasets; the highest of a row of the controls is **bold** and is what it gets. "
-        "Where a candidate leaves a row as it is, its cell is empty.",
-        "",
-        as_markdown(["candidate", *(f"`{name}`" for name in names)], rows),
-        "",
-        "## Tuned",
-        "",
-        report(Found(best, {})),
-        "## Unchanged",
-        "",
-        report(Found(plain, {})),
-    ]
-    if command:
-        lines += [f"```\n{' '.join(command)}\n```", ""]
-    return "\n".join(lines)
-
-
-def _csv(chosen_on: Mapping[str, Measures]) -> str:
-    rows = [
-        [candidate, reading, dataset, seed, exact(cell.mean_map)]
-        for candidate, measures in chosen_on.items()
-        for reading, by_dataset in measures.items()
-        for dataset, by_seed in by_dataset.items()
-        for seed, cell in by_seed.items()
-    ]
-    return as_csv(["candidate", "reading", "dataset", "seed", "mean_map"], rows)
+    return max(there, key=lambda candidate: means[candidate][reading])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -297,11 +251,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--candidate",
         action="append",
+        default=[],
         dest="candidates",
         metavar="SETTINGS",
         help='"NAME: KEY=VALUE [KEY=VALUE ...]", repeatable, in place of the usual ones',
     )
-    parser.add_argument("--development-seeds", default="0", help="with commas")
+    parser.add_argument("--development-seeds", default="0", metavar="SEEDS", help="to choose with, with commas")
     parser.add_argument("--seeds", default="0,1,2,3,4", help="of the reported trainings, with commas")
     given = parser.parse_args(arguments)
     return finish(
@@ -313,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             out=given.out,
             preset=given.preset,
             overrides=given.overrides,
-            candidates=given.candidates or (),
+            candidates=given.candidates,
             without=given.without,
             development_seeds=seeds_in(given.development_seeds, "--development-seeds"),
             seeds=seeds_in(given.seeds, "--seeds"),
