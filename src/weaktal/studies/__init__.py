@@ -6,6 +6,6 @@ another's step, ``cell`` trains and reads one of them as ``seeded`` says, ``runn
 puts it all together. Everything up to the first training does without torch.
 ``benchmarks`` holds published figures, ``recipes/`` the settings of the experiments, ``needs`` finds what is missing
 for one, ``reproduce`` runs it. ``controls`` goes over several datasets (``several``, ``command_line``), ``deals``
-reads its folders together, ``tuned`` gives each of its rows one of several ``candidates``. Only ``weaktal.cli`` imports from
-here.
+reads its folders together, ``tuned`` gives each of its rows one of several ``candidates``. Only ``weaktal.cli``
+imports from here.
 """
