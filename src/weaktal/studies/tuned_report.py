@@ -74,7 +74,7 @@ def document(came: Came, command: Sequence[str]) -> str:
         "(Student's t). The highest of many noisy means is too high by itself: what counts is the last column.",
         "",
         as_markdown(
-            ["row", "took", "candidates", "development: unchanged", "took", "gain", "reported: gain"],
+            ["row", "took", "candidates", "development: unchanged", "with it", "gain", "reported: gain"],
             [_took(came, row, title) for row, title in came.titles.items()],
             named=2,
         ),
