@@ -199,7 +199,11 @@ def test_a_dataset_counts_with_the_mean_of_its_seeds() -> None:
         (("--candidate", "SLOW: pooling.divisor=4"), "--candidate SLOW: has a name that is taken; expected another"),
         (("--candidate", "unchanged: pooling.divisor=4"), "--candidate unchanged: has a name that is taken"),
         (("--candidate", "pooling.divisor=4"), "--candidate 'pooling.divisor=4': is not a variant"),
-        (("--candidate", "odd: pooling.divider=4"), "--candidate odd: "),
+        (
+            ("--candidate", "odd: pooling.divider=4"),
+            "--candidate odd: pooling.divider=4: unknown setting pooling.divider; "
+            "expected one of divisor, of; nearest is pooling.divisor\n",
+        ),
         (("--candidate", "same: schedule.rounds=0"), "--candidate same: makes row "),
         (("--development-seeds", "a"), "--development-seeds a: are not seeds"),
         (("--development-seeds", "0,0"), "--development-seeds: are [0, 0]; expected"),
@@ -214,7 +218,7 @@ def test_bad_words_are_one_line_before_anything_is_trained(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(words(datasets[:1], datasets[1:], tmp_path / "out", *more)) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = capsys.readouterr().err.splitlines(keepends=True)
     assert line.startswith(f"weaktal: {complaint}")
     assert not (tmp_path / "out").exists()
 

@@ -10,7 +10,7 @@ from weaktal.config import load_settings
 from weaktal.errors import InputError, arg
 from weaktal.methods.collab.phases import WARM_UP, acting, seen_by_statistics, step_names
 from weaktal.methods.collab.settings import CollabConfig
-from weaktal.studies.choosing import own_table
+from weaktal.studies.choosing import named_after, own_table
 from weaktal.studies.tables import CHOICE, END, Reading
 
 UNCHANGED = "unchanged"
@@ -104,8 +104,7 @@ def trials_of(candidates: Sequence[str], base: CollabConfig, readings: Sequence[
         except InputError as error:
             if not candidates:
                 continue
-            problem = str(error.text).partition(": ")[2] or error.problem
-            raise InputError(problem, source=source, expected=error.expected) from None
+            raise named_after(error, source) from None
         if trial.readings:
             made.append(trial)
         elif candidates:

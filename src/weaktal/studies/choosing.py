@@ -43,6 +43,17 @@ def own_table(wanted: Sequence[str], option: str = arg("variant")) -> Table | No
     return Table("own", "Variants of one's own", (Line(WHOLE), *lines)) if lines else None
 
 
+def named_after(error: InputError, variant: str) -> InputError:
+    """What is said of a variant's settings, which the error calls a user's own.
+
+    Args:
+        error: of loading them.
+        variant: what they belong to, in words.
+    """
+    place = str(error.source or "").removeprefix(f"{arg('settings')} ")
+    return InputError(error.problem, source=variant, place=place, expected=error.expected)
+
+
 def chosen_tables(
     tables: Sequence[Table],
     keys: Sequence[str] | None = None,

@@ -16,6 +16,7 @@ from weaktal.config import load_settings
 from weaktal.errors import InputError, arg
 from weaktal.methods.collab.phases import acting, step_names, trained_with
 from weaktal.methods.collab.settings import CollabConfig
+from weaktal.studies.choosing import named_after
 from weaktal.studies.tables import END, WHOLE, Reading, Table
 
 
@@ -76,9 +77,7 @@ def make_plan(tables: Sequence[Table], base: CollabConfig, *, catalog: Sequence[
         try:
             config = load_settings(CollabConfig, overrides=reading.overrides, base=base)
         except InputError as error:
-            place = str(error.source).removeprefix(f"{arg('settings')} ")
-            source = f"variant {reading.name}"
-            raise InputError(error.problem, source=source, place=place, expected=error.expected) from None
+            raise named_after(error, f"variant {reading.name}") from None
         if reading.after != END and reading.after not in step_names(config):
             raise InputError(
                 f"there is no step {reading.after} to look at with these settings",
